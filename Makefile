@@ -1,0 +1,52 @@
+# `make demo` and `make test` work alone from a fresh clone: Python 3.11+ and make are all they need.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+OUT    ?= phylolens-demo
+
+.PHONY: demo test lint types unit verify bench docs setup clean help
+
+help:
+	@echo "make demo    simulate shells with a known history, run everything, print where the report is"
+	@echo "make test    lint, types and tests"
+	@echo "make verify  slow checks of the statistics (type-I error, recovery)"
+	@echo "make bench   timings, as ratios within one run"
+	@echo "make docs    regenerate docs/cli.md from the commands"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "PhyloLens needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version`. Try: make PYTHON=python3.12 ..."; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing PhyloLens and what it needs into $(VENV) (a few minutes, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[vision,dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/phylolens demo --out $(OUT)
+
+test: lint types unit
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+unit: $(STAMP)
+	@$(BIN)/python -m pytest -q
+
+verify: $(STAMP)
+	@$(BIN)/python -m pytest -q verification
+
+bench: $(STAMP)
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+docs: $(STAMP)
+	@$(BIN)/python docs/make_cli.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache $(OUT)

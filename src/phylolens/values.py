@@ -1,0 +1,128 @@
+"""The small frozen values that travel between packages: ``Features`` and ``TestResult``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from phylolens.errors import InputError
+
+
+@dataclass(frozen=True)
+class Features:
+    """Rows of numbers with ids: one row an image, a specimen or a taxon.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        One unique id a row.
+    matrix : array of float32, shape (n, d)
+        The features; finite.
+    spec : mapping
+        Where they come from: backbone, weights hash, preprocessing, or the file they were read
+        from. Keyed by plain strings, JSON-serialisable.
+
+    Raises
+    ------
+    InputError
+        If ids repeat, their number differs from the rows, or a value is not finite.
+    """
+
+    ids: tuple[str, ...]
+    matrix: np.ndarray
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        matrix = np.ascontiguousarray(self.matrix, dtype=np.float32)
+        ids = tuple(str(name) for name in self.ids)
+        object.__setattr__(self, "matrix", matrix)
+        object.__setattr__(self, "ids", ids)
+        if matrix.ndim != 2 or len(ids) != len(matrix):
+            raise InputError(
+                f"features need one row an id; got {len(ids)} ids and an array of shape "
+                f"{matrix.shape}."
+            )
+        if len(set(ids)) != len(ids):
+            seen: set[str] = set()
+            repeated = sorted({name for name in ids if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
+            raise InputError("feature ids must be unique.", ids=repeated)
+        bad = ~np.isfinite(matrix).all(axis=1)
+        if bad.any():
+            raise InputError(
+                "features contain NaN or infinite values.",
+                ids=[ids[row] for row in np.flatnonzero(bad)],
+                hint="Remove or repair these rows.",
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, ids: Sequence[str]) -> "Features":
+        """Return the rows of ``ids``, in that order.
+
+        Raises
+        ------
+        InputError
+            If an id has no row.
+        """
+        row_of = {name: row for row, name in enumerate(self.ids)}
+        missing = [name for name in ids if name not in row_of]
+        if missing:
+            raise InputError("ids without features.", ids=missing)
+        rows = [row_of[name] for name in ids]
+        return Features(tuple(ids), self.matrix[rows], self.spec)
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What a permutation test found.
+
+    Parameters
+    ----------
+    name, statistic, p_value
+        The test, its observed statistic, and (count(null >= observed) + 1) / (permutations + 1);
+        for an exact test, the share of all permutations that reach the observed value.
+    n : int
+        Units permuted (taxa), never pairs.
+    n_permutations : int
+        Permutations drawn, or all of them when ``exact``.
+    alternative : str
+        ``greater``, ``less`` or ``two-sided``.
+    seed : int
+        Seed of the permutations and of the interval.
+    exact : bool
+        Whether all n! permutations were enumerated.
+    null_quantiles : mapping
+        Quantiles of the null distribution, keyed ``"0.5"``, ``"0.95"`` and so on.
+    null_histogram : mapping
+        ``edges`` and ``counts`` of the null distribution.
+    interval : tuple of float or None
+        95% interval of the statistic.
+    interval_method : str
+        How the interval was made.
+    """
+
+    __test__ = False  # not a pytest class
+
+    name: str
+    statistic: float
+    p_value: float
+    n: int
+    n_permutations: int
+    alternative: str
+    seed: int
+    exact: bool = False
+    null_quantiles: Mapping[str, float] = field(default_factory=dict)
+    null_histogram: Mapping[str, list[float]] = field(default_factory=dict)
+    interval: tuple[float, float] | None = None
+    interval_method: str = ""
+
+    @property
+    def smallest_p(self) -> float:
+        """The smallest p-value this number of permutations can give."""
+        return 1 / self.n_permutations if self.exact else 1 / (self.n_permutations + 1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as it is written to JSON."""
+        return asdict(self) | {"smallest_p": self.smallest_p}

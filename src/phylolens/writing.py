@@ -1,0 +1,67 @@
+"""Files appear whole or not at all, and the same values always give the same bytes."""
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+JSON_DIGITS = 12  # significant digits: below this, sums may differ by the order of threads
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` and rename it there when the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8 with Unix line ends."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def plain(value: Any) -> Any:
+    """Turn arrays, numpy scalars, paths and mappings into what JSON knows; NaN becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value) if isinstance(value, set | frozenset) else value
+        return [plain(item) for item in items]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return float(f"{number:.{JSON_DIGITS}g}") if math.isfinite(number) else None
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def to_json(value: Any) -> str:
+    """Return ``value`` as indented JSON."""
+    return json.dumps(plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as JSON, numbers to 12 significant digits."""
+    write_text(path, to_json(value))
+
+
+def write_csv(path: Path, table: pd.DataFrame, *, index: bool = False) -> None:
+    """Write ``table`` as comma-separated UTF-8, numbers to 9 significant digits."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=index, float_format="%.9g", lineterminator="\n")
