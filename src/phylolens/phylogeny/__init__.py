@@ -1,0 +1,17 @@
+"""Phylogenies: read trees and distance matrices, bring them to a rank, turn them into numbers."""
+
+from phylolens.phylogeny.geometry import coordinates, covariance, similarity
+from phylolens.phylogeny.rank import RankedDistances, to_rank
+from phylolens.phylogeny.read import Phylogeny, read_distances, read_phylogeny, read_tree
+
+__all__ = [
+    "Phylogeny",
+    "RankedDistances",
+    "coordinates",
+    "covariance",
+    "read_distances",
+    "read_phylogeny",
+    "read_tree",
+    "similarity",
+    "to_rank",
+]

@@ -1,0 +1,40 @@
+"""Match names of a phylogeny to names of a taxonomy: exactly, after one stated normalisation."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from phylolens.errors import InputError
+
+RULE = (
+    "Names match when they are equal after underscores become spaces, quotes and surrounding "
+    "space are removed, runs of space become one, and case is ignored. Nothing is guessed."
+)
+
+
+def normalise(name: object) -> str:
+    """Apply the stated normalisation to one name."""
+    bare = str(name).replace("_", " ").strip().strip("'\"").strip()
+    return re.sub(r"\s+", " ", bare).casefold()
+
+
+def require_unique(names: Sequence[str], where: object, what: str) -> None:
+    """Raise :class:`InputError` when two names are equal after normalisation."""
+    seen: dict[str, str] = {}
+    repeated = []
+    for name in names:
+        if normalise(name) in seen:
+            repeated.append(name)
+        seen[normalise(name)] = name
+    if repeated:
+        raise InputError(
+            f"{what} must have different names.",
+            where=where,
+            ids=repeated,
+            hint="Underscores, quotes and case make no difference.",
+        )
+
+
+def match(names: Iterable[str], taxa: Iterable[str]) -> dict[str, str]:
+    """Map each of ``names`` to the taxon it equals after normalisation; others are left out."""
+    known = {normalise(taxon): taxon for taxon in taxa}
+    return {name: known[normalise(name)] for name in names if normalise(name) in known}

@@ -1,0 +1,16 @@
+"""Specimens: read a table, folders or file names; validate; split; resample."""
+
+from phylolens.specimens.read import Specimens, read_specimens
+from phylolens.specimens.resample import balance, raise_rare
+from phylolens.specimens.split import Split, split_specimens
+from phylolens.specimens.validate import validate
+
+__all__ = [
+    "Specimens",
+    "Split",
+    "balance",
+    "raise_rare",
+    "read_specimens",
+    "split_specimens",
+    "validate",
+]

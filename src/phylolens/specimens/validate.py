@@ -1,0 +1,161 @@
+"""Look at every picture and label once, and say what is wrong before any work is done."""
+
+import hashlib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+
+from phylolens.errors import InputError, Problem
+from phylolens.progress import Progress, silent
+from phylolens.specimens.read import Specimens
+from phylolens.taxonomy import nesting_problems, two_parents
+
+# How each severe problem ends when the user asks to go on without the rows concerned.
+ADVICE = {
+    "missing-file": "Correct the file names, or the folder given to --images.",
+    "unreadable-image": "Replace these pictures.",
+    "same-picture-two-taxa": "Keep the picture under the right taxon only.",
+    "two-parents": "Correct the table: a taxon has one parent.",
+    "pattern-mismatch": "Rename these files or correct --pattern.",
+}
+
+
+@dataclass(frozen=True)
+class _Look:
+    sha256: str | None
+    trouble: str | None
+
+
+def _look(path: Path) -> _Look:
+    from PIL import Image
+
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return _Look(None, "missing")
+    try:
+        with Image.open(path) as picture:
+            picture.draft("RGB", (64, 64))  # JPEG: an eighth of the work, all of the bytes
+            picture.load()
+    except Exception as error:  # Pillow raises many kinds on damaged files; each is reported
+        return _Look(None, str(error) or type(error).__name__)
+    return _Look(hashlib.sha256(data).hexdigest(), None)
+
+
+def validate(specimens: Specimens, *, progress: Progress = silent) -> Specimens:
+    """Check files, pictures and labels; list the problems and mark the rows.
+
+    Returns
+    -------
+    Specimens
+        The same rows with a ``sha256`` column (missing where the picture cannot be read) and all
+        problems found. Nothing is dropped here: see :func:`usable`.
+    """
+    table = specimens.table
+    paths = list(table["path"])
+    looks = []
+    with ThreadPoolExecutor() as pool:
+        for done, look in enumerate(pool.map(_look, paths), start=1):
+            looks.append(look)
+            progress("checking pictures", done, len(paths))
+    table = table.assign(sha256=[look.sha256 for look in looks])
+    missing = [row for row, look in enumerate(looks) if look.trouble == "missing"]
+    damaged = [row for row, look in enumerate(looks) if look.trouble not in (None, "missing")]
+    problems = list(specimens.problems)
+    problems += _rows("missing-file", "error", "image files that are not there", table, missing)
+    reason = f" ({looks[damaged[0]].trouble})" if damaged else ""
+    message = f"pictures that cannot be read or are cut short{reason}"
+    problems += _rows("unreadable-image", "error", message, table, damaged)
+    problems += _duplicates(table, specimens.ranks)
+    problems += nesting_problems(table, specimens.ranks)
+    problems += _labels(table, specimens.ranks)
+    return replace(specimens, table=table, problems=tuple(problems))
+
+
+def _rows(
+    kind: str, severity: str, message: str, table: pd.DataFrame, rows: Iterable[int]
+) -> list[Problem]:
+    files = tuple(table["file"].iloc[list(rows)])
+    return [Problem(kind, severity, message, files)] if files else []
+
+
+def _duplicates(table: pd.DataFrame, ranks: tuple[str, ...]) -> list[Problem]:
+    known = table[table["sha256"].notna()]
+    copies = known[known.duplicated("sha256", keep=False)]
+    if copies.empty:
+        return []
+    taxa = copies[list(ranks)].fillna("").agg(" / ".join, axis=1)
+    n_taxa = taxa.groupby(copies["sha256"]).transform("nunique")
+    clash = copies[n_taxa > 1]
+    same = copies[n_taxa == 1]
+    repeats = same[same.duplicated("sha256")]
+    problems = []
+    if len(clash):
+        message = "the same picture stands under different taxa"
+        files = tuple(clash.sort_values(["sha256", "file"])["file"])
+        problems.append(Problem("same-picture-two-taxa", "error", message, files))
+    if len(repeats):
+        message = "repeated copies of a picture under one taxon are left out (the first is kept)"
+        problems.append(Problem("repeated-picture", "warning", message, tuple(repeats["file"])))
+    return problems
+
+
+def _labels(table: pd.DataFrame, ranks: tuple[str, ...]) -> list[Problem]:
+    problems = []
+    for rank in ranks:
+        unknown = table["file"][table[rank].isna()]
+        if len(unknown):
+            message = f"images with unknown {rank} (blank is unknown, not a class)"
+            problems.append(Problem("unknown-label", "note", message, tuple(unknown)))
+        if table[rank].nunique() == 1:
+            message = f"only one {rank}: nothing to tell apart at this rank"
+            problems.append(
+                Problem("one-class", "note", message, (str(table[rank].dropna().iloc[0]),))
+            )
+    return problems
+
+
+def usable(specimens: Specimens, *, skip_bad: bool = False) -> Specimens:
+    """Return the rows that can be used; stop at errors unless told to skip them.
+
+    Parameters
+    ----------
+    specimens : Specimens
+        As :func:`validate` returned them.
+    skip_bad : bool
+        Leave the rows concerned out instead of stopping; they stay listed in the problems.
+
+    Raises
+    ------
+    InputError
+        At the first kind of error, naming its rows, unless ``skip_bad``; and when no row is left.
+    """
+    errors = [problem for problem in specimens.problems if problem.severity == "error"]
+    if errors and not skip_bad:
+        first = errors[0]
+        more = f" ({len(errors) - 1} more kinds or taxa: see check.json.)" if errors[1:] else ""
+        raise InputError(
+            f"{first.message}.{more}",
+            ids=first.ids,
+            hint=f"{ADVICE.get(first.kind, '')} Or leave them out with --skip-bad.".strip(),
+        )
+    dropped = set(_dropped_files(specimens))
+    table = specimens.table[~specimens.table["file"].isin(dropped)].reset_index(drop=True)
+    if table.empty:
+        raise InputError("no usable image is left.", hint="Run 'phylolens check' to see why.")
+    return replace(specimens, table=table)
+
+
+def _dropped_files(specimens: Specimens) -> list[str]:
+    table, by_row = specimens.table, ("missing-file", "unreadable-image", "pattern-mismatch")
+    kinds = (*by_row, "same-picture-two-taxa", "repeated-picture")
+    files = [name for p in specimens.problems if p.kind in kinds for name in p.ids]
+    for coarse, fine in pairwise(specimens.ranks):
+        found = two_parents(table, coarse, fine)
+        for row in found[found.duplicated("fine")].itertuples():  # all but the main parent
+            files += list(table["file"][(table[fine] == row.fine) & (table[coarse] == row.coarse)])
+    return files

@@ -1,0 +1,156 @@
+"""Ranks and lineages: which columns are ranks, which taxon lies in which, how far two taxa are.
+
+A taxonomy is a table: one row a specimen or taxon, one column a rank, coarse to fine; a missing
+value means unknown and is never a class.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from phylolens.errors import InputError, Problem
+
+_MAIN = (
+    "kingdom",
+    "phylum",
+    "division",
+    "class",
+    "cohort",
+    "order",
+    "family",
+    "tribe",
+    "genus",
+    "section",
+    "series",
+    "species",
+)
+_BEFORE = ("magn", "super", "grand")
+_AFTER = ("sub", "infra", "parv")
+
+
+def _all_ranks() -> tuple[str, ...]:
+    """List the standard ranks with their prefixed forms, coarse to fine."""
+    ranks = ["domain", "realm"]
+    for rank in _MAIN:
+        ranks += [prefix + rank for prefix in _BEFORE] + [rank]
+        ranks += [prefix + rank for prefix in _AFTER]
+    return (*ranks, "variety", "form")
+
+
+STANDARD_RANKS = _all_ranks()
+
+
+def find_ranks(table: pd.DataFrame, candidates: Sequence[str]) -> tuple[str, ...]:
+    """Find the rank columns among ``candidates``, coarse to fine.
+
+    Standard rank names are taken in their standard order whatever the order of the columns. When
+    there is none, columns that nest (every value of one lies in a single value of the next
+    coarser) are taken, fewest values first.
+    """
+    standard = {rank: place for place, rank in enumerate(STANDARD_RANKS)}
+    known = [name for name in candidates if name.strip().lower() in standard]
+    if known:
+        return tuple(sorted(known, key=lambda name: standard[name.strip().lower()]))
+    counts = {name: int(table[name].nunique()) for name in candidates}
+    nested: list[str] = []
+    for name in sorted((n for n in candidates if counts[n] > 0), key=lambda n: counts[n]):
+        if counts[name] == len(table) and len(table) > 1:
+            continue  # a value for every row is an id, not a rank
+        if not nested or not len(two_parents(table, nested[-1], name)):
+            nested.append(name)
+    return tuple(nested)
+
+
+def two_parents(table: pd.DataFrame, coarse: str, fine: str) -> pd.DataFrame:
+    """List the ``fine`` taxa that lie in more than one ``coarse`` taxon.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``fine``, ``coarse``, ``n`` (rows), the most frequent parent first.
+    """
+    pairs = table[[coarse, fine]].dropna()
+    pairs = pairs.groupby([fine, coarse], sort=True).size().rename("n").reset_index()
+    repeated = pairs[pairs.duplicated(fine, keep=False)]
+    ordered = repeated.sort_values([fine, "n", coarse], ascending=[True, False, True])
+    return ordered.rename(columns={fine: "fine", coarse: "coarse"}).reset_index(drop=True)
+
+
+def lineages(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> pd.DataFrame:
+    """Give every taxon of ``rank`` its lineage over the coarser ranks.
+
+    Where rows disagree, the most frequent parent counts (``phylolens check`` names such taxa).
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a specimen, with the rank columns.
+    ranks : sequence of str
+        Rank names, coarse to fine.
+    rank : str
+        The rank whose taxa are wanted.
+
+    Returns
+    -------
+    DataFrame
+        Index: taxa of ``rank``, sorted; columns: ``ranks`` down to and including ``rank``.
+    """
+    require_rank(ranks, rank)
+    columns = list(ranks[: list(ranks).index(rank) + 1])
+    known = table.dropna(subset=[rank])
+    taxa = sorted(known[rank].unique())
+    result = pd.DataFrame({rank: taxa}, index=pd.Index(taxa, name="taxon"))
+    for column in columns[:-1]:
+        counted = known.groupby([rank, column], sort=True).size().rename("n").reset_index()
+        first = counted.sort_values(["n", column], ascending=[False, True])
+        result[column] = first.drop_duplicates(rank).set_index(rank)[column].reindex(taxa)
+    return result[columns]
+
+
+def require_rank(ranks: Sequence[str], rank: str) -> None:
+    """Raise :class:`InputError` unless ``rank`` is one of ``ranks``."""
+    if rank not in ranks:
+        raise InputError(
+            f"rank '{rank}' is not among the ranks read ({', '.join(ranks) or 'none'}).",
+            where="--rank",
+            hint="Choose one of them, or name the rank columns with --ranks, coarse to fine.",
+        )
+
+
+def taxonomic_steps(lineage: pd.DataFrame) -> np.ndarray:
+    """Distance between taxa from the taxonomy alone: 1 + the number of coarser ranks that differ.
+
+    Families of one order are at 1, of one subclass at 2, others at 3. An unknown parent is shared
+    with no other taxon.
+
+    Parameters
+    ----------
+    lineage : DataFrame
+        One row a taxon, rank columns coarse to fine, the last being the taxa themselves.
+
+    Returns
+    -------
+    array of float, shape (n, n)
+        Steps; zero on the diagonal.
+    """
+    steps = np.ones((len(lineage), len(lineage)))
+    for column in lineage.columns[:-1]:
+        codes = pd.factorize(lineage[column])[0]
+        same = (codes[:, None] == codes[None, :]) & (codes[:, None] >= 0)
+        steps += ~same
+    np.fill_diagonal(steps, 0.0)
+    return steps
+
+
+def nesting_problems(table: pd.DataFrame, ranks: Sequence[str]) -> list[Problem]:
+    """Report taxa that lie in two parents, such as a genus under two families."""
+    problems = []
+    for coarse, fine in pairwise(ranks):
+        found = two_parents(table, coarse, fine)
+        for taxon, rows in found.groupby("fine", sort=True):
+            parents = ", ".join(f"{row.coarse} ({row.n} rows)" for row in rows.itertuples())
+            message = f"{fine} '{taxon}' lies in {len(rows)} values of {coarse}: {parents}"
+            problems.append(Problem("two-parents", "error", message, (str(taxon),)))
+    return problems
