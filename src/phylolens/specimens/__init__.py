@@ -1,9 +1,9 @@
 """Specimens: read a table, folders or file names; validate; split; resample."""
 
 from phylolens.specimens.read import Specimens, read_specimens
-from phylolens.specimens.resample import balance, raise_rare
+from phylolens.specimens.resample import balance, raise_rare, view_id
 from phylolens.specimens.split import Split, split_specimens
-from phylolens.specimens.validate import validate
+from phylolens.specimens.validate import usable, validate
 
 __all__ = [
     "Specimens",
@@ -12,5 +12,7 @@ __all__ = [
     "raise_rare",
     "read_specimens",
     "split_specimens",
+    "usable",
     "validate",
+    "view_id",
 ]

@@ -13,6 +13,11 @@ def _copies(files: np.ndarray, count: int) -> list[tuple[str, int]]:
     return [(str(files[i % len(files)]), i // len(files) + 1) for i in range(count)]
 
 
+def view_id(file: str, copy: int, augmentation: str) -> str:
+    """Name a picture or one of its altered copies: ``a.jpg`` or ``a.jpg#gaussian-noise-3``."""
+    return f"{file}#{augmentation}-{copy}" if copy else file
+
+
 def raise_rare(labels: pd.Series, to: int, *, seed: int) -> pd.DataFrame:
     """Plan altered copies that raise every rare class to ``to`` pictures.
 

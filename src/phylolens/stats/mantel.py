@@ -14,6 +14,7 @@ from skbio.stats.distance import mantel as skbio_mantel
 
 from phylolens.errors import InputError
 from phylolens.stats._permutation import permutation_test
+from phylolens.stats.correlation import correlation
 from phylolens.values import TestResult
 
 SUBSAMPLES, DELETED_SHARE = 500, 0.1
@@ -130,11 +131,5 @@ def _interval(x: np.ndarray, y: np.ndarray, method: str, seed: int) -> tuple[flo
 
 
 def _correlation(x: np.ndarray, y: np.ndarray, method: str) -> float | None:
-    """Correlate the upper triangles; None where one of them is constant."""
     upper = np.triu_indices(len(x), k=1)
-    left, right = x[upper], y[upper]
-    if np.ptp(left) == 0 or np.ptp(right) == 0:
-        return None
-    if method == "spearman":
-        left, right = rankdata(left), rankdata(right)
-    return float(np.corrcoef(left, right)[0, 1])
+    return correlation(x[upper], y[upper], rank=method == "spearman")

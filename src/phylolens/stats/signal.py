@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import pearsonr, spearmanr
 from skbio import DistanceMatrix
 
+from phylolens.stats.correlation import correlation
 from phylolens.stats.mantel import mantel
 from phylolens.taxonomy import taxonomic_steps
 
@@ -56,20 +56,13 @@ def baselines(genetic: DistanceMatrix, lineage: pd.DataFrame | None) -> dict[str
     pairs = genetic.data[upper]
     mean = genetic.data.sum(axis=1) / (len(genetic.ids) - 1)
     found: dict[str, Any] = {
-        "row_means": {"pearson": _correlation((mean[:, None] + mean[None, :])[upper], pairs)}
+        "row_means": {"pearson": correlation((mean[:, None] + mean[None, :])[upper], pairs)}
     }
     if lineage is not None and lineage.shape[1] > 1:
         steps = taxonomic_steps(lineage.loc[list(genetic.ids)])[upper]
         found["taxonomy_only"] = {
-            "pearson": _correlation(steps, pairs),
-            "spearman": _correlation(steps, pairs, rank=True),
+            "pearson": correlation(steps, pairs),
+            "spearman": correlation(steps, pairs, rank=True),
             "ranks": list(lineage.columns[:-1]),
         }
     return found
-
-
-def _correlation(x: np.ndarray, y: np.ndarray, *, rank: bool = False) -> float | None:
-    """Correlation, or None where one side is constant (a single order, say)."""
-    if min(np.ptp(x), np.ptp(y)) < 1e-12:
-        return None
-    return float(spearmanr(x, y).statistic if rank else pearsonr(x, y).statistic)

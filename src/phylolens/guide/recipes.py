@@ -1,0 +1,47 @@
+"""Named recipes of guided embedding."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class GuideRecipe:
+    """Settings of one experiment.
+
+    Parameters
+    ----------
+    name, source : str
+        Name, and the study it follows.
+    backbone : str
+        The backbone the study used; any other may be chosen.
+    per_taxon : int
+        Images of each taxon after sampling down or augmenting up.
+    augmentation : str
+        Picture alteration of the added copies (see ``phylolens.embed``).
+    epochs, learning_rate : int, float
+        Of Adam.
+    """
+
+    name: str
+    source: str
+    backbone: str
+    per_taxon: int
+    augmentation: str
+    epochs: int
+    learning_rate: float
+
+
+GUIDE_RECIPES: Mapping[str, GuideRecipe] = MappingProxyType(
+    {
+        "roy2025": GuideRecipe(
+            name="roy2025",
+            source="Roy (2025), TU Ilmenau, experiment 2: distance-guided embedding learning",
+            backbone="swav-resnet50",
+            per_taxon=150,
+            augmentation="flip-rotate-jitter-affine",
+            epochs=5000,
+            learning_rate=1e-4,
+        )
+    }
+)

@@ -1,0 +1,38 @@
+"""Correlation as a plain effect size; tests live elsewhere, since pairs are not independent."""
+
+import numpy as np
+from scipy.stats import rankdata
+
+CONSTANT = 1e-12
+
+
+def correlation(x: np.ndarray, y: np.ndarray, *, rank: bool = False) -> float | None:
+    """Pearson (or with ``rank`` Spearman) correlation of two vectors of one length.
+
+    Returns
+    -------
+    float or None
+        None where one side is constant (distances within a single order, say).
+    """
+    if min(np.ptp(x), np.ptp(y)) <= CONSTANT * max(1.0, np.abs(x).max(), np.abs(y).max()):
+        return None
+    if rank:
+        x, y = rankdata(x), rankdata(y)
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def agreement(predicted: np.ndarray, target: np.ndarray) -> dict[str, float | None]:
+    """Pearson, Spearman and mean squared error over the pairs above the diagonal.
+
+    Parameters
+    ----------
+    predicted, target : array, shape (n, n)
+        Symmetric, the same taxa in the same order.
+    """
+    upper = np.triu_indices(len(target), k=1)
+    x, y = predicted[upper], target[upper]
+    return {
+        "pearson": correlation(x, y),
+        "spearman": correlation(x, y, rank=True),
+        "mse": float(np.mean((x - y) ** 2)),
+    }
