@@ -1,0 +1,31 @@
+"""Simulated worlds whose truth is known: trees, evolving shells, their pictures, or features."""
+
+from phylolens.simulate.brownian import brownian, tree_covariance, with_lambda
+from phylolens.simulate.camera import View, draw_view
+from phylolens.simulate.features import simulate_features, write_features
+from phylolens.simulate.shell import render_shell
+from phylolens.simulate.spec import WorldSpec
+from phylolens.simulate.traits import TRAITS, named_traits, trait_values
+from phylolens.simulate.tree import NamedTree, birth_death_tree
+from phylolens.simulate.world import World, build_world, render_image, simulate_world
+
+__all__ = [
+    "TRAITS",
+    "NamedTree",
+    "View",
+    "World",
+    "WorldSpec",
+    "birth_death_tree",
+    "brownian",
+    "build_world",
+    "draw_view",
+    "named_traits",
+    "render_image",
+    "render_shell",
+    "simulate_features",
+    "simulate_world",
+    "trait_values",
+    "tree_covariance",
+    "with_lambda",
+    "write_features",
+]
