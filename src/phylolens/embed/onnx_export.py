@@ -1,0 +1,76 @@
+"""Export a backbone to ONNX once, and keep it by the hash of its weights."""
+
+import hashlib
+import json
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from phylolens.embed.backbones import BackboneSpec
+from phylolens.embed.cache import cache_folder
+from phylolens.writing import replacing
+
+OPSET = 17
+EXPORT_VERSION = 1  # raise when the exported network would differ
+INPUT, OUTPUT = "pixels", "features"
+
+
+def onnx_path(spec: BackboneSpec, weights_sha256: str, layers: Sequence[str]) -> Path:
+    """Return where the exported network of these weights and layers is kept."""
+    content = [
+        EXPORT_VERSION,
+        OPSET,
+        spec.architecture,
+        spec.key_format,
+        spec.input_size,
+        spec.mean,
+        spec.std,
+        spec.keeps_head,
+        weights_sha256,
+        list(layers),
+    ]
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return cache_folder() / "onnx" / f"{digest[:32]}.onnx"
+
+
+def export(spec: BackboneSpec, weights: Path, layers: Sequence[str], target: Path) -> None:
+    """Write a backbone as ONNX: uint8 pixels (n, side, side, 3) in, float32 features (n, d) out.
+
+    Parameters
+    ----------
+    spec : BackboneSpec
+        The backbone.
+    weights : Path
+        Its checkpoint.
+    layers : sequence of str
+        Layers to pool and join; empty for the usual features.
+    target : Path
+        Written whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the weights do not fit.
+    RuntimeError
+        If this torch cannot export the network.
+    """
+    import torch
+
+    from phylolens.embed.torch_model import load_network
+
+    network = load_network(spec, weights, layers)
+    example = torch.zeros((2, spec.input_size, spec.input_size, 3), dtype=torch.uint8)
+    with replacing(target) as temporary, warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # torch's notes on its two exporters
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        torch.onnx.export(
+            network,
+            (example,),
+            str(temporary),
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_axes={INPUT: {0: "n"}, OUTPUT: {0: "n"}},
+            opset_version=OPSET,
+            dynamo=False,  # the other exporter needs onnxscript, one more dependency
+        )

@@ -1,0 +1,131 @@
+"""What one worker thread does: read a file, hash it, and compute only what the store lacks."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from phylolens.embed.augment import augment
+from phylolens.embed.backbones import BackboneSpec
+from phylolens.embed.decode import UnreadablePicture, decode
+from phylolens.embed.inference import Inference
+from phylolens.embed.preprocess import fit_square
+from phylolens.embed.store import FeatureStore, row_key
+from phylolens.embed.views import View
+
+
+@dataclass
+class Outcome:
+    """What came of the views of one file.
+
+    ``keys`` maps ids to store keys; ``vectors`` holds new features by key, or ``pixels`` new
+    pictures where the network runs elsewhere; ``faults`` says by key or id what went wrong.
+    """
+
+    keys: dict[str, str] = field(default_factory=dict)
+    vectors: dict[str, np.ndarray] = field(default_factory=dict)
+    pixels: dict[str, np.ndarray] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+
+
+class Worker:
+    """The work on single files, shared by all threads.
+
+    Parameters
+    ----------
+    spec : BackboneSpec
+        The backbone.
+    fit : str
+        How pictures are made square.
+    seed : int
+        Seed of the augmentations.
+    store : FeatureStore
+        Asked for what is there; only read here.
+    open_network : callable
+        Gives the network; called at the first missing row, once.
+    """
+
+    def __init__(
+        self,
+        spec: BackboneSpec,
+        fit: str,
+        seed: int,
+        store: FeatureStore,
+        open_network: Callable[[], Inference],
+    ) -> None:
+        self._spec, self._fit, self._seed, self._store = spec, fit, seed, store
+        self._open_network = open_network
+        self._network: Inference | None = None
+        self._claimed: set[str] = set()
+        self._lock = threading.Lock()  # the store and what is claimed
+        self._opening = threading.Lock()
+
+    @property
+    def lock(self) -> threading.Lock:
+        """Held by whoever changes the store."""
+        return self._lock
+
+    def network(self) -> Inference:
+        """Return the network, opened at the first call."""
+        with self._opening:
+            if self._network is None:
+                self._network = self._open_network()
+            return self._network
+
+    def __call__(self, views: Sequence[View]) -> Outcome:
+        """Do everything for some views of one file."""
+        outcome = Outcome()
+        try:
+            data = views[0].path.read_bytes()
+        except OSError as error:
+            reason = _reading_fault(error)
+            outcome.faults = {view.id: reason for view in views}
+            return outcome
+        content = hashlib.sha256(data).hexdigest()
+        missing = {}
+        for view in views:
+            key = row_key(content, view.augmentation, view.copy, self._seed)
+            outcome.keys[view.id] = key
+            if self._claim(key):
+                missing[key] = view
+        if missing:
+            self._compute(missing, data, content, outcome)
+        return outcome
+
+    def _claim(self, key: str) -> bool:
+        """Whether this thread has to compute ``key``: not in the store, nobody else on it."""
+        with self._lock:
+            if key in self._claimed or key in self._store:
+                return False
+            self._claimed.add(key)
+            return True
+
+    def _compute(
+        self, missing: dict[str, View], data: bytes, content: str, outcome: Outcome
+    ) -> None:
+        network = self.network()
+        try:
+            upright = decode(data, self._spec.input_size)
+        except UnreadablePicture as error:
+            outcome.faults = dict.fromkeys(missing, str(error))
+            return
+        square = fit_square(upright, self._spec, self._fit)
+        for key, view in missing.items():
+            picture = augment(
+                square, view.augmentation, content=content, copy=view.copy, seed=self._seed
+            )
+            pixels = np.asarray(picture)
+            if network.in_threads:
+                outcome.vectors[key] = network(pixels[None])[0]
+            else:
+                outcome.pixels[key] = pixels
+
+
+def _reading_fault(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "the file does not exist"
+    if isinstance(error, IsADirectoryError):
+        return "this is a folder, not a file"
+    return f"the file cannot be read ({error.strerror or error})"
