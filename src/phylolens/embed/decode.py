@@ -46,13 +46,20 @@ def decode(data: bytes, wanted: int = 0) -> Image.Image:
             if wanted and picture.format == "JPEG":
                 picture.draft(None, (SPARE * wanted, SPARE * wanted))
             picture.load()
-            return to_rgb(ImageOps.exif_transpose(picture))
+            return to_rgb(_upright(picture))
     except UnidentifiedImageError as error:
         raise UnreadablePicture("this is not a picture in a known format") from error
     except Image.DecompressionBombError as error:
-        raise UnreadablePicture("the picture has too many pixels") from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError) as error:
+        raise UnreadablePicture("the picture has too many pixels to be opened safely") from error
+    except Exception as error:  # every format's reader fails in its own way on damaged bytes
         raise UnreadablePicture(f"the picture cannot be decoded ({error})") from error
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # damaged EXIF says nothing about the picture itself
+        return picture
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:

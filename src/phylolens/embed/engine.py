@@ -66,7 +66,7 @@ def embed(
     batch_size : int
         Pictures a batch on a GPU; on the CPU every thread takes one picture at a time.
     workers : int, optional
-        Threads; by default one for each core.
+        Threads; by default one more than there are cores.
     progress : callable
         Told how many views are done.
 
@@ -83,6 +83,7 @@ def embed(
     started = time.perf_counter()
     check_views(views)
     _check_numbers(seed, device, batch_size, workers)
+    layers = (layers,) if isinstance(layers, str) else tuple(layers)
     spec = find_backbone(backbone)
     fit = check_fit(fit or spec.fit)
     checkpoint = get_weights(spec, weights, progress)
@@ -97,7 +98,7 @@ def embed(
 
     worker = Worker(spec, fit, seed, shelf, open_network)
     collected = _Collected(shelf, worker, record, batch_size)
-    _run(views, worker, collected, workers or _cores(), progress)
+    _run(views, worker, collected, workers or _threads(), progress)
     features, failed = _in_order(views, collected, shelf, record)
     return Embedding(
         features=features,
@@ -252,8 +253,8 @@ def _check_numbers(seed: int, device: str, batch_size: int, workers: int | None)
         )
 
 
-def _cores() -> int:
-    """Return the cores this process may use."""
+def _threads() -> int:
+    """Return the cores this process may use, and one more to hide the reading of files."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return len(os.sched_getaffinity(0)) + 1
+    return (os.cpu_count() or 1) + 1

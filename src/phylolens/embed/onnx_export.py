@@ -31,7 +31,7 @@ def onnx_path(spec: BackboneSpec, weights_sha256: str, layers: Sequence[str]) ->
         list(layers),
     ]
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    return cache_folder() / "onnx" / f"{digest[:32]}.onnx"
+    return cache_folder() / "onnx" / f"{spec.architecture}-{digest[:32]}.onnx"
 
 
 def export(spec: BackboneSpec, weights: Path, layers: Sequence[str], target: Path) -> None:

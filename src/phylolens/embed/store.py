@@ -19,13 +19,14 @@ from phylolens.writing import replacing, to_json, write_text
 
 NAME_DIGITS = 32  # of the SHA-256 in a shard's name
 ID_DIGITS = 8
-DERIVED = ("feature_size",)  # follows from the rest of a spec, so no part of its identity
+DERIVED = ("feature_size", "weights")  # follow from the rest (the hash names the weights)
+PREPROCESSING = 1  # raise when decoding, fitting or augmenting changes what a network sees
 
 
 def spec_id(spec: Mapping[str, Any]) -> str:
     """Return the short folder name of a spec, such as ``efficientnet-lite0-1a2b3c4d``."""
     identity = {name: value for name, value in spec.items() if name not in DERIVED}
-    text = json.dumps(json.loads(to_json(identity)), sort_keys=True)
+    text = json.dumps([PREPROCESSING, json.loads(to_json(identity))], sort_keys=True)
     name = "".join(c if c.isalnum() or c in "-._" else "-" for c in str(spec["backbone"]))
     return f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:ID_DIGITS]}"
 
@@ -119,6 +120,7 @@ class FeatureStore:
         try:
             with pa.memory_map(str(path)) as source:
                 table = pa.ipc.open_file(source).read_all()
+            table.validate(full=True)
             keys = table.column("key").to_pylist()
             vectors = table.column("vector").combine_chunks()
             size = vectors.type.list_size

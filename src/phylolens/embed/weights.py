@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import os
+import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -48,7 +49,7 @@ def get_weights(spec: BackboneSpec, file: Path | None = None, progress: Progress
             continue
         try:
             return fetch(spec, progress)
-        except (OSError, ValueError, ImportError) as error:
+        except Exception as error:  # the hub's client has its own kinds of failing
             tried.append(f"{spec.hub_id if name == 'hub' else spec.url} ({_short(error)})")
     raise InputError(
         f"the weights of '{spec.name}' are not on this machine"
@@ -102,12 +103,25 @@ def _torch_hub_folder() -> Path:
 
 
 def _from_hub(spec: BackboneSpec, progress: Progress) -> Path:
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import constants, hf_hub_download
 
+    if not constants.HF_HUB_OFFLINE:
+        _check_reachable(constants.ENDPOINT)
     progress(f"fetching {spec.hub_id}", 0, 1)
     path = Path(hf_hub_download(spec.hub_id, spec.hub_file))
     progress(f"fetching {spec.hub_id}", 1, 1)
     return path
+
+
+def _check_reachable(address: str) -> None:
+    """Fail at once without a network; the hub's client would try again for half a minute."""
+    try:
+        urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=10).close()
+    except urllib.error.HTTPError:
+        return  # an answer, so there is a network
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, socket.gaierror | ConnectionError | TimeoutError):
+            raise
 
 
 def _from_address(spec: BackboneSpec, progress: Progress) -> Path:
