@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix, TreeNode
 
 from phylolens.errors import InputError
+from phylolens.phylogeny import read_phylogeny
 from phylolens.simulate.brownian import brownian, centred_covariance, patristic_distances
+from phylolens.specimens.read import read_table
 from phylolens.values import Features
 from phylolens.writing import plain, replacing, write_csv, write_json
 
@@ -163,3 +166,52 @@ def _check_phylogeny(names: list[str], distances: np.ndarray) -> None:
         raise InputError(
             "expected at least 2 taxa with finite distances, not all 0.", where="phylogeny"
         )
+
+
+def features_world(
+    out: Path,
+    *,
+    tree: Path | None = None,
+    distances: Path | None = None,
+    taxa: Path | None = None,
+    taxonomy: Path | None = None,
+    rank: str = "family",
+    seed: int = 0,
+    **knobs: Any,
+) -> dict[str, Any]:
+    """Read a phylogeny, simulate features on it, write the world into ``out``.
+
+    Parameters
+    ----------
+    tree, distances : Path, optional
+        The phylogeny; one of the two.
+    taxa : Path, optional
+        Names to use, one a line; all tips by default.
+    taxonomy : Path, optional
+        Table with a column ``rank`` and coarser ranks, joined to ``meta.csv`` by name.
+    knobs
+        Of :func:`simulate_features`.
+
+    Raises
+    ------
+    InputError
+        If a name of ``taxa`` is no tip, or the taxonomy lacks the column.
+    """
+    phylogeny = read_phylogeny(tree=tree, distances=distances)
+    names, patristic = patristic_distances(phylogeny)
+    matrix = DistanceMatrix(patristic, names)
+    if taxa is not None:
+        wanted = [line.strip() for line in taxa.read_text(encoding="utf-8").splitlines()]
+        wanted = [name for name in wanted if name]
+        absent = sorted(set(wanted) - set(names))
+        if absent:
+            raise InputError("names that are no tips of the phylogeny.", where=taxa, ids=absent)
+        matrix = matrix.filter(wanted)
+    features, meta = simulate_features(matrix, rank=rank, seed=seed, **knobs)
+    if taxonomy is not None:
+        known = read_table(taxonomy)
+        if rank not in known:
+            raise InputError(f"no column '{rank}'.", where=taxonomy)
+        meta = meta.merge(known.drop_duplicates(rank), on=rank, how="left", validate="m:1")
+    write_features(features, meta, out)
+    return {"out": str(out), "n_taxa": len(matrix.ids), "n_rows": len(features)}

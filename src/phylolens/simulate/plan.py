@@ -89,9 +89,9 @@ def convergent_pairs(
         others = [name for name in free if len(sizes) and order[name] != sizes.index[0]]
         if not others:
             raise InputError(
-                f"the tree's orders allow only {len(pairs)} pairs; got {number}.",
+                f"expected at most {len(pairs)} pairs in this tree; got {number}.",
                 where="convergent_pairs",
-                hint="Ask for fewer pairs, more orders, or another seed.",
+                hint="Its orders are uneven: ask for fewer pairs, more orders, or another seed.",
             )
         second = others[0]
         first = next(name for name in free if order[name] != order[second])

@@ -160,18 +160,15 @@ def _colour(
     along = (outline.margin * (STAGES - 1)).astype(np.int32)
     dark = np.zeros_like(stage)
     if traits["rays"] > 0:
-        dark += traits["rays"] * surface.rays[along][ray]
+        dark += traits["rays"] * (surface.rays[along] * (1 - outline.ear))[ray]
     if traits["bands"] > 0:
         dark += traits["bands"] * surface.bands[step]
     if traits["tents"] > 0:
         number = round(traits["pattern_number"])
         across = (number * outline.margin)[ray] + surface.wobble[step]
         zigzag = np.abs(across - np.floor(across) - 0.5)
-        rows = (
-            stage * 6.5
-            + 2.6 * zigzag
-            + (3 * surface.striae[along] + 0.3 * np.roll(surface.wobble, 700)[along])[ray]
-        )
+        lift = 0.8 * np.roll(surface.wobble, STAGES // 3)[along]  # columns are out of step
+        rows = stage * 6.5 + 1.9 * zigzag + lift.astype(np.float32)[ray]
         rows = np.abs(rows - np.floor(rows) - 0.5) * 2
         dark += traits["tents"] * smoothstep(0.62, 0.78, rows).astype(np.float32)
     places = np.linspace(0, 1, STAGES)
@@ -180,7 +177,7 @@ def _colour(
     tone = (1.08 - 0.1 * places).astype(np.float32)[step]
     ground = surface.ground.astype(np.float32)
     change = (surface.pigment - surface.ground).astype(np.float32)
-    tone = tone * (1 + surface.striae[along])[ray]
+    tone = tone * (1 + surface.striae[along] * (1 - outline.ear))[ray]
     return (ground + dark[:, :, None] * change) * tone[:, :, None]
 
 

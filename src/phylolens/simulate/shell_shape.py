@@ -86,7 +86,8 @@ def build_outline(traits: Mapping[str, float], roughness: np.ndarray) -> Outline
     phi = directions()
     height = 1 / traits["elongation"]
     body = _polar(_disc(traits), phi)
-    body = np.logaddexp(body * 80, BEAK_RADIUS * min(height, 0.8) * 80) / 80  # the beak's knob
+    knob = BEAK_RADIUS * min(height, 0.8) ** 1.5 * (1 - 0.6 * traits["auricle"])
+    body = np.logaddexp(body * 120, knob * 120) / 120  # the beak, rounded
     ears = _ears(phi, traits["auricle"], height)
     ear = smoothstep(0.0, 0.02, ears - body)
     rho = gaussian_filter1d(np.maximum(body, ears), 5, mode="wrap")
@@ -112,7 +113,7 @@ def viable(traits: Mapping[str, float]) -> dict[str, float]:
     are not inflated. Everything else is left as it is.
     """
     eared = float(smoothstep(0.0, 0.5, traits["auricle"]))
-    slender = float(smoothstep(1.8, 2.8, traits["elongation"])) * (1 - eared)
+    slender = float(smoothstep(1.7, 3.4, traits["elongation"])) * (1 - eared)
     changed = dict(traits)
 
     def towards(name: str, value: float, share: float) -> None:
@@ -121,7 +122,7 @@ def viable(traits: Mapping[str, float]) -> dict[str, float]:
     towards("elongation", 1.0 if traits["elongation"] > 1 else traits["elongation"], 0.85 * eared)
     for name, value in (("umbo_position", 0.0), ("obliquity", 0.0), ("coiling", 0.0)):
         towards(name, value, eared)
-    towards("dorsal_depth", 0.5, eared)
+    towards("dorsal_depth", 0.43, eared)
     towards("dorsal_roundness", 1.08, eared)
     towards("posterior_shape", 2.0, eared)
     towards("inflation", 0.16, 0.6 * eared)
@@ -178,8 +179,8 @@ def _polar(points: np.ndarray, phi: np.ndarray) -> np.ndarray:
 
 def _ears(phi: np.ndarray, eared: float, height: float) -> np.ndarray:
     """Return the distance to the auricles: a straight hinge, the anterior ear the larger one."""
-    reach = 0.27 * eared * np.where(phi < 0, 1.0, 0.8)
-    side = np.abs(np.sin(phi)) + 0.18 * np.cos(phi)  # the hinge is the ears' longest line
+    reach = 0.28 * eared * np.where(phi < 0, 1.0, 0.8)
+    side = np.abs(np.sin(phi)) + 0.3 * np.cos(phi)  # the hinge is the ears' longest line
     outer = reach / np.maximum(side, 1e-3)
     hinge = BEAK_RADIUS * height * 0.7 / np.maximum(-np.cos(phi), 1e-3)
     return np.minimum(outer, hinge) * smoothstep(0.55, 0.7, np.abs(phi))

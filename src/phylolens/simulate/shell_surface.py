@@ -80,7 +80,7 @@ def build_surface(traits: Mapping[str, float], rng: np.random.Generator) -> Surf
         relief.astype(np.float32),
         _bands(stage, rng).astype(np.float32),
         _rays(stage, traits["pattern_number"], rng).astype(np.float32),
-        (0.35 * _noise(150, rng)).astype(np.float32),
+        (0.2 * _noise(220, rng)).astype(np.float32),
         (0.022 * _noise(3, rng) + 0.025 * _noise(60, rng)).astype(np.float32),
         ground,
         pigment,

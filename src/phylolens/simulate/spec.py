@@ -96,7 +96,7 @@ class WorldSpec:
     extinction: float = 0.2
     convergent_pairs: int = 2
     convergence_strength: float = 0.9
-    specimen_sd: float = 0.12
+    specimen_sd: float = 0.1
     nuisance: float = 1.0
     n_sources: int = 3
     source_confound: float = 0.0

@@ -55,7 +55,7 @@ TRAITS: tuple[Trait, ...] = (
     Trait("dorsal_depth", "height of the umbo above the widest level, of the height", 0.34, 0.58),
     Trait("posterior_shape", "power of the posterior end: <2 pointed, >2 truncated", 1.35, 4.0),
     Trait("ventral_roundness", "power of the ventral margin", 1.85, 2.7),
-    Trait("auricle", "size of the ears; 0 none, 1 scallop-like", 0.0, 1.0, absent=0.72, bend=0.5),
+    Trait("auricle", "size of the ears; 0 none, 1 scallop-like", 0.0, 1.0, absent=0.72, bend=0.4),
     Trait("inflation", "height of the dome over the mean diameter", 0.16, 0.42),
     Trait("coiling", "turn of the growth spiral, rad per e-fold of size", 0.0, 0.2),
     Trait("irregularity", "unevenness of the margin, oyster-like at 1", 0.0, 1.0, absent=0.7),
