@@ -4,8 +4,7 @@ A taxonomy is a table: one row a specimen or taxon, one column a rank, coarse to
 value means unknown and is never a class.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -78,6 +77,21 @@ def two_parents(table: pd.DataFrame, coarse: str, fine: str) -> pd.DataFrame:
     return ordered.rename(columns={fine: "fine", coarse: "coarse"}).reset_index(drop=True)
 
 
+def conflicts(table: pd.DataFrame, ranks: Sequence[str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield coarse rank, fine rank and :func:`two_parents` wherever that finds any.
+
+    Each rank is held against the next coarser one; taxa with a row where that is unknown are held
+    against the ranks above it, too.
+    """
+    for place, fine in enumerate(ranks):
+        for above in reversed(range(place)):
+            between = list(ranks[above + 1 : place])
+            gaps = table.loc[table[between].isna().any(axis=1), fine] if between else table[fine]
+            found = two_parents(table[table[fine].isin(gaps.dropna())], ranks[above], fine)
+            if len(found):
+                yield ranks[above], fine, found
+
+
 def lineages(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> pd.DataFrame:
     """Give every taxon of ``rank`` its lineage over the coarser ranks.
 
@@ -147,8 +161,7 @@ def taxonomic_steps(lineage: pd.DataFrame) -> np.ndarray:
 def nesting_problems(table: pd.DataFrame, ranks: Sequence[str]) -> list[Problem]:
     """Report taxa that lie in two parents, such as a genus under two families."""
     problems = []
-    for coarse, fine in pairwise(ranks):
-        found = two_parents(table, coarse, fine)
+    for coarse, fine, found in conflicts(table, ranks):
         for taxon, rows in found.groupby("fine", sort=True):
             parents = ", ".join(f"{row.coarse} ({row.n} rows)" for row in rows.itertuples())
             message = f"{fine} '{taxon}' lies in {len(rows)} values of {coarse}: {parents}"

@@ -34,7 +34,8 @@ class Features:
     spec: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        matrix = np.ascontiguousarray(self.matrix, dtype=np.float32)
+        with np.errstate(over="ignore"):  # too large for float32 is reported as infinite below
+            matrix = np.ascontiguousarray(self.matrix, dtype=np.float32)
         ids = tuple(str(name) for name in self.ids)
         object.__setattr__(self, "matrix", matrix)
         object.__setattr__(self, "ids", ids)

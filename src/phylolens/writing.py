@@ -48,7 +48,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         number = float(value)
         return float(f"{number:.{JSON_DIGITS}g}") if math.isfinite(number) else None
-    return value if value is None or isinstance(value, str) else str(value)
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    return value if isinstance(value, str) else str(value)
 
 
 def to_json(value: Any) -> str:

@@ -82,9 +82,12 @@ def classify(
     Raises
     ------
     InputError
-        If a plan touches a tested file (a leak).
+        If a plan touches a tested file (a leak), or no rank can be tested.
     """
-    truth_of = table.set_index("file")
+    truth_of = table.set_index("file").loc[list(split.test)]
+    for rank, plan in plans.items():
+        _refuse_leak(plan, split, rank)
+    plans, skipped = _testable(plans, truth_of)
     metrics: dict[str, Any] = {
         "recipe": recipe.name,
         "source": recipe.source,
@@ -93,14 +96,14 @@ def classify(
         "n_test": len(split.test),
         "split": split.rule,
         "ranks": {},
+        "skipped": skipped,
         "models": {name: {} for name in recipe.models},
         "baselines": {"majority": {}, "random": {}},
     }
     predictions: list[pd.DataFrame] = []
     total = len(plans) * len(recipe.models)
     for rank, plan in plans.items():
-        _refuse_leak(plan, split, rank)
-        truth = truth_of.loc[list(split.test), rank].dropna()
+        truth = truth_of[rank].dropna()
         test, train = features.take(list(truth.index)), features.take(list(plan["id"]))
         labels, answers = plan["label"].to_numpy(str), truth.to_numpy(str)
         original = labels[(plan["id"] == plan["file"]).to_numpy()]
@@ -119,6 +122,23 @@ def _refuse_leak(plan: pd.DataFrame, split: Split, rank: str) -> None:
     leaked = sorted(set(plan["file"]) & set(split.test))
     if leaked:
         raise InputError(f"training rows of rank {rank} come from tested images.", ids=leaked)
+
+
+def _testable(
+    plans: Mapping[str, pd.DataFrame], truth_of: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Keep the ranks with something to learn and to test; say why others are left out."""
+    skipped = {}
+    for rank, plan in plans.items():
+        if plan["label"].nunique() < 2:
+            skipped[rank] = "fewer than two classes to train on"
+        elif not truth_of[rank].notna().any():
+            skipped[rank] = "no tested image has a label"
+    kept = {rank: plan for rank, plan in plans.items() if rank not in skipped}
+    if not kept:
+        reasons = "; ".join(f"{rank}: {reason}" for rank, reason in skipped.items())
+        raise InputError(f"no rank can be tested ({reasons or 'none given'}).")
+    return kept, skipped
 
 
 def _counts(labels: np.ndarray, original: np.ndarray, answers: np.ndarray) -> dict[str, Any]:

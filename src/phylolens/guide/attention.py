@@ -86,7 +86,7 @@ class AttentionPool(BaseEstimator):
     def transform(self, bags: Bags) -> np.ndarray:
         """Taxon vectors of length one, shape (T, d)."""
         pooled = _pool(self.attention(bags), bags)
-        return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
+        return pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
 
 
 def _attention(weights: np.ndarray, bags: Bags) -> np.ndarray:

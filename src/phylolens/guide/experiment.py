@@ -84,11 +84,14 @@ def fit_guided(
     Raises
     ------
     InputError
-        If there are fewer than three taxa, or all distances are equal.
+        If there are fewer than three taxa, one is not in ``genetic``, or all distances are equal.
     """
     if len(bags.taxa) < 3:
         raise InputError(f"guiding needs at least three taxa; got {len(bags.taxa)}.", ids=bags.taxa)
     _require_divisor(divisor)
+    missing = [taxon for taxon in bags.taxa if taxon not in genetic.ids]
+    if missing:
+        raise InputError("taxa without a place in the phylogeny.", ids=missing)
     genetic = genetic.filter(bags.taxa)
     target = similarity(genetic, divisor=divisor)
     pool = AttentionPool(epochs=recipe.epochs, learning_rate=recipe.learning_rate, seed=seed)

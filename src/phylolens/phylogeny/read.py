@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import warnings
 from pathlib import Path
 from typing import TypeAlias
@@ -60,8 +61,12 @@ def read_tree(path: Path) -> TreeNode:
     try:
         if text.lstrip()[:6].upper() == "#NEXUS":
             text = _newick_of_nexus(text)
-        first = text[: text.index(";") + 1] if ";" in text else text
-        root = TreeNode.read(io.StringIO(first), format="newick", convert_underscores=False)
+        root = TreeNode.read(
+            io.StringIO(_first_tree(text)),
+            format="newick",
+            verify=False,  # its sniffer would say less than the parser about what is wrong
+            convert_underscores=False,
+        )
     except Exception as error:  # parsers raise many kinds; all mean the same to the user
         raise InputError(
             f"not a Newick or NEXUS tree ({error}).",
@@ -70,6 +75,13 @@ def read_tree(path: Path) -> TreeNode:
         ) from error
     _check_tree(root, path)
     return root
+
+
+def _first_tree(text: str) -> str:
+    """Cut after the first semicolon that stands outside quotes and comments."""
+    tokens = re.finditer(r"'(?:[^']|'')*'|\[[^\]]*\]|;", text)
+    end = next((token.end() for token in tokens if token.group() == ";"), len(text))
+    return text[:end]
 
 
 def _newick_of_nexus(text: str) -> str:
@@ -100,6 +112,9 @@ def _check_tree(root: TreeNode, path: Path) -> None:
     named = [node.name or "an inner node" for node in bare]
     if bare:
         raise InputError("branches without a length.", where=path, ids=named)
+    endless = [node.name or "an inner node" for node in nodes if not np.isfinite(node.length)]
+    if endless:
+        raise InputError("branches whose length is not finite.", where=path, ids=endless)
     negative = [node.name or "an inner node" for node in nodes if node.length < 0]
     if negative:
         raise InputError("branches of negative length.", where=path, ids=negative)
@@ -118,12 +133,15 @@ def read_distances(path: Path) -> DistanceMatrix:
         If it is not square, names differ between rows and columns or repeat, or values are
         missing, negative, asymmetric, or not zero on the diagonal.
     """
-    text = _read_text(path, "--distances")
-    if text.split(None, 1)[0].isdigit() and "," not in text.partition("\n")[0]:
+    text = _read_text(path, "--distances").lstrip("\n")
+    if text.lstrip().startswith("(") or text.lstrip()[:6].upper() == "#NEXUS":
+        raise InputError("this is a tree, not a matrix.", where=path, hint="Give it to --tree.")
+    if text.partition("\n")[0].strip().isdecimal():  # PHYLIP opens with the number of taxa alone
         names, values = _phylip(text, path)
     else:
         names, values = _square(text, path)
     _check_matrix(values, names, path)
+    np.fill_diagonal(values, 0.0)  # checked to be zero but for rounding
     return DistanceMatrix((values + values.T) / 2, names)
 
 

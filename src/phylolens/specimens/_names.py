@@ -56,7 +56,12 @@ def from_pattern(
     matches = [expression.fullmatch(PurePosixPath(name).stem) for name in names]
     wrong = tuple(name for name, match in zip(names, matches, strict=True) if match is None)
     if len(wrong) == len(names):
-        raise InputError(f"no file name fits --pattern '{pattern}'.", where=root, ids=wrong)
+        raise InputError(
+            f"no file name fits --pattern '{pattern}'.",
+            where=root,
+            ids=wrong,
+            hint="The pattern is for the whole name without folder and ending.",
+        )
     problems = []
     if wrong:
         message = f"file names do not fit the pattern '{pattern}'"
@@ -69,7 +74,7 @@ def from_pattern(
 
 def _compile(pattern: str) -> tuple[re.Pattern[str], list[str]]:
     """Turn ``{family}_{n}`` into a regular expression; a field stops at the next literal."""
-    pieces = re.split(r"\{(\w+)\}", pattern)
+    pieces = re.split(r"\{([^\W\d]\w*)\}", pattern)
     literals, fields = pieces[::2], pieces[1::2]
     if not fields or len(set(fields)) != len(fields) or "" in literals[1:-1]:
         raise InputError(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from phylolens.errors import InputError, Problem
 from phylolens.specimens import _names, _table
+from phylolens.specimens._table import read_table
 from phylolens.taxonomy import find_ranks
 
 RESERVED = ("file", "specimen_id", "view", "source", "split", "path")
@@ -46,6 +47,7 @@ def read_specimens(
     images: Path | None = None,
     pattern: str | None = None,
     ranks: Sequence[str] | None = None,
+    need_files: bool = True,
 ) -> Specimens:
     """Read specimens; give a table, or a folder with labels in folder or file names.
 
@@ -59,6 +61,8 @@ def read_specimens(
         File-name pattern such as ``{order}_{family}_{genus}_{species}_{n}``.
     ranks : sequence of str, optional
         Rank columns, coarse to fine; by default the standard rank names present.
+    need_files : bool
+        Whether the table must name image files; a plain taxonomy does not.
 
     Raises
     ------
@@ -75,8 +79,10 @@ def read_specimens(
         )
     if meta is not None:
         problems: list[Problem] = []
-        table = _table.read_table(meta)
-        table = _locate(_table.name_file_column(table, meta), meta.parent, images)
+        table = read_table(meta)
+        table = _locate(
+            _table.name_file_column(table, meta, needed=need_files), meta.parent, images
+        )
     else:
         assert images is not None
         table, ranks, problems = _from_folder(images, pattern, ranks)
@@ -91,8 +97,7 @@ def _locate(table: pd.DataFrame, folder: Path, images: Path | None) -> pd.DataFr
         found = (root / name for root in roots if (root / name).is_file())
         return next(found, roots[0] / name)
 
-    files = table["file"].str.replace("\\", "/")
-    return table.assign(file=files, path=[path(name) for name in files])
+    return table.assign(path=[path(name) for name in table["file"]])
 
 
 def _from_folder(
@@ -121,13 +126,7 @@ def _finish(
     """Settle ranks, ids and blanks; keep only columns with a meaning."""
     candidates = [name for name in table.columns if name not in RESERVED]
     if ranks is not None:
-        missing = [name for name in ranks if name not in table.columns]
-        if missing:
-            raise InputError(
-                f"--ranks names columns that are not there; found: {', '.join(candidates)}.",
-                where=where,
-                ids=missing,
-            )
+        _require_columns(ranks, candidates, where)
     found = tuple(ranks) if ranks is not None else find_ranks(table, candidates)
     blank = [name for name in found if table[name].isna().all()]
     found = tuple(name for name in found if name not in blank)
@@ -152,3 +151,17 @@ def _finish(
     table["specimen_id"] = table["specimen_id"].fillna(table["file"]) if has_ids else table["file"]
     kept = [name for name in (*RESERVED[:2], *found, *RESERVED[2:]) if name in table.columns]
     return Specimens(table[kept].reset_index(drop=True), found, tuple(problems), has_ids)
+
+
+def _require_columns(ranks: Sequence[str], candidates: Sequence[str], where: object) -> None:
+    missing = [name for name in ranks if name not in candidates]
+    if missing:
+        raise InputError(
+            f"no such rank columns; found: {', '.join(candidates)}.",
+            where=where,
+            ids=missing,
+            hint="Give --ranks names among those found, coarse to fine.",
+        )
+    repeated = [name for place, name in enumerate(ranks) if name in ranks[:place]]
+    if repeated:
+        raise InputError("a rank is named twice.", where="--ranks", ids=repeated)

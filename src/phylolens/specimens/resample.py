@@ -7,6 +7,8 @@ The same file and number always give the same altered picture, so plans share wo
 import numpy as np
 import pandas as pd
 
+from phylolens.errors import InputError
+
 
 def _copies(files: np.ndarray, count: int) -> list[tuple[str, int]]:
     """Spread ``count`` altered copies evenly over ``files``, numbered from 1."""
@@ -65,7 +67,14 @@ def balance(labels: pd.Series, per_taxon: int, *, seed: int) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``file``, ``copy``, ``label``; ``per_taxon`` rows a taxon.
+
+    Raises
+    ------
+    InputError
+        If ``per_taxon`` is less than one.
     """
+    if per_taxon < 1:
+        raise InputError(f"at least one picture a taxon is needed; got {per_taxon}.")
     rng = np.random.default_rng(seed)
     rows: list[tuple[str, int, str]] = []
     for label, members in labels.dropna().groupby(labels.dropna(), sort=True):

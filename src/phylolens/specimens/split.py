@@ -41,7 +41,7 @@ def split_specimens(
 ) -> Split:
     """Split by specimen, stratified over ``ranks``.
 
-    A ``split`` column holding only ``train`` and ``test`` is obeyed.
+    A ``split`` column is obeyed; its values are ``train``, ``test`` or missing.
 
     Parameters
     ----------
@@ -55,35 +55,44 @@ def split_specimens(
     Raises
     ------
     InputError
-        If the share is out of range, or no specimen can be spared for testing.
+        If the share is out of range, no specimen can be spared for testing, or a given split has
+        other values, an empty part, or a specimen on both sides.
     """
-    if "split" in table.columns and set(table["split"].dropna()) == {"train", "test"}:
+    if "split" in table.columns and table["split"].notna().any():
         return _given(table)
     if not 0 < test_share < 1:
         raise InputError(f"the test share must lie between 0 and 1; got {test_share}.")
-    units = table.drop_duplicates("specimen_id").reset_index(drop=True)
+    # A specimen's label is the first one known among its images.
+    units = table.groupby("specimen_id", sort=False)[list(ranks)].first().reset_index()
     rng = np.random.default_rng(seed)
     tested = np.zeros(len(units), dtype=bool)
     for rows in _strata(units, ranks):
         count = int(np.floor(test_share * len(rows) + 0.5))
         tested[rng.permutation(rows)[:count]] = True
-    tested = _keep_one_for_training(units, ranks, tested)
-    if not tested.any():
+    test_ids = _keep_one_for_training(table, ranks, set(units["specimen_id"][tested]))
+    if not test_ids:
         raise InputError(
             f"{len(units)} specimens in {units[ranks[-1]].nunique()} taxa are too few to test on.",
             hint=f"A taxon, or the small taxa of one parent, need {SMALLEST_STRATUM} specimens.",
         )
-    test_ids = set(units["specimen_id"][tested])
     in_test = table["specimen_id"].isin(test_ids)
     return Split(tuple(table["file"][~in_test]), tuple(table["file"][in_test]), RULE)
 
 
 def _given(table: pd.DataFrame) -> Split:
-    parts = table.groupby("specimen_id")["split"].nunique()
+    split = table["split"].str.lower()
+    found = set(split.dropna())
+    if found != {"train", "test"}:
+        raise InputError(
+            "the column 'split' must hold both 'train' and 'test', and nothing else.",
+            ids=sorted(found),
+            hint="Rename its values (blank rows are left out), or remove the column.",
+        )
+    parts = split.groupby(table["specimen_id"]).nunique()
     if (parts > 1).any():
         torn = list(parts.index[parts > 1])
         raise InputError("specimens with images in both train and test.", ids=torn)
-    train, test = (tuple(table["file"][table["split"] == part]) for part in ("train", "test"))
+    train, test = (tuple(table["file"][split == part]) for part in ("train", "test"))
     return Split(train, test, "As given in the column 'split'; rows without a value are left out.")
 
 
@@ -104,12 +113,12 @@ def _strata(units: pd.DataFrame, ranks: Sequence[str]) -> list[np.ndarray]:
 
 
 def _keep_one_for_training(
-    units: pd.DataFrame, ranks: Sequence[str], tested: np.ndarray
-) -> np.ndarray:
+    table: pd.DataFrame, ranks: Sequence[str], test_ids: set[str]
+) -> set[str]:
     """Move the first tested specimen of every taxon that would have none left to train on."""
-    tested = tested.copy()
     for rank in ranks:
-        trained = set(units[rank][~tested].dropna())
-        orphans = units[tested & units[rank].notna() & ~units[rank].isin(trained)]
-        tested[orphans.drop_duplicates(rank).index] = False
-    return tested
+        tested = table["specimen_id"].isin(test_ids)
+        trained = set(table[rank][~tested].dropna())
+        orphans = table[tested & table[rank].notna() & ~table[rank].isin(trained)]
+        test_ids = test_ids - set(orphans.drop_duplicates(rank)["specimen_id"])
+    return test_ids

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +11,7 @@ import pandas as pd
 from phylolens.errors import InputError, Problem
 from phylolens.progress import Progress, silent
 from phylolens.specimens.read import Specimens
-from phylolens.taxonomy import nesting_problems, two_parents
+from phylolens.taxonomy import conflicts, nesting_problems
 
 # How each severe problem ends when the user asks to go on without the rows concerned.
 ADVICE = {
@@ -35,7 +34,7 @@ def _look(path: Path) -> _Look:
 
     try:
         data = path.read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name no file can have
         return _Look(None, "missing")
     try:
         with Image.open(path) as picture:
@@ -46,8 +45,15 @@ def _look(path: Path) -> _Look:
     return _Look(hashlib.sha256(data).hexdigest(), None)
 
 
-def validate(specimens: Specimens, *, progress: Progress = silent) -> Specimens:
+def validate(specimens: Specimens, *, look: bool = True, progress: Progress = silent) -> Specimens:
     """Check files, pictures and labels; list the problems and mark the rows.
+
+    Parameters
+    ----------
+    specimens : Specimens
+        As read.
+    look : bool
+        Open the pictures; not wanted where features are given instead.
 
     Returns
     -------
@@ -55,25 +61,40 @@ def validate(specimens: Specimens, *, progress: Progress = silent) -> Specimens:
         The same rows with a ``sha256`` column (missing where the picture cannot be read) and all
         problems found. Nothing is dropped here: see :func:`usable`.
     """
-    table = specimens.table
-    paths = list(table["path"])
+    table, problems = specimens.table, list(specimens.problems)
+    if look:
+        looks = _look_at_all(list(table["path"]), progress)
+        table = table.assign(sha256=[look.sha256 for look in looks])
+        problems += _troubles(table, looks)
+        problems += _duplicates(table, specimens.ranks)
+    problems += nesting_problems(table, specimens.ranks)
+    problems += _labels(table, specimens.ranks)
+    return replace(specimens, table=table, problems=tuple(problems))
+
+
+def _look_at_all(paths: list[Path], progress: Progress) -> list[_Look]:
     looks = []
     with ThreadPoolExecutor() as pool:
         for done, look in enumerate(pool.map(_look, paths), start=1):
             looks.append(look)
             progress("checking pictures", done, len(paths))
-    table = table.assign(sha256=[look.sha256 for look in looks])
+    return looks
+
+
+def _troubles(table: pd.DataFrame, looks: list[_Look]) -> list[Problem]:
     missing = [row for row, look in enumerate(looks) if look.trouble == "missing"]
     damaged = [row for row, look in enumerate(looks) if look.trouble not in (None, "missing")]
-    problems = list(specimens.problems)
-    problems += _rows("missing-file", "error", "image files that are not there", table, missing)
     reason = f" ({looks[damaged[0]].trouble})" if damaged else ""
-    message = f"pictures that cannot be read or are cut short{reason}"
-    problems += _rows("unreadable-image", "error", message, table, damaged)
-    problems += _duplicates(table, specimens.ranks)
-    problems += nesting_problems(table, specimens.ranks)
-    problems += _labels(table, specimens.ranks)
-    return replace(specimens, table=table, problems=tuple(problems))
+    return [
+        *_rows("missing-file", "error", "image files that are not there", table, missing),
+        *_rows(
+            "unreadable-image",
+            "error",
+            f"pictures that cannot be read or are cut short{reason}",
+            table,
+            damaged,
+        ),
+    ]
 
 
 def _rows(
@@ -154,8 +175,7 @@ def _dropped_files(specimens: Specimens) -> list[str]:
     table, by_row = specimens.table, ("missing-file", "unreadable-image", "pattern-mismatch")
     kinds = (*by_row, "same-picture-two-taxa", "repeated-picture")
     files = [name for p in specimens.problems if p.kind in kinds for name in p.ids]
-    for coarse, fine in pairwise(specimens.ranks):
-        found = two_parents(table, coarse, fine)
+    for coarse, fine, found in conflicts(table, specimens.ranks):
         for row in found[found.duplicated("fine")].itertuples():  # all but the main parent
             files += list(table["file"][(table[fine] == row.fine) & (table[coarse] == row.coarse)])
     return files

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import rankdata
 
-CONSTANT = 1e-12
+CONSTANT = 1e-12  # relative to the values: no unit of branch lengths is too small
 
 
 def correlation(x: np.ndarray, y: np.ndarray, *, rank: bool = False) -> float | None:
@@ -14,7 +14,7 @@ def correlation(x: np.ndarray, y: np.ndarray, *, rank: bool = False) -> float | 
     float or None
         None where one side is constant (distances within a single order, say).
     """
-    if min(np.ptp(x), np.ptp(y)) <= CONSTANT * max(1.0, np.abs(x).max(), np.abs(y).max()):
+    if any(np.ptp(side) <= CONSTANT * np.abs(side).max() for side in (x, y)):
         return None
     if rank:
         x, y = rankdata(x), rankdata(y)

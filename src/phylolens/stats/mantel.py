@@ -14,7 +14,7 @@ from skbio.stats.distance import mantel as skbio_mantel
 
 from phylolens.errors import InputError
 from phylolens.stats._permutation import permutation_test
-from phylolens.stats.correlation import correlation
+from phylolens.stats.correlation import CONSTANT, correlation
 from phylolens.values import TestResult
 
 SUBSAMPLES, DELETED_SHARE = 500, 0.1
@@ -98,9 +98,10 @@ def _standard(matrix: np.ndarray, method: str) -> np.ndarray:
     """Centre and scale the pairs so that the product of two matrices sums to their correlation."""
     upper = np.triu_indices(len(matrix), k=1)
     pairs = rankdata(matrix[upper]) if method == "spearman" else matrix[upper]
+    size = np.linalg.norm(pairs)
     pairs = pairs - pairs.mean()
     norm = np.linalg.norm(pairs)
-    if norm <= 1e-12 * max(1.0, float(np.abs(matrix).max())):
+    if norm <= CONSTANT * size:
         raise InputError("all distances of a matrix are equal: nothing can be correlated.")
     square = np.zeros(matrix.shape)
     square[upper] = pairs / norm / np.sqrt(2)

@@ -23,7 +23,7 @@ def taxon_means(features: Features, taxa: pd.Series, specimens: pd.Series) -> Fe
         One row an image.
     taxa, specimens : Series of str
         Taxon and specimen of each image, indexed by image id; images of unknown taxon are left
-        out.
+        out, an image without a specimen is one of its own.
 
     Returns
     -------
@@ -35,7 +35,9 @@ def taxon_means(features: Features, taxa: pd.Series, specimens: pd.Series) -> Fe
     if not known.any():
         raise InputError("no image with features has a known taxon.", ids=features.ids)
     frame = pd.DataFrame(features.matrix[known].astype(np.float64))
-    keys = [taxon[known].to_numpy(), specimens.reindex(list(features.ids))[known].to_numpy()]
+    specimen = specimens.reindex(list(features.ids))
+    specimen = specimen.where(specimen.notna(), specimen.index)
+    keys = [taxon[known].to_numpy(), specimen[known].to_numpy()]
     means = frame.groupby(keys, sort=True).mean().groupby(level=0, sort=True).mean()
     return Features(tuple(means.index), means.to_numpy(dtype=np.float32), features.spec)
 
@@ -58,6 +60,9 @@ def _chord(matrix: np.ndarray, ids: tuple[str, ...]) -> np.ndarray:
     unit = _normalised(matrix, ids)
     return cdist(unit, unit)
 
+
+ROUNDING = 1e-14  # distances of this size, relative to the values, come from rounding alone
+_ABSOLUTE = ("euclidean", "manhattan")  # in the features' unit; the others know directions only
 
 VISUAL_DISTANCES: Mapping[str, Callable[[np.ndarray, tuple[str, ...]], np.ndarray]] = {
     "chord": _chord,
@@ -92,6 +97,7 @@ def visual_distances(features: Features, metric: str = "chord") -> DistanceMatri
     distances = VISUAL_DISTANCES[metric](features.matrix.astype(np.float64), features.ids)
     distances = (distances + distances.T) / 2
     np.fill_diagonal(distances, 0.0)
-    if not distances.any():
+    scale = float(np.abs(features.matrix).max()) if metric in _ABSOLUTE else 1.0
+    if distances.max() <= ROUNDING * scale:
         raise InputError("all rows of the features are equal: no distance between any two taxa.")
     return DistanceMatrix(distances, features.ids)
