@@ -11,7 +11,7 @@ from skbio import DistanceMatrix, TreeNode
 from phylolens.errors import InputError
 from phylolens.phylogeny import read_phylogeny
 from phylolens.simulate.brownian import brownian, centred_covariance, patristic_distances
-from phylolens.specimens.read import read_table
+from phylolens.specimens import read_table
 from phylolens.values import Features
 from phylolens.writing import plain, replacing, write_csv, write_json
 

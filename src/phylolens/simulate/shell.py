@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, gaussian_filter1d, shift, zoom
+from scipy.ndimage import gaussian_filter, shift, zoom
 
 from phylolens.simulate.camera import View, backdrop, expose
+from phylolens.simulate.noise import smooth_noise
 from phylolens.simulate.shell_shape import (
     DIRECTIONS,
     Outline,
@@ -42,29 +43,36 @@ def render_shell(
     traits = viable(traits)
     outline = build_outline(traits, _roughness(rng))
     surface = build_surface(traits, rng)
-    x, y, scale = _shell_coordinates(outline, view, size * SUPERSAMPLING)
+    x, y, scale, frame = _shell_coordinates(outline, view, size * SUPERSAMPLING)
     stage, ray = _growth_coordinates(outline, x, y)
     inside = np.clip((1 - stage) * outline.rho[ray] * scale + 0.5, 0, 1)
     height = _height(traits, outline, surface, stage, ray, scale)
     light, shine = _light(height, view, traits["gloss"])
     colour = _colour(traits, outline, surface, stage, ray)
-    shell = colour * light[:, :, None] + shine[:, :, None]
-    shell, cover = _halve(shell * inside[:, :, None]), _halve(inside)
+    colour *= (light * inside)[:, :, None]
+    colour += (shine * inside)[:, :, None]
+    cover = np.zeros((size, size), dtype=np.float32)
+    cover[frame] = _halve(inside)
     scene = backdrop(view, _shadow(cover, view, traits["inflation"] * outline.size))
-    return expose(scene * (1 - cover[:, :, None]) + shell, view)
+    scene[frame] *= 1 - cover[frame][:, :, None]
+    scene[frame] += _halve(colour)
+    return expose(scene, view)
 
 
 def _roughness(rng: np.random.Generator) -> np.ndarray:
     """Return the specimen's own margin irregularity, smooth, standard deviation 1."""
-    noise = gaussian_filter1d(rng.standard_normal(DIRECTIONS), 70, mode="wrap")
-    noise = noise + 0.35 * gaussian_filter1d(rng.standard_normal(DIRECTIONS), 22, mode="wrap")
+    noise = smooth_noise(DIRECTIONS, 70, rng) + smooth_noise(DIRECTIONS, 22, rng) / 2
     return noise / noise.std()
 
 
 def _shell_coordinates(
     outline: Outline, view: View, side: int
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return every pixel's place around the beak in shell lengths, and pixels a shell length."""
+) -> tuple[np.ndarray, np.ndarray, float, tuple[slice, slice]]:
+    """Return pixels' places around the beak, pixels a shell length, and the frame they fill.
+
+    Places are in shell lengths, for the pixels of the supersampled picture of ``side`` pixels
+    that lie in the frame: the rows and columns of the final picture the shell may touch.
+    """
     turn = np.deg2rad(view.rotation)
     mirror = -1.0 if view.valve == "right" else 1.0
     points = outline.points * (mirror, 1.0)
@@ -72,12 +80,25 @@ def _shell_coordinates(
     up = points[:, 0] * np.sin(turn) + points[:, 1] * np.cos(turn)
     scale = view.scale * side / max(np.ptp(across), np.ptp(up))
     middle_x, middle_y = (across.max() + across.min()) / 2, (up.max() + up.min()) / 2
+    columns = _reach(np.ptp(across) * scale / side, view.shift_x, side // SUPERSAMPLING)
+    rows = _reach(np.ptp(up) * scale / side, view.shift_y, side // SUPERSAMPLING)
     place = (np.arange(side) + 0.5) / side - 0.5
-    right = ((place - view.shift_x) * side / scale + middle_x)[None, :]
-    above = (-(place - view.shift_y) * side / scale + middle_y)[:, None]
+    right = ((place - view.shift_x) * side / scale + middle_x)[_finer(columns)][None, :]
+    above = (-(place - view.shift_y) * side / scale + middle_y)[_finer(rows)][:, None]
     x = mirror * (right * np.cos(turn) + above * np.sin(turn))
     y = -right * np.sin(turn) + above * np.cos(turn)
-    return x.astype(np.float32), y.astype(np.float32), float(scale)
+    return x.astype(np.float32), y.astype(np.float32), float(scale), (rows, columns)
+
+
+def _reach(extent: float, shift_: float, size: int) -> slice:
+    """Return the pixels within half of ``extent`` of the shifted centre, with some to spare."""
+    half = 0.5 * extent * 1.02
+    low, high = (0.5 + shift_ - half) * size - 3, (0.5 + shift_ + half) * size + 3
+    return slice(max(0, int(low)), min(size, int(np.ceil(high))))
+
+
+def _finer(pixels: slice) -> slice:
+    return slice(pixels.start * SUPERSAMPLING, pixels.stop * SUPERSAMPLING)
 
 
 def _growth_coordinates(

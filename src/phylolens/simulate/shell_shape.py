@@ -123,7 +123,7 @@ def viable(traits: Mapping[str, float]) -> dict[str, float]:
     for name, value in (("umbo_position", 0.0), ("obliquity", 0.0), ("coiling", 0.0)):
         towards(name, value, eared)
     towards("dorsal_depth", 0.43, eared)
-    towards("dorsal_roundness", 1.08, eared)
+    towards("dorsal_roundness", 1.22, eared)
     towards("posterior_shape", 2.0, eared)
     towards("inflation", 0.16, 0.6 * eared)
     towards("dorsal_roundness", 2.5, slender)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from phylolens.simulate.noise import smooth_noise
+
 STAGES = 2048  # entries of tables over the growth stage
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 # Pigments at middle lightness, after what molluscs make: no green, no pure blue.
@@ -88,7 +90,12 @@ def build_surface(traits: Mapping[str, float], rng: np.random.Generator) -> Surf
 
 
 def pigment_colour(hue: float, saturation: float, lightness: float) -> np.ndarray:
-    """Return the RGB of a pigment; its luminance rises with ``lightness`` throughout."""
+    """Return the RGB of a pigment; its luminance rises with ``lightness`` throughout.
+
+    Slate and violet fade to grey when light: no mollusc makes a pale blue shell.
+    """
+    cool, pale = np.clip([1 - hue / 0.35, (lightness - 0.35) / 0.3], 0, 1)
+    saturation = saturation * (1 - 0.8 * cool * pale)
     place = np.clip(hue, 0, 1) * (len(PIGMENTS) - 1)
     low = min(int(place), len(PIGMENTS) - 2)
     colour = PIGMENTS[low] + (place - low) * (PIGMENTS[low + 1] - PIGMENTS[low])
@@ -101,9 +108,7 @@ def pigment_colour(hue: float, saturation: float, lightness: float) -> np.ndarra
 
 
 def _noise(width: float, rng: np.random.Generator) -> np.ndarray:
-    """Return smooth noise over the table, standard deviation 1, correlated over ``width``."""
-    noise = gaussian_filter1d(rng.standard_normal(STAGES), width, mode="wrap")
-    return noise / noise.std()
+    return smooth_noise(STAGES, width, rng)
 
 
 def _growth_lines(stage: np.ndarray, number: float, rng: np.random.Generator) -> np.ndarray:
