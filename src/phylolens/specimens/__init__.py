@@ -1,5 +1,6 @@
 """Specimens: read a table, folders or file names; validate; split; resample."""
 
+from phylolens.specimens._table import read_table
 from phylolens.specimens.read import Specimens, read_specimens
 from phylolens.specimens.resample import balance, raise_rare, view_id
 from phylolens.specimens.split import Split, split_specimens
@@ -11,6 +12,7 @@ __all__ = [
     "balance",
     "raise_rare",
     "read_specimens",
+    "read_table",
     "split_specimens",
     "usable",
     "validate",

@@ -1,0 +1,52 @@
+"""The command line: one file a verb, each of which parses, calls one library function, writes."""
+
+import sys
+
+import typer
+
+from phylolens.cli import (
+    backbones,
+    check,
+    classify,
+    demo,
+    embed,
+    guide,
+    report,
+    run,
+    signal,
+    simulate,
+)
+
+app = typer.Typer(
+    name="phylolens",
+    help="Do looks follow lineage? Specimen images measured against a phylogeny.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for verb in (check, embed, classify, guide, signal, report, run, simulate, demo, backbones):
+    app.command(verb.__name__.rsplit(".", 1)[-1])(verb.command)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"phylolens {installed('phylolens')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; bad input ends with one message and exit code 2."""
+    from phylolens.errors import InputError
+
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. The same command goes on where this one stopped.", err=True)
+        sys.exit(130)

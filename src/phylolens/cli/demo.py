@@ -1,0 +1,21 @@
+"""``phylolens demo``."""
+
+from pathlib import Path
+
+from phylolens.cli import _options as o
+from phylolens.cli._console import progress_bar, show
+
+
+def command(seed: o.Seed = 0, out: o.Out = Path("phylolens-demo"), json: o.Json = False) -> None:
+    """Simulate shells with a known history, run everything on them, write the report."""
+    from phylolens.demo import demo
+
+    with progress_bar() as progress:
+        summary = demo(out, seed=seed, progress=progress)
+    if json:
+        show(summary, json=True)
+        return
+    import typer
+
+    typer.echo(summary["in_words"])
+    typer.echo(f"Report: {summary['report']}")

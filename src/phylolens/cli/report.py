@@ -1,0 +1,18 @@
+"""``phylolens report``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phylolens.cli import _options as o
+from phylolens.cli._console import show
+
+
+def command(
+    results: Annotated[Path, typer.Argument(help="A results directory.")], json: o.Json = False
+) -> None:
+    """Write report.html from a results directory."""
+    from phylolens.report import write_report
+
+    show({"report": str(write_report(results))}, json=json)

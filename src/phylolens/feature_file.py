@@ -1,0 +1,70 @@
+"""Features from a file written by any tool: parquet, CSV or npz; the first column holds ids."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from phylolens.errors import InputError
+from phylolens.values import Features
+
+
+def read_features(path: Path) -> Features:
+    """Read features of images, specimens or taxa.
+
+    Parameters
+    ----------
+    path : Path
+        ``.parquet``, ``.csv``/``.tsv`` (first column ids, whatever its header; the others numbers)
+        or ``.npz`` (one text array of ids, one two-dimensional array of numbers).
+
+    Raises
+    ------
+    InputError
+        If the file is absent or of another kind, ids repeat, or values are not finite numbers.
+    """
+    if not path.is_file():
+        raise InputError("no such file.", where=path, hint="Give an existing file to --features.")
+    readers = {".parquet": _parquet, ".pq": _parquet, ".npz": _npz, ".csv": _text, ".tsv": _text}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(f"features come as {', '.join(readers)}; got '{path.suffix}'.", where=path)
+    try:
+        ids, matrix = reader(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"not a readable features file ({error}).", where=path) from error
+    if not len(ids):
+        raise InputError("the file holds no features.", where=path)
+    return Features(tuple(ids), matrix, {"file": path.name})
+
+
+def _columns(table: pd.DataFrame) -> tuple[list[str], np.ndarray]:
+    if table.shape[1] < 2:
+        raise ValueError("a column of ids and at least one of numbers are needed")
+    numbers = table.iloc[:, 1:].apply(pd.to_numeric, errors="coerce")
+    words = [name for name in numbers if numbers[name].isna().all()]
+    if words:
+        raise ValueError(f"columns without numbers: {', '.join(map(str, words[:5]))}")
+    return table.iloc[:, 0].astype(str).tolist(), numbers.to_numpy(np.float32)
+
+
+def _parquet(path: Path) -> tuple[list[str], np.ndarray]:
+    table = pd.read_parquet(path)
+    if table.shape[1] == 2 and isinstance(table.iloc[0, 1], np.ndarray | list):
+        return table.iloc[:, 0].astype(str).tolist(), np.stack(table.iloc[:, 1].to_list())
+    return _columns(table)
+
+
+def _text(path: Path) -> tuple[list[str], np.ndarray]:
+    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    return _columns(pd.read_csv(path, sep=separator, dtype={0: str}, encoding="utf-8-sig"))
+
+
+def _npz(path: Path) -> tuple[list[str], np.ndarray]:
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = [stored[name] for name in stored.files]
+    ids = [array for array in arrays if array.ndim == 1 and array.dtype.kind in "US"]
+    numbers = [array for array in arrays if array.ndim == 2 and array.dtype.kind in "fiu"]
+    if len(ids) != 1 or len(numbers) != 1:
+        raise ValueError("one text array of ids and one 2-D array of numbers are needed")
+    return ids[0].astype(str).tolist(), numbers[0]

@@ -1,0 +1,211 @@
+"""What a run works on: usable specimens, ranks, and genetic distances at the rank of comparison."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from phylolens.errors import InputError, Problem, some
+from phylolens.feature_file import read_features
+from phylolens.phylogeny import RankedDistances, read_phylogeny, to_rank
+from phylolens.progress import Progress
+from phylolens.provenance import text_hash
+from phylolens.specimens import Specimens, read_specimens, usable, validate
+from phylolens.taxonomy import lineages, require_rank
+from phylolens.values import Features
+from phylolens.writing import replacing, write_json
+
+if TYPE_CHECKING:
+    from phylolens.study import Study
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything the stages share.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row an image (or taxon): ``file``, ``path``, ``specimen_id``, ranks.
+    ranks : tuple of str
+        Coarse to fine.
+    rank : str
+        Rank of comparison.
+    ranked : RankedDistances or None
+        Genetic distances; None without a phylogeny.
+    given : Features or None
+        Features from a file, rows named as ``table['file']``.
+    taxon_level : bool
+        Whether rows are taxa rather than images.
+    data_hash : str
+        Hash of pictures or features, with their labels.
+    brief : dict
+        Counts and problems, as ``--json`` prints them.
+    """
+
+    table: pd.DataFrame
+    ranks: tuple[str, ...]
+    rank: str
+    ranked: RankedDistances | None
+    given: Features | None
+    taxon_level: bool
+    data_hash: str
+    brief: dict[str, Any] = field(default_factory=dict)
+
+    def lineage(self, taxa: Sequence[str]) -> pd.DataFrame | None:
+        """Lineages of ``taxa`` over the coarser ranks; None when there is no coarser rank."""
+        if self.ranks.index(self.rank) == 0:
+            return None
+        return lineages(self.table, self.ranks, self.rank).loc[list(taxa)]
+
+    def require_ranks(self, ranks: Sequence[str]) -> None:
+        """Raise :class:`InputError` unless all ``ranks`` were read."""
+        for rank in ranks:
+            require_rank(self.ranks, rank)
+
+
+def gather(study: "Study", progress: Progress) -> Material:
+    """Read and validate the inputs; write ``check.json`` and ``specimens.parquet``.
+
+    Raises
+    ------
+    InputError
+        If something cannot be used. ``check.json`` is written before, so that all problems of the
+        specimens can be read there.
+    """
+    given = read_features(study.features) if study.features else None
+    phylogeny = None
+    if study.has_phylogeny:
+        phylogeny = read_phylogeny(tree=study.tree, distances=study.distances)
+    specimens = _read(study, given, progress)
+    rank = study.rank or ("family" if "family" in specimens.ranks else specimens.ranks[-1])
+    require_rank(specimens.ranks, rank)
+    if given is not None:
+        specimens, given = _match(specimens, given, rank)
+    kept = usable(specimens, skip_bad=True)
+    report = _report(study, specimens, kept)
+    write_json(study.out / "check.json", report)
+    ranked = to_rank(phylogeny, kept.table, kept.ranks, rank) if phylogeny is not None else None
+    if ranked is not None:
+        source = "tree" if study.tree else "distances"
+        report |= {"phylogeny": ranked.to_dict() | {"source": source}}
+        write_json(study.out / "check.json", report)
+    usable(specimens, skip_bad=study.skip_bad)
+    _write_table(study, kept)
+    return Material(
+        table=kept.table,
+        ranks=kept.ranks,
+        rank=rank,
+        ranked=ranked,
+        given=given,
+        taxon_level=bool((kept.table["file"] == kept.table[rank]).all()),
+        data_hash=_data_hash(kept),
+        brief=_brief(report),
+    )
+
+
+def _read(study: "Study", given: Features | None, progress: Progress) -> Specimens:
+    if study.meta is None and study.images is None and given is not None:
+        rank = study.rank or (study.ranks or ("taxon",))[-1]
+        table = pd.DataFrame({"file": given.ids, "specimen_id": given.ids, rank: given.ids})
+        return Specimens(table, (rank,))
+    specimens = read_specimens(
+        meta=study.meta,
+        images=study.images,
+        pattern=study.pattern,
+        ranks=study.ranks,
+        need_files=given is None,
+    )
+    return validate(specimens, look=given is None, progress=progress)
+
+
+def _match(specimens: Specimens, given: Features, rank: str) -> tuple[Specimens, Features]:
+    """Align features with rows by file, specimen or taxon, whichever their ids are."""
+    table, ids = specimens.table, set(given.ids)
+    by = next((name for name in ("file", "specimen_id", rank) if table[name].isin(ids).any()), None)
+    if by is None:
+        raise InputError(
+            f"no id of the features is a file, specimen or {rank} of the table; ids: "
+            f"{some(given.ids, 3)}; files: {some(table['file'], 3)}.",
+            where="--features",
+        )
+    if by == rank:
+        lineage = lineages(table, specimens.ranks, rank)
+        ranks = tuple(lineage.columns)
+        table = lineage.reset_index(drop=True).assign(file=lineage.index, specimen_id=lineage.index)
+    else:
+        ranks = specimens.ranks
+        table = table.drop_duplicates(by).assign(file=lambda rows: rows[by])
+    shown = table["file"].isin(ids)
+    problems = list(specimens.problems)
+    without = tuple(table["file"][~shown])
+    unknown = tuple(sorted(ids - set(table["file"])))
+    if without:
+        problems.append(Problem("no-features", "warning", "rows without features", without))
+    if unknown:
+        problems.append(Problem("no-row", "warning", "features without a row", unknown))
+    table = table[shown].reset_index(drop=True)
+    found = replace(specimens, table=table, ranks=ranks, problems=tuple(problems))
+    return found, given.take(list(table["file"]))
+
+
+def _report(study: "Study", specimens: Specimens, kept: Specimens) -> dict[str, Any]:
+    """Say what was read and what was wrong, as ``check.json`` holds it."""
+    table = kept.table
+    classes = {
+        rank: {
+            "n_taxa": int(table[rank].nunique()),
+            "n_unknown": int(table[rank].isna().sum()),
+            "counts": table[rank].value_counts().sort_index().to_dict(),
+        }
+        for rank in kept.ranks
+    }
+    left_out = sorted(set(specimens.table["file"]) - set(table["file"]))
+    return {
+        "specimens": {
+            "n_images": len(specimens),
+            "n_usable": len(kept),
+            "n_specimens": int(table["specimen_id"].nunique()),
+            "has_specimen_ids": specimens.has_specimen_ids,
+            "pictures": study.features is None,
+            "ranks": list(kept.ranks),
+            "classes": classes,
+        },
+        "problems": [problem.to_dict() for problem in specimens.problems],
+        "left_out": {"images": left_out},
+        "phylogeny": None,
+    }
+
+
+def _brief(report: dict[str, Any]) -> dict[str, Any]:
+    """Reduce to counts: full lists of ids stay in ``check.json``."""
+    specimens = report["specimens"]
+    problems = [{**problem, "ids": problem["ids"][:5]} for problem in report["problems"]]
+    brief = {
+        "n_images": specimens["n_images"],
+        "n_usable": specimens["n_usable"],
+        "n_taxa": {rank: values["n_taxa"] for rank, values in specimens["classes"].items()},
+        "problems": problems,
+    }
+    if report["phylogeny"]:
+        matched = report["phylogeny"]
+        brief["phylogeny"] = {key: matched[key] for key in ("rank", "tip_rank", "n_taxa")} | {
+            key: len(matched[key]) for key in ("no_phylogeny", "no_taxon")
+        }
+    return brief
+
+
+def _write_table(study: "Study", kept: Specimens) -> None:
+    table = kept.table.copy()
+    if "path" in table:
+        table["path"] = [str(path.resolve()) for path in table["path"]]
+    with replacing(study.out / "specimens.parquet") as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def _data_hash(kept: Specimens) -> str:
+    """Hash of pictures and labels, whatever the order and the place of the files."""
+    columns = [name for name in ("file", "sha256", *kept.ranks) if name in kept.table]
+    rows = kept.table[columns].fillna("").astype(str).agg("\t".join, axis=1)
+    return text_hash(sorted(rows))

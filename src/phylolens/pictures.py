@@ -1,0 +1,81 @@
+"""Features of a study's pictures: originals, and the altered copies that plans ask for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from phylolens.errors import InputError
+from phylolens.material import Material
+from phylolens.progress import Progress
+from phylolens.specimens import view_id
+from phylolens.values import Features
+
+if TYPE_CHECKING:
+    from phylolens.study import Study
+
+
+@dataclass
+class Pictures:
+    """Features of the pictures of a study, originals and altered copies.
+
+    Originals are asked for once; copies are embedded when a plan needs them. With ``--features``
+    given there are no pictures, so plans lose their copies.
+    """
+
+    study: "Study"
+    material: Material
+    progress: Progress
+    n_computed: int = 0
+    n_reused: int = 0
+
+    @property
+    def can_alter(self) -> bool:
+        """Whether altered copies can be made."""
+        return self.material.given is None
+
+    def originals(self) -> Features:
+        """Features of all usable images."""
+        if self.material.given is not None:
+            return self.material.given
+        files = self.material.table["file"]
+        return self.of_plan(pd.DataFrame({"file": files, "copy": 0}), "")
+
+    def plan_ids(self, plan: pd.DataFrame, augmentation: str) -> pd.DataFrame:
+        """Add the column ``id``; without pictures, drop the copies."""
+        if not self.can_alter:
+            plan = plan[plan["copy"] == 0]
+        pairs = zip(plan["file"], plan["copy"], strict=True)
+        return plan.assign(id=[view_id(file, copy, augmentation) for file, copy in pairs])
+
+    def of_plan(self, plan: pd.DataFrame, augmentation: str) -> Features:
+        """Features of the rows of a plan, each picture once."""
+        plan = self.plan_ids(plan, augmentation).drop_duplicates("id")
+        if self.material.given is not None:
+            return self.material.given.take(list(plan["id"]))
+        from phylolens.embed import View, embed
+
+        path_of = self.material.table.set_index("file")["path"]
+        views = [
+            View(row.id, Path(path_of[row.file]), augmentation if row.copy else "", row.copy)
+            for row in plan.itertuples()
+        ]
+        study = self.study
+        found = embed(
+            views,
+            study.backbone,
+            store=study.out / "features",
+            weights=study.weights,
+            layers=study.layers,
+            fit=study.fit,
+            seed=study.seed,
+            device=study.device,
+            progress=self.progress,
+        )
+        if found.failed:
+            reason = next(iter(found.failed.values()))
+            raise InputError(f"pictures could not be read ({reason}).", ids=list(found.failed))
+        self.n_computed += found.n_computed
+        self.n_reused += found.n_reused
+        return found.features

@@ -1,0 +1,134 @@
+"""What was run: versions, seeds, command, input hashes, timings (``run.json``).
+
+The only result file that differs between two runs of the same study: it holds the times.
+"""
+
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from phylolens.errors import InputError
+from phylolens.writing import plain, write_json
+
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "imbalanced-learn",
+    "scikit-bio",
+    "matplotlib",
+    "timm",
+    "torch",
+    "onnxruntime",
+    "pillow",
+)
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that results depend on; absent ones are left out."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def text_hash(parts: Iterable[str]) -> str:
+    """SHA-256 of several strings, in order."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def source_hash() -> str:
+    """SHA-256 of PhyloLens' own source, so that a changed program repeats its work."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return text_hash(file_hash(path) for path in files)
+
+
+def fingerprint(*parts: Any) -> str:
+    """Hash of everything a stage depends on; equal means its results can be kept."""
+    return text_hash([source_hash(), json.dumps(plain(parts), sort_keys=True)])
+
+
+class RunRecord:
+    """The growing ``run.json`` of a results directory.
+
+    Parameters
+    ----------
+    folder : Path
+        The results directory; a record already there is continued.
+    command : sequence of str
+        The command line.
+    study : dict
+        All settings.
+    seed : int
+    """
+
+    def __init__(self, folder: Path, command: list[str], study: dict[str, Any], seed: int) -> None:
+        self.path = folder / "run.json"
+        self.values: dict[str, Any] = {
+            "program": "phylolens",
+            "version": version("phylolens"),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "packages": package_versions(),
+            "command": command,
+            "study": study,
+            "seed": seed,
+            "started": _now(),
+            "stages": self._earlier_stages(),
+        }
+
+    def _earlier_stages(self) -> dict[str, Any]:
+        if not self.path.is_file():
+            return {}
+        try:
+            return dict(json.loads(self.path.read_text(encoding="utf-8"))["stages"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"not a PhyloLens record ({error}).",
+                where=self.path,
+                hint="Give another folder to --out, or remove this file.",
+            ) from error
+
+    def is_done(self, stage: str, mark: str, outputs: Iterable[Path]) -> bool:
+        """Whether ``stage`` was finished with the same fingerprint and its files are there."""
+        earlier = self.values["stages"].get(stage, {})
+        same = earlier.get("fingerprint") == mark
+        return same and all(path.is_file() for path in outputs)
+
+    def note(self, **values: Any) -> None:
+        """Add values and write the record."""
+        self.values |= values
+        self.values["finished"] = _now()
+        write_json(self.path, self.values)
+
+    def finish_stage(self, stage: str, **values: Any) -> None:
+        """Record one stage and write the record."""
+        self.values["stages"] |= {stage: values}
+        self.note()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def command_line() -> list[str]:
+    """Return the command as typed, the program by its name alone."""
+    return [Path(sys.argv[0]).name, *sys.argv[1:]]

@@ -1,0 +1,200 @@
+"""A whole study as one value (``study.toml``), and the order in which its stages run."""
+
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from phylolens.errors import InputError
+from phylolens.progress import Progress, silent
+from phylolens.provenance import RunRecord, command_line, file_hash, fingerprint
+
+STAGES = ("check", "embed", "classify", "guide", "signal", "report")
+PATHS = ("images", "meta", "tree", "distances", "features", "weights", "out")
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ClassifySettings(_Settings):
+    """Classification; what is not given is the recipe's."""
+
+    recipe: str = "roy2025"
+    ranks: tuple[str, ...] | None = None
+    models: tuple[str, ...] | None = None
+    upsample_to: int | None = Field(default=None, ge=0)
+    test_share: float | None = Field(default=None, gt=0, lt=1)
+
+
+class GuideSettings(_Settings):
+    """Guided embedding; what is not given is the recipe's."""
+
+    recipe: str = "roy2025"
+    per_taxon: int | None = Field(default=None, ge=2)
+    epochs: int | None = Field(default=None, ge=1)
+    learning_rate: float | None = Field(default=None, gt=0)
+    divisor: float | None = Field(default=None, gt=0)
+
+
+class SignalSettings(_Settings):
+    """Test of visual against genetic distance."""
+
+    distance: str = "chord"
+    permutations: int = Field(default=999, ge=1)
+
+
+class Study(_Settings):
+    """Everything a run needs.
+
+    Parameters
+    ----------
+    images, meta, pattern, ranks
+        Specimens: a folder, a table, a file-name pattern, rank columns coarse to fine.
+    tree, distances
+        The phylogeny; one of the two.
+    features
+        Features made elsewhere, instead of pictures.
+    rank
+        Rank of comparison; ``family`` where there is one, otherwise the finest rank.
+    skip_bad
+        Leave bad rows out instead of stopping.
+    backbone, weights, layers, fit, device
+        Feature extraction (see ``phylolens backbones``).
+    seed, out
+        Seed of everything random; results directory.
+    classify, guide, signal
+        Settings of the stages.
+    """
+
+    images: Path | None = None
+    meta: Path | None = None
+    pattern: str | None = None
+    ranks: tuple[str, ...] | None = None
+    tree: Path | None = None
+    distances: Path | None = None
+    features: Path | None = None
+    rank: str | None = None
+    skip_bad: bool = False
+    backbone: str = "efficientnet-lite0"
+    weights: Path | None = None
+    layers: tuple[str, ...] = ()
+    fit: Literal["pad", "squash", "crop"] | None = None
+    device: str = "auto"
+    seed: int = Field(default=0, ge=0)
+    out: Path = Path("phylolens-out")
+    classify: ClassifySettings = ClassifySettings()
+    guide: GuideSettings = GuideSettings()
+    signal: SignalSettings = SignalSettings()
+
+    @property
+    def has_phylogeny(self) -> bool:
+        """Whether a tree or a matrix was given."""
+        return self.tree is not None or self.distances is not None
+
+
+def make_study(values: Mapping[str, Any], where: object = "settings") -> Study:
+    """Build a :class:`Study`.
+
+    Raises
+    ------
+    InputError
+        For unknown keys and values out of range, naming each.
+    """
+    try:
+        return Study.model_validate(dict(values))
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].lower()}"
+            for fault in error.errors()
+        ]
+        keys = ", ".join(Study.model_fields)
+        raise InputError(
+            f"{'; '.join(faults)}.", where=where, hint=f"Keys of a study: {keys}."
+        ) from error
+
+
+def read_study(path: Path) -> dict[str, Any]:
+    """Read ``study.toml`` as a plain dict; its paths are relative to its own folder.
+
+    Raises
+    ------
+    InputError
+        If the file is absent or not TOML.
+    """
+    if not path.is_file():
+        raise InputError("no such file.", where=path, hint="Give an existing study.toml.")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"not a TOML file ({error}).", where=path) from error
+    for name in PATHS:
+        if name in values:
+            values[name] = path.parent / str(values[name])
+    return values
+
+
+def run(
+    study: Study, stages: Sequence[str] = STAGES, *, progress: Progress = silent
+) -> dict[str, Any]:
+    """Run the stages in order; finished ones with unchanged inputs and settings are kept.
+
+    Parameters
+    ----------
+    study : Study
+        What to run.
+    stages : sequence of str
+        Some of ``check``, ``embed``, ``classify``, ``guide``, ``signal``, ``report``; ``check``
+        always runs, and pictures are embedded as they are needed.
+    progress : callable
+        Told how far each stage is.
+
+    Returns
+    -------
+    dict
+        A summary of each stage, as ``--json`` prints it.
+    """
+    from phylolens import stages as work
+
+    study.out.mkdir(parents=True, exist_ok=True)
+    settings, hashes = study.model_dump(mode="json"), _input_hashes(study)
+    record = RunRecord(study.out, command_line(), settings, study.seed)
+    started = time.perf_counter()
+    material = work.check(study, progress)
+    inputs = {name: {"path": str(getattr(study, name)), "sha256": digest}
+              for name, digest in hashes.items()}  # fmt: skip
+    record.note(inputs=inputs, data_hash=material.data_hash)
+    record.finish_stage("check", seconds=time.perf_counter() - started)
+    summary: dict[str, Any] = {"out": str(study.out), "check": material.brief}
+    bench = work.Bench(study, material, work.Pictures(study, material, progress), progress)
+    for name in (stage for stage in STAGES if stage in stages and stage != "check"):
+        reason = work.not_possible(name, material, alone=stages != STAGES)
+        if reason:
+            summary[name] = {"skipped": reason}
+            record.finish_stage(name, skipped=reason)
+            continue
+        mark = _mark(settings, name, hashes, material.data_hash)
+        if record.is_done(name, mark, [study.out / file for file in work.FILES[name]]):
+            summary[name] = work.brief_of(name, study.out) | {"kept": True}
+            continue
+        started = time.perf_counter()
+        summary[name] = work.ACTIONS[name](bench)
+        seconds = time.perf_counter() - started
+        keep = mark if work.FILES[name] else ""
+        record.finish_stage(name, fingerprint=keep, seconds=seconds, **summary[name])
+    return summary
+
+
+def _mark(settings: dict[str, Any], stage: str, hashes: dict[str, str], data_hash: str) -> str:
+    """Fingerprint of what a stage depends on: the inputs, and no other stage's settings."""
+    others = {"classify", "guide", "signal", "out"} - {stage}
+    own = {name: value for name, value in settings.items() if name not in others}
+    return fingerprint(stage, own, hashes, data_hash)
+
+
+def _input_hashes(study: Study) -> dict[str, str]:
+    paths = {name: getattr(study, name) for name in ("meta", "tree", "distances", "features")}
+    return {name: file_hash(path) for name, path in paths.items() if path is not None}
