@@ -10,6 +10,7 @@ from skbio import DistanceMatrix, TreeNode
 
 from phylolens.errors import InputError
 from phylolens.simulate import simulate_features, write_features
+from phylolens.simulate.features import features_world
 
 TREE = "((A:1,B:1):2,((C:0.5,D:0.5):1,E:1.5):1.5);"
 
@@ -110,3 +111,26 @@ def test_unusable_phylogenies_are_refused():
     flat = TreeNode.read(io.StringIO("(A:0,B:0);"), format="newick")
     with pytest.raises(InputError, match="not all 0"):
         simulate_features(flat)
+
+
+def test_features_world_reads_what_the_shell_gives(tmp_path):
+    (tmp_path / "tree.nwk").write_text(TREE)
+    (tmp_path / "taxa.txt").write_text("E\nA\n\nC\n")
+    (tmp_path / "ranks.csv").write_text("order,family\nX,A\nX,B\nY,C\nY,D\nZ,E\n")
+    given = {"tree": tmp_path / "tree.nwk", "taxa": tmp_path / "taxa.txt"}
+    summary = features_world(
+        tmp_path / "out", **given, taxonomy=tmp_path / "ranks.csv", per_taxon=2, n_features=3
+    )
+    assert (summary["n_taxa"], summary["n_rows"]) == (3, 6)
+    meta = pd.read_csv(tmp_path / "out" / "meta.csv")
+    assert list(zip(meta["family"], meta["order"], strict=True))[::2] == [
+        ("E", "Z"),
+        ("A", "X"),
+        ("C", "Y"),
+    ]
+    (tmp_path / "taxa.txt").write_text("A\nQ\n")
+    with pytest.raises(InputError, match="no tips of the phylogeny") as caught:
+        features_world(tmp_path / "other", **given)
+    assert caught.value.ids == ("Q",)
+    with pytest.raises(InputError, match="no such file"):
+        features_world(tmp_path / "other", tree=given["tree"], taxa=tmp_path / "nowhere.txt")

@@ -74,6 +74,20 @@ def test_convergent_pairs_are_close_and_of_different_orders():
         assert ((moved - model) ** 2).sum() < 0.1 * expected
 
 
+def test_specimens_scatter_around_their_species_by_plasticity():
+    world = build_world(replace(WorldSpec(), specimen_sd=0.2))
+    owner = world.meta.drop_duplicates("specimen_id").set_index("specimen_id")["species"]
+    own = np.array(
+        [
+            np.array(latent) - world.truth["species"][owner[name]]["latent"]
+            for name, latent in world.truth["specimens"].items()
+        ]
+    )
+    plasticity = np.array([trait["plasticity"] for trait in world.truth["traits"]])
+    np.testing.assert_allclose(own.std(axis=0), 0.2 * plasticity, rtol=0.12, atol=1e-5)
+    assert "auricle" in {t["name"] for t in world.truth["traits"] if t["plasticity"] == 0}
+
+
 def test_imbalance_skews_families_and_keeps_every_species():
     even = build_world(WorldSpec()).meta
     skewed = build_world(WorldSpec(imbalance=1.0)).meta

@@ -195,12 +195,14 @@ def features_world(
     Raises
     ------
     InputError
-        If a name of ``taxa`` is no tip, or the taxonomy lacks the column.
+        If a file is missing, a name of ``taxa`` is no tip, or the taxonomy lacks the column.
     """
     phylogeny = read_phylogeny(tree=tree, distances=distances)
     names, patristic = patristic_distances(phylogeny)
     matrix = DistanceMatrix(patristic, names)
     if taxa is not None:
+        if not taxa.is_file():
+            raise InputError("no such file.", where=taxa, hint="Give an existing file to --taxa.")
         wanted = [line.strip() for line in taxa.read_text(encoding="utf-8").splitlines()]
         wanted = [name for name in wanted if name]
         absent = sorted(set(wanted) - set(names))

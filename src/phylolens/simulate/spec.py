@@ -65,7 +65,7 @@ class WorldSpec:
         How far: 0 not at all, 1 onto it.
     specimen_sd : float
         Standard deviation of specimens around their species, in standard deviations of the
-        traits between unrelated species.
+        traits between unrelated species; traits differ in how plastic they are.
     nuisance : float
         Factor on the spread of pose, light and blur between images.
     n_sources : int

@@ -29,6 +29,9 @@ class Trait:
         Above 1, low values are commoner than high ones.
     ratio : bool
         Whether the range is filled evenly in the logarithm.
+    plasticity : float
+        How much specimens of one species differ in it, relative to other traits: whether a shell
+        has ears is the species' affair, how rough it grew is the specimen's.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Trait:
     absent: float = 0.0
     bend: float = 1.0
     ratio: bool = False
+    plasticity: float = 1.0
 
     def value(self, latent: np.ndarray) -> np.ndarray:
         """Return trait values of ``latent`` ones: monotone, within ``[low, high]``."""
@@ -48,29 +52,66 @@ class Trait:
 
 
 TRAITS: tuple[Trait, ...] = (
-    Trait("elongation", "length over height", 0.78, 4.2, bend=2.6, ratio=True),
-    Trait("umbo_position", "umbo from mid-length, of the half-length; <0 anterior", -0.62, 0.04),
-    Trait("obliquity", "shear of the disc towards the posterior", 0.0, 0.55, absent=0.3),
+    Trait("elongation", "length over height", 0.78, 4.2, bend=2.6, ratio=True, plasticity=0.7),
+    Trait(
+        "umbo_position",
+        "umbo from mid-length, of the half-length; <0 anterior",
+        -0.62,
+        0.04,
+        plasticity=0.7,
+    ),
+    Trait(
+        "obliquity",
+        "shear of the disc towards the posterior",
+        0.0,
+        0.55,
+        absent=0.3,
+        plasticity=0.7,
+    ),
     Trait("dorsal_roundness", "superellipse power of the dorsal margin", 1.2, 2.5),
     Trait("dorsal_depth", "height of the umbo above the widest level, of the height", 0.34, 0.58),
-    Trait("posterior_shape", "power of the posterior end: <2 pointed, >2 truncated", 1.35, 4.0),
+    Trait(
+        "posterior_shape",
+        "power of the posterior end: <2 pointed, >2 truncated",
+        1.35,
+        4.0,
+        plasticity=0.7,
+    ),
     Trait("ventral_roundness", "power of the ventral margin", 1.85, 2.7),
-    Trait("auricle", "size of the ears; 0 none, 1 scallop-like", 0.0, 1.0, absent=0.72, bend=0.4),
+    Trait(
+        "auricle",
+        "size of the ears; 0 none, 1 scallop-like",
+        0.0,
+        1.0,
+        absent=0.72,
+        bend=0.4,
+        plasticity=0.0,
+    ),
     Trait("inflation", "height of the dome over the mean diameter", 0.16, 0.42),
     Trait("coiling", "turn of the growth spiral, rad per e-fold of size", 0.0, 0.2),
     Trait("irregularity", "unevenness of the margin, oyster-like at 1", 0.0, 1.0, absent=0.7),
-    Trait("rib_number", "radial ribs along the margin", 14, 44, ratio=True),
-    Trait("rib_strength", "relief of the radial ribs; 0 smooth", 0.0, 1.0, absent=0.42, bend=0.7),
+    Trait("rib_number", "radial ribs along the margin", 14, 44, ratio=True, plasticity=0.7),
+    Trait(
+        "rib_strength",
+        "relief of the radial ribs; 0 smooth",
+        0.0,
+        1.0,
+        absent=0.42,
+        bend=0.7,
+        plasticity=0.5,
+    ),
     Trait("growth_line_number", "growth lines from beak to margin", 14, 46, ratio=True),
     Trait("growth_line_strength", "relief of the growth lines", 0.12, 1.0, bend=1.6),
-    Trait("fold_strength", "relief of regular commarginal folds", 0.0, 1.0, absent=0.6),
+    Trait(
+        "fold_strength", "relief of regular commarginal folds", 0.0, 1.0, absent=0.6, plasticity=0.5
+    ),
     Trait("gloss", "strength of the highlight", 0.02, 0.4, bend=1.4),
     Trait("hue", "place on the pigment scale: slate, violet, rose, orange, tan, olive", 0.0, 1.0),
     Trait("saturation", "strength of the colour", 0.25, 0.95),
     Trait("lightness", "lightness of the ground colour", 0.3, 0.9),
-    Trait("rays", "weight of radial colour rays", 0.0, 1.0, absent=0.55),
-    Trait("bands", "weight of concentric colour bands", 0.0, 1.0, absent=0.45),
-    Trait("tents", "weight of zigzag (tent) lines", 0.0, 1.0, absent=0.65),
+    Trait("rays", "weight of radial colour rays", 0.0, 1.0, absent=0.55, plasticity=0.6),
+    Trait("bands", "weight of concentric colour bands", 0.0, 1.0, absent=0.45, plasticity=0.6),
+    Trait("tents", "weight of zigzag (tent) lines", 0.0, 1.0, absent=0.65, plasticity=0.3),
     Trait("pattern_contrast", "darkness of the pattern's pigment", 0.25, 0.9),
     Trait("pattern_number", "colour rays or tents along the margin", 4, 13, ratio=True),
 )

@@ -17,6 +17,7 @@ from phylolens.simulate.brownian import brownian, tree_covariance, with_lambda
 from phylolens.simulate.camera import View, draw_view, to_jpeg
 from phylolens.simulate.plan import convergent_pairs, image_table
 from phylolens.simulate.shell import render_shell
+from phylolens.simulate.shell_shape import viable
 from phylolens.simulate.spec import WorldSpec
 from phylolens.simulate.traits import TRAITS, named_traits, trait_values
 from phylolens.simulate.tree import RANKS, NamedTree, birth_death_tree
@@ -112,7 +113,8 @@ def _specimens(
     """Return the latent traits of every specimen: its species' ones plus its own departure."""
     owners = table.drop_duplicates("specimen_id")
     rng = _stream(spec, _SPECIMENS)
-    own = rng.standard_normal((len(owners), len(TRAITS))) * spec.specimen_sd
+    spread = spec.specimen_sd * np.array([trait.plasticity for trait in TRAITS])
+    own = rng.standard_normal((len(owners), len(TRAITS))) * spread
     return {
         str(name): (species[owner] + departure).round(DIGITS)
         for name, owner, departure in zip(
@@ -157,7 +159,7 @@ def _truth(
         },
         "lambda": spec.lambda_,
         "covariance": "path length shared from the root, off-diagonals times lambda; rate 1; "
-        "specimens add specimen_sd**2, independent for each trait",
+        "specimens add (specimen_sd * plasticity)**2, independent for each trait",
         "traits": [asdict(trait) for trait in TRAITS],
         "species": {
             name: {
@@ -165,6 +167,7 @@ def _truth(
                 "images": int((table["species"] == name).sum()),
                 "latent": latent,
                 "traits": dict(zip(names, trait_values(latent).round(DIGITS), strict=True)),
+                "drawn": _drawn(latent),
             }
             for name, latent in species.items()
         },
@@ -184,6 +187,16 @@ def _truth(
                 strict=True,
             )
         },
+    }
+
+
+def _drawn(latent: np.ndarray) -> dict[str, float]:
+    """Return the traits that are drawn otherwise than they evolved, to keep shells viable."""
+    traits = named_traits(trait_values(latent))
+    return {
+        name: round(value, DIGITS)
+        for name, value in viable(traits).items()
+        if value != traits[name]
     }
 
 
