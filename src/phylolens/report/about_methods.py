@@ -1,0 +1,183 @@
+"""How it was done: a paragraph to cite, departures from the published study, literature."""
+
+from typing import Any
+
+from phylolens.report.glossary import REFERENCES
+from phylolens.report.results import Results
+from phylolens.report.wording import count, listed, number
+
+HASH_SHOWN = 16
+PACKAGES_SHOWN = ("numpy", "scikit-learn", "scikit-bio", "torch", "onnxruntime")
+
+
+def about_methods(results: Results, summary: dict[str, Any]) -> dict[str, Any]:
+    """Write the methods paragraphs from what the stages recorded."""
+    parts = [_program(results), _features(results), _classify(results, summary["classify"])]
+    parts += [_guide(results, summary["guide"]), _signal(summary["signal"])]
+    used = ["program"] + [key for key in ("classify", "guide", "signal") if summary[key]]
+    return {
+        "paragraph": " ".join(part for part in parts if part),
+        "differences": _differences(results),
+        "command": _command(results),
+        "software": sorted((results.run.get("packages") or {}).items()),
+        "inputs": _inputs(results),
+        "references": [text for key, text in REFERENCES if key in used],
+    }
+
+
+def _command(results: Results) -> str:
+    command = results.run.get("command") or ""
+    return command if isinstance(command, str) else " ".join(map(str, command))
+
+
+def _inputs(results: Results) -> list[dict[str, str]]:
+    found = results.run.get("inputs") or {}
+    return [
+        {
+            "name": name,
+            "file": str(value.get("path", "")).replace("\\", "/").rsplit("/", 1)[-1],
+            "sha256": str(value.get("sha256") or ""),
+        }
+        for name, value in found.items()
+    ]
+
+
+def _program(results: Results) -> str:
+    run = results.run
+    if not run:
+        return "Made with PhyloLens; version, seed and data hash were not recorded (no run.json)."
+    packages = run.get("packages") or {}
+    shown = [f"{name} {packages[name]}" for name in PACKAGES_SHOWN if name in packages]
+    text = f"Made with PhyloLens {run.get('version', '')} on Python {run.get('python', '')}"
+    text += f" ({', '.join(shown)})" if shown else ""
+    text += f", random seed {run.get('seed')}"
+    if run.get("data_hash"):
+        text += f", data hash (SHA-256 of pictures and labels) {run['data_hash'][:HASH_SHOWN]}…"
+    return text + "."
+
+
+def feature_spec(results: Results) -> dict[str, Any]:
+    """Where the features come from, as the first stage that used them recorded it."""
+    for found in (results.signal, (results.metrics or {}).get("settings"),
+                  (results.guide or {}).get("settings")):  # fmt: skip
+        if found and found.get("features"):
+            return dict(found["features"])
+    return {}
+
+
+def feature_words(spec: dict[str, Any]) -> str:
+    """Say in words what made the features."""
+    if "fused" in spec:
+        return "several networks joined: " + listed([feature_words(part) for part in spec["fused"]])
+    if spec.get("backbone"):
+        return str(spec["backbone"])
+    return f"features from the file {spec['file']}" if spec.get("file") else ""
+
+
+def _features(results: Results) -> str:
+    spec = feature_spec(results)
+    if not spec.get("backbone"):
+        words = feature_words(spec)
+        return f"Features of the specimens: {words}." if words else ""
+    text = f"Features were taken with the frozen pretrained network {spec['backbone']}"
+    if spec.get("feature_size"):
+        text += f" ({count(int(spec['feature_size']), 'value')} an image)"
+    if spec.get("input_size"):
+        text += f" from pictures of {spec['input_size']} × {spec['input_size']} pixels"
+    if spec.get("fit"):
+        text += f", made square by ‘{spec['fit']}’"
+    return text + "."
+
+
+def _classify(results: Results, summary: dict[str, Any] | None) -> str:
+    if not summary or not results.metrics:
+        return ""
+    settings = results.metrics.get("settings") or {}
+    text = (
+        f"Classification (recipe {summary['recipe']}): one independent classifier a rank "
+        f"({listed(summary['models'])}), trained on {summary['n_train']:,} and tested on "
+        f"{count(summary['n_test'], 'image')}."
+    )
+    if settings.get("augmentation") and settings.get("upsample_to"):
+        text += (
+            f" Rare classes were raised to at most {count(int(settings['upsample_to']), 'image')} "
+            f"with altered copies ({settings['augmentation']}) of training images."
+        )
+    return text
+
+
+def _guide(results: Results, summary: dict[str, Any] | None) -> str:
+    if not summary or not results.guide:
+        return ""
+    found = results.guide
+    sizes = found.get("images_per_taxon") or {}
+    low, high = sizes.get("min"), sizes.get("max")
+    images = f"{low} to {high}" if low != high else f"{low}"
+    return (
+        f"Guided embedding (recipe {summary['recipe']}): a linear attention pool over {images} "
+        f"images of each of {count(found['n_taxa'], found['rank'])}, fitted by mean squared error "
+        f"between cosine similarities and 1 − 2d/{number(found['divisor'], 3)} "
+        f"(d: genetic distance) with Adam, learning rate {found['learning_rate']:g}, "
+        f"{found['epochs']:,} steps; evaluated in-sample."
+    )
+
+
+def _signal(summary: dict[str, Any] | None) -> str:
+    if not summary:
+        return ""
+    test = summary["tests"][0]
+    drawn = "all" if test["exact"] else "random"
+    return (
+        f"Signal: images were averaged within specimens and specimens within {summary['plural']}; "
+        f"{summary['distance']} distances between the means were compared with genetic distances "
+        f"by Mantel tests, {test['n_permutations']:,} {drawn} permutations of the taxa, "
+        f"alternative ‘{test['alternative']}’."
+    )
+
+
+def _differences(results: Results) -> list[str]:
+    """Name where the run departs from the published settings of its recipes."""
+    from phylolens.classify.recipes import CLASSIFY_RECIPES
+    from phylolens.guide.recipes import GUIDE_RECIPES
+
+    lines: list[str] = []
+    found = results.metrics or {}
+    if found.get("recipe") in CLASSIFY_RECIPES:
+        used = (found.get("settings") or {}) | {"models": tuple(found["models"])}
+        keys = ("backbone", "augmentation", "upsample_to", "models")
+        lines += _compare("Classification", CLASSIFY_RECIPES[found["recipe"]], used, keys)
+    found = results.guide or {}
+    if found.get("recipe") in GUIDE_RECIPES:
+        used = (found.get("settings") or {}) | found
+        keys = ("backbone", "augmentation", "per_taxon", "epochs", "learning_rate")
+        lines += _compare("Guided embedding", GUIDE_RECIPES[found["recipe"]], used, keys)
+    return lines
+
+
+_SETTING_WORDS = {
+    "backbone": "network",
+    "augmentation": "alteration of added copies",
+    "upsample_to": "images that rare classes are raised to",
+    "models": "models",
+    "per_taxon": "images of each taxon",
+    "epochs": "training steps",
+    "learning_rate": "learning rate",
+}
+
+
+def _compare(what: str, recipe: Any, used: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
+    lines = []
+    features = feature_words(dict(used.get("features") or {}))
+    used = used | ({"backbone": features} if features else {})
+    for key in (key for key in keys if key in used):
+        here, published = used[key], getattr(recipe, key)
+        if here != published:
+            shown = "none" if here is None else _show(here)
+            lines.append(f"{what}, {_SETTING_WORDS[key]}: {shown} (published: {_show(published)}).")
+    return lines
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)

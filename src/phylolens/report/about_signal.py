@@ -1,0 +1,167 @@
+"""Do looks follow lineage? The permutation tests in words, beside what taxonomy alone explains."""
+
+from typing import Any
+
+from phylolens.report.results import Results
+from phylolens.report.wording import count, number, p_value, plural
+
+LEVEL = 0.05
+TEST_WORDS = {
+    "mantel_pearson": "Mantel test, Pearson",
+    "mantel_spearman": "Mantel test, Spearman (ranks)",
+}
+
+
+def about_signal(results: Results) -> dict[str, Any] | None:
+    """Sum up ``signal/signal.json``; None where absent."""
+    found = results.signal
+    if found is None:
+        return None
+    tests = [_test(name, test) for name, test in found["tests"].items()]
+    dropped = found.get("dropped") or {}
+    summary = {
+        "rank": found["rank"],
+        "plural": plural(found["rank"]),
+        "n_taxa": found["n_taxa"],
+        "n_images": found.get("n_images"),
+        "n_specimens": found.get("n_specimens"),
+        "n_pairs": found["n_taxa"] * (found["n_taxa"] - 1) // 2,
+        "distance": found.get("distance", "visual"),
+        "circular": bool(found.get("circular")),
+        "n_dropped": {key: len(dropped.get(key) or []) for key in ("no_images", "no_phylogeny")},
+        "tests": tests,
+        "baselines": _baselines(found.get("baselines") or {}),
+    }
+    summary["verdict"] = _verdict(summary)
+    summary["sentences"] = [summary["verdict"], *_more(summary, found.get("baselines") or {})]
+    summary["answer"] = _answer(summary, found.get("baselines") or {})
+    summary["alt"] = _alts(summary)
+    return summary
+
+
+def _test(name: str, test: dict[str, Any]) -> dict[str, Any]:
+    interval = test.get("interval")
+    return {
+        "name": name,
+        "words": TEST_WORDS.get(name, name),
+        "statistic": test["statistic"],
+        "p_value": test["p_value"],
+        "n": test["n"],
+        "n_permutations": test["n_permutations"],
+        "exact": bool(test.get("exact")),
+        "smallest_p": test.get("smallest_p"),
+        "q95": (test.get("null_quantiles") or {}).get("0.95"),
+        "r": number(test["statistic"]),
+        "p": p_value(test["p_value"]),
+        "interval": f"{number(interval[0])} to {number(interval[1])}" if interval else "",
+        "interval_method": test.get("interval_method", ""),
+        "histogram": test.get("null_histogram") or {},
+        "alternative": test.get("alternative", "greater"),
+    }
+
+
+def _baselines(found: dict[str, Any]) -> list[dict[str, str]]:
+    named = (
+        ("taxonomy_only", "taxonomy alone", "no pictures; steps over "),
+        ("row_means", "row means", "no pictures; each taxon's mean genetic distance, in-sample"),
+    )
+    rows = []
+    for key, name, note in named:
+        if key in found:
+            ranks = ", ".join(found[key].get("ranks") or [])
+            spearman = number(found[key]["spearman"]) if "spearman" in found[key] else "–"
+            rows.append(
+                {
+                    "name": name,
+                    "note": note + (ranks if note.endswith(" ") else ""),
+                    "pearson": number(found[key].get("pearson")),
+                    "spearman": spearman,
+                }
+            )
+    return rows
+
+
+def _verdict(summary: dict[str, Any]) -> str:
+    """Say what the tests allow: one sentence, no more than they carry."""
+    first = summary["tests"][0]
+    n, what = count(summary["n_taxa"], summary["rank"]), summary["plural"]
+    figures = f"r = {first['r']}, {first['p']}, {n}"
+    if first["smallest_p"] and first["smallest_p"] > LEVEL:
+        return (
+            f"With {n} the test cannot decide: the smallest p-value it could give is "
+            f"{number(first['smallest_p'])} ({figures})."
+        )
+    below = [test["p_value"] <= LEVEL for test in summary["tests"]]
+    if summary["circular"]:
+        return (
+            f"In-sample: the features were fitted to this phylogeny, so this figure says nothing "
+            f"about whether looks follow lineage ({figures})."
+        )
+    if all(below):
+        return (
+            f"Closely related {what} look more alike than chance would make them ({figures}; "
+            f"{_permutations(first)})."
+        )
+    if any(below):
+        return (
+            f"The tests disagree, so the question stays open: "
+            f"{'; '.join(t['words'] + ' r = ' + t['r'] + ', ' + t['p'] for t in summary['tests'])} "
+            f"({n})."
+        )
+    return (
+        f"There is no evidence here that closely related {what} look more alike ({figures}). "
+        "That is no evidence of the opposite: with few taxa, or features that miss what matters, "
+        "a real signal can go unseen."
+    )
+
+
+def _permutations(test: dict[str, Any]) -> str:
+    if test["exact"]:
+        return f"all {test['n_permutations']:,} orders of the taxa tried"
+    return f"{test['n_permutations']:,} random permutations of the taxa"
+
+
+def _more(summary: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    first, lines = summary["tests"][0], []
+    if first["interval"]:
+        lines.append(
+            f"The correlation is uncertain by the choice of taxa: 95% interval {first['interval']}."
+        )
+    taxonomy = found.get("taxonomy_only") or {}
+    if taxonomy.get("pearson") is not None:
+        steps = ", ".join(taxonomy.get("ranks") or [])
+        higher = taxonomy["pearson"] > first["statistic"]
+        lines.append(
+            f"Knowing only the {steps} of each {summary['rank']}, and no picture, gives "
+            f"r = {number(taxonomy['pearson'])} with the same genetic distances, "
+            f"{'more' if higher else 'less'} than the pictures. Whether pictures add anything to "
+            "the taxonomy is not tested here."
+        )
+    row_means = (found.get("row_means") or {}).get("pearson")
+    if row_means is not None:
+        lines.append(
+            f"Long and short branches alone (each taxon's mean distance to the others) give "
+            f"r = {number(row_means)}, in-sample."
+        )
+    return lines
+
+
+def _answer(summary: dict[str, Any], found: dict[str, Any]) -> str:
+    taxonomy = (found.get("taxonomy_only") or {}).get("pearson")
+    text = str(summary["verdict"])
+    if taxonomy is not None:
+        text += f" Taxonomy alone, without a picture, reaches r = {number(taxonomy)}."
+    return text
+
+
+def _alts(summary: dict[str, Any]) -> dict[str, str]:
+    first = summary["tests"][0]
+    tests = "; ".join(f"{t['words']}: observed r = {t['r']}, {t['p']}" for t in summary["tests"])
+    return {
+        "hexbin": (
+            f"Visual against genetic distance of {summary['n_pairs']:,} pairs of "
+            f"{summary['plural']}, with medians in bins of equal numbers of pairs: "
+            f"r = {first['r']}."
+        ),
+        "null": f"Correlations under permuted taxa with the observed one marked. {tests}.",
+    }

@@ -1,0 +1,133 @@
+"""What was read and dropped, in numbers, names and sentences."""
+
+from typing import Any
+
+import numpy as np
+
+from phylolens.report.results import Results
+from phylolens.report.wording import count, listed, number, percent, plural, sentence
+
+NAMES_SHOWN = 300
+SKEWED = 10  # largest taxon over median from which counts are called very uneven
+
+
+def names(found: list[str]) -> dict[str, Any]:
+    """Names for a list, the rest counted."""
+    return {"count": len(found), "shown": found[:NAMES_SHOWN], "more": len(found[NAMES_SHOWN:])}
+
+
+def about_specimens(results: Results) -> dict[str, Any] | None:
+    """Sum up ``check.json``: images, ranks, problems, what was left out."""
+    found = results.check.get("specimens")
+    if not found:
+        return None
+    ranks = [_rank(rank, values) for rank, values in (found.get("classes") or {}).items()]
+    left_out = list((results.check.get("left_out") or {}).get("images") or [])
+    read, usable = int(found["n_images"]), int(found.get("n_usable", found["n_images"]))
+    pictures = bool(found.get("pictures", True))
+    return {
+        "n_images": read,
+        "n_usable": usable,
+        "n_left_out": read - usable,
+        "n_specimens": found.get("n_specimens"),
+        "has_specimen_ids": bool(found.get("has_specimen_ids")),
+        "noun": "image" if pictures else "row",
+        "ranks": ranks,
+        "problems": [_problem(problem) for problem in results.check.get("problems") or []],
+        "left_out": names(left_out),
+        "sentences": _sentences(found, read, usable, ranks, pictures),
+    }
+
+
+def _rank(rank: str, values: dict[str, Any]) -> dict[str, Any]:
+    counts = {str(taxon): int(n) for taxon, n in values["counts"].items()}
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    sizes = np.array([n for _, n in ordered] or [0])
+    return {
+        "rank": rank,
+        "plural": plural(rank),
+        "n_taxa": len(counts),
+        "n_unknown": int(values.get("n_unknown", 0)),
+        "largest": ordered[0][0] if ordered else "",
+        "largest_n": int(sizes[0]),
+        "largest_share": percent(float(sizes[0] / sizes.sum()) if sizes.sum() else None),
+        "median_n": number(float(np.median(sizes)), 0 if np.median(sizes) % 1 == 0 else 1),
+        "smallest_n": int(sizes[-1]),
+        "n_single": int((sizes == 1).sum()),
+        "skewed": bool(sizes[0] > SKEWED * max(1.0, float(np.median(sizes)))),
+        "counts": ordered,
+        "alt": _counts_alt(rank, ordered),
+    }
+
+
+def _counts_alt(rank: str, ordered: list[tuple[str, int]]) -> str:
+    if not ordered:
+        return f"No {rank} is known."
+    first, last = ordered[0], ordered[-1]
+    return (
+        f"Images of each {rank}: from {first[0]} with {first[1]:,} down to {last[0]} with "
+        f"{last[1]:,}, {count(len(ordered), rank)} in all."
+    )
+
+
+def _problem(problem: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "severity": problem["severity"],
+        "message": sentence(problem["message"]),
+        "count": problem.get("count", len(problem.get("ids", []))),
+        **{"ids": names(list(problem.get("ids", [])))},
+    }
+
+
+def _sentences(
+    found: dict[str, Any], read: int, usable: int, ranks: list[dict[str, Any]], pictures: bool
+) -> list[str]:
+    noun = "image" if pictures else "row of features"
+    lines = [f"{count(read, noun).capitalize()} {'was' if read == 1 else 'were'} read."]
+    if read == usable:
+        lines.append("All of them could be used.")
+    else:
+        lines.append(f"{usable:,} could be used and {read - usable:,} were left out (named below).")
+    if ranks:
+        lines.append(f"They show {listed([count(r['n_taxa'], r['rank']) for r in ranks])}.")
+    if found.get("has_specimen_ids"):
+        lines.append(
+            f"They belong to {count(int(found['n_specimens']), 'specimen')}; all images of one "
+            "specimen stay together when data are divided into training and test parts."
+        )
+    else:
+        lines.append(
+            f"No specimen ids were given, so every {noun} counts as its own specimen. If several "
+            "show the same individual, test figures below are too good."
+        )
+    return lines
+
+
+def about_phylogeny(results: Results) -> dict[str, Any] | None:
+    """Sum up how the names of the phylogeny and of the images met."""
+    found = results.check.get("phylogeny")
+    if not found:
+        return None
+    rank, tip_rank = str(found["rank"]), str(found.get("tip_rank", found["rank"]))
+    n_taxa, n_tips = int(found["n_taxa"]), int(found.get("n_tips_used", found["n_taxa"]))
+    missing, unmatched = list(found.get("no_phylogeny") or []), list(found.get("no_taxon") or [])
+    text = f"{count(n_taxa, rank).capitalize()} have both images and a place in the phylogeny."
+    if rank != tip_rank:
+        text += (
+            f" Its tips are {plural(tip_rank)} ({n_tips:,} used): the distance between two "
+            f"{plural(rank)} is the mean over the pairs of their {plural(tip_rank)}."
+        )
+    return {
+        "rank": rank,
+        "plural": plural(rank),
+        "tip_plural": plural(tip_rank),
+        "n_taxa": n_taxa,
+        "n_tips_used": n_tips,
+        "source": {"tree": "a tree", "distances": "a matrix of distances"}.get(
+            str(found.get("source", "")), "a phylogeny"
+        ),
+        "no_phylogeny": names(missing),
+        "no_taxon": names(unmatched),
+        "rule": found.get("rule", ""),
+        "sentence": text,
+    }

@@ -1,0 +1,105 @@
+"""Draw every figure that the results allow, as SVG and PNG."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from phylolens.report.ordering import parents
+from phylolens.report.results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.figure import Figure as Canvas
+
+MATRICES = ("genetic", "unguided", "guided")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One finished figure.
+
+    Parameters
+    ----------
+    name : str
+        File name without ending.
+    svg, png : bytes
+        The files.
+    """
+
+    name: str
+    svg: bytes
+    png: bytes
+
+
+def draw_all(results: Results, summary: dict[str, Any]) -> list[Drawing]:
+    """Draw all figures of a summary.
+
+    Parameters
+    ----------
+    results : Results
+        For curves and matrices.
+    summary : dict
+        As :func:`phylolens.report.summarize` gives it.
+    """
+    from phylolens.report.figures.style import house_style, to_bytes
+
+    with house_style():
+        return [Drawing(name, *to_bytes(figure)) for name, figure in _figures(results, summary)]
+
+
+def _figures(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
+    from phylolens.report.figures.confusion import draw_confusion
+    from phylolens.report.figures.counts import draw_counts
+
+    for rank in (summary["specimens"] or {}).get("ranks", []):
+        if rank["n_taxa"] > 1:
+            yield f"counts-{slug(rank['rank'])}", draw_counts(rank)
+    for found in (summary["classify"] or {}).get("ranks", []):
+        if found["confusion"]["drawn"]:
+            coarser, groups = parents(results, found["rank"])
+            yield f"confusion-{slug(found['rank'])}", draw_confusion(found, groups, coarser)
+    if summary["guide"]:
+        yield from _guide(results, summary)
+    if summary["signal"]:
+        yield from _signal(results, summary)
+
+
+def _guide(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
+    from phylolens.report.figures.heatmaps import draw_heatmaps
+    from phylolens.report.figures.loss import draw_loss
+
+    loss = results.table("guide/loss.csv", numbers=("epoch", "loss"))
+    if loss is not None:
+        yield "loss", draw_loss(loss, summary["guide"]["constant_mse"])
+    found = {name: results.matrix(f"guide/similarity_{name}.csv") for name in MATRICES}
+    matrices = {name: matrix for name, matrix in found.items() if matrix is not None}
+    if "genetic" in matrices:
+        known, order = set(matrices["genetic"].index), summary["order"]
+        taxa = [taxon for taxon in order["taxa"] if taxon in known]
+        if len(taxa) < len(known):
+            taxa += sorted(known - set(taxa))
+        for name, stacked in (("heatmaps", False), ("heatmaps-narrow", True)):
+            yield (
+                name,
+                draw_heatmaps(matrices, taxa, order["groups"], order["coarser"], stacked=stacked),
+            )
+
+
+def _signal(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
+    from phylolens.report.figures.hexbin import draw_hexbin
+    from phylolens.report.figures.null import draw_null
+
+    found = summary["signal"]
+    visual, genetic = (
+        results.matrix(f"signal/{name}_distances.csv") for name in ("visual", "genetic")
+    )
+    if visual is not None and genetic is not None:
+        yield "hexbin", draw_hexbin(visual, genetic, found["distance"])
+    if any(test["histogram"].get("counts") for test in found["tests"]):
+        yield "null", draw_null(found["tests"])
+
+
+def slug(name: str) -> str:
+    """Make a rank's name fit for a file name."""
+    kept = "".join(sign if sign.isalnum() else "-" for sign in name.lower())
+    return kept.strip("-") or "rank"

@@ -1,0 +1,65 @@
+"""Which taxa are taken for which: the row-normalised confusion matrix."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from phylolens.report.figures.brackets import bracket_rows
+from phylolens.report.figures.style import canvas, shorten
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+MOST_NAMES, MOST_NUMBERS = 40, 12
+
+
+def draw_confusion(found: dict[str, Any], groups: Mapping[str, str], coarser: str) -> "Canvas":
+    """Draw shares of each row; names up to 40 classes, brackets of the coarser rank beyond.
+
+    Parameters
+    ----------
+    found : dict
+        One rank of the summary.
+    groups : mapping
+        Coarser group of each label; empty where there is none.
+    coarser : str
+        Name of that coarser rank.
+    """
+    labels, matrix = found["confusion"]["labels"], np.array(found["confusion"]["matrix"])
+    n = len(labels)
+    sums = matrix.sum(axis=1, keepdims=True)
+    shares = np.where(sums > 0, matrix / np.maximum(sums, 1), np.nan)
+    side = 4.2 if n <= 12 else min(8.0, 3.0 + 0.13 * min(n, MOST_NAMES))
+    figure = canvas(side + 1.0, side)
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_facecolor("#eeeeee")
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    if n <= MOST_NAMES:
+        size = 8.0 if n <= 20 else 6.5
+        names = [shorten(label, 22) for label in labels]
+        axes.set_yticks(range(n), names, fontsize=size)
+        axes.set_xticks(range(n), names, fontsize=size, rotation=90)
+        axes.tick_params(length=0)
+        if n <= MOST_NUMBERS:
+            _write_counts(axes, matrix, shares)
+    else:
+        axes.set_xticks([])
+        bracket_rows(axes, [groups.get(label) for label in labels])
+    axes.set_xlabel(f"named {found['rank']}")
+    order = f", brackets: {coarser}" if n > MOST_NAMES and groups else ""
+    axes.set_ylabel(f"true {found['rank']}{order}", labelpad=62 if n > MOST_NAMES and groups else 4)
+    bar = figure.colorbar(image, ax=axes, shrink=0.6, pad=0.02, aspect=25)
+    bar.set_label("share of the true taxon's test images")
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _write_counts(axes: "Axes", matrix: np.ndarray, shares: np.ndarray) -> None:
+    for (row, column), value in np.ndenumerate(matrix):
+        if value:
+            colour = "black" if shares[row, column] > 0.6 else "white"
+            axes.text(column, row, f"{value}", ha="center", va="center", fontsize=7, color=colour)

@@ -1,0 +1,66 @@
+"""Visual against genetic distance of all pairs, with binned medians and no fitted line."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from phylolens.report.figures.style import BLUE, ORANGE, WIDTH, canvas
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+FEW_PAIRS = 150  # fewer are drawn one by one
+PAIRS_A_BIN, MOST_BINS = 15, 10
+
+
+def binned_medians(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Medians and quartiles of ``y`` in bins of ``x`` that hold about equally many pairs.
+
+    Parameters
+    ----------
+    x, y : array, shape (n,)
+
+    Returns
+    -------
+    array, shape (bins, 4)
+        Median of x, and first quartile, median and third quartile of y. Equal values of x stay in
+        one bin, so there may be fewer bins than asked for.
+    """
+    bins = int(np.clip(len(x) // PAIRS_A_BIN, 1, MOST_BINS))
+    edges = np.unique(np.quantile(x, np.linspace(0, 1, bins + 1)[1:-1]))
+    code = np.searchsorted(edges, x, side="left")
+    rows = [
+        (np.median(x[code == c]), *np.quantile(y[code == c], (0.25, 0.5, 0.75)))
+        for c in np.unique(code)
+    ]
+    return np.array(rows)
+
+
+def draw_hexbin(visual: pd.DataFrame, genetic: pd.DataFrame, distance: str) -> "Canvas":
+    """Draw pairs of taxa: hexagons coloured by their number, or dots when there are few."""
+    taxa = list(genetic.index)
+    upper = np.triu_indices(len(taxa), k=1)
+    x, y = genetic.to_numpy()[upper], visual.loc[taxa, taxa].to_numpy()[upper]
+    figure = canvas(WIDTH, 3.9)
+    axes = figure.subplots()
+    if len(x) < FEW_PAIRS:
+        axes.plot(x, y, "o", color=BLUE, alpha=0.6, markersize=4.5, markeredgewidth=0)
+    else:
+        grid = 26 if len(x) > 1500 else 16
+        hexagons = axes.hexbin(x, y, gridsize=grid, mincnt=1, cmap="viridis", linewidths=0.1,
+                               bins="log" if len(x) > 1500 else None)  # fmt: skip
+        bar = figure.colorbar(hexagons, ax=axes, pad=0.02, aspect=30)
+        bar.set_label("pairs of taxa")
+        bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        bar.outline.set_visible(False)
+    if len(x) >= 2 * PAIRS_A_BIN:
+        middle, low, median, high = binned_medians(x, y).T
+        axes.errorbar(middle, median, yerr=[median - low, high - median], color=ORANGE, fmt="o-",
+                      linewidth=1.4, elinewidth=1.0, markersize=5, markeredgecolor="white",
+                      markeredgewidth=0.8, label="median and quartiles")  # fmt: skip
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderpad=0, fontsize=8)
+    axes.set_xlabel("genetic distance (unit of the phylogeny)")
+    axes.set_ylabel(f"visual distance ({distance})")
+    axes.margins(0.04)
+    return figure

@@ -1,0 +1,74 @@
+"""One look for all figures, and files whose bytes depend on nothing but what is drawn."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+# Colours told apart by colour-blind readers and in grey (Okabe & Ito 2008).
+INK, GREY, BLUE, ORANGE, PALE = "#1a1a1a", "#767676", "#0072b2", "#d55e00", "#dfe7ee"
+WIDTH, WIDE = 5.2, 9.2  # inches; text of 9 points stays readable when shrunk to a phone's width
+PNG_DPI = 200
+
+_SETTINGS: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same glyphs everywhere
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.edgecolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "text.parse_math": False,  # taxon names may hold dollar signs
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "phylolens",
+    "svg.fonttype": "path",
+    "figure.constrained_layout.use": True,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw with the report's settings and leave the user's untouched."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)  # type: ignore[arg-type]
+        yield
+
+
+def canvas(width: float, height: float) -> "Canvas":
+    """Open an empty figure of that size, inches; no window system is touched."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Canvas
+
+    figure = Canvas(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def to_bytes(figure: "Canvas") -> tuple[bytes, bytes]:
+    """Render as SVG and PNG, without dates."""
+    svg, png = io.BytesIO(), io.BytesIO()
+    figure.savefig(svg, format="svg", dpi=PNG_DPI, metadata={"Date": None, "Creator": "PhyloLens"})
+    figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": "PhyloLens"})
+    return svg.getvalue(), png.getvalue()
+
+
+def shorten(name: str, longest: int = 28) -> str:
+    """Cut a long name so that it leaves room for the figure."""
+    return name if len(name) <= longest else name[: longest - 1] + "…"

@@ -1,0 +1,73 @@
+"""Put summary, figures and pictures into one page that needs nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+from phylolens.report.figures import Drawing, draw_all, slug
+from phylolens.report.pictures import Album, data_address
+from phylolens.report.results import Results
+from phylolens.report.summarize import summarize_results
+from phylolens.report.wording import count, plural
+from phylolens.writing import replacing, write_text
+
+PAGE = "report.html"
+HEAVY_SVG = 250_000  # bytes; heavier figures go into the page as PNG
+
+
+def write_report(results: Path) -> Path:
+    """Write ``figures/*.svg``, ``figures/*.png`` and ``report.html`` into a results directory.
+
+    Reads the directory and the pictures its ``specimens.parquet`` points to; the same inputs give
+    the same bytes. Sections whose results are absent are replaced by one line that says which
+    command makes them.
+
+    Parameters
+    ----------
+    results : Path
+        Directory with at least ``check.json``.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    InputError
+        If there is no ``check.json``, or a file cannot be read.
+    """
+    found = Results(Path(results))
+    summary = summarize_results(found)
+    drawings = draw_all(found, summary)
+    folder = found.folder / "figures"
+    for drawing in drawings:
+        for ending, data in (("svg", drawing.svg), ("png", drawing.png)):
+            with replacing(folder / f"{drawing.name}.{ending}") as temporary:
+                temporary.write_bytes(data)
+    page = found.folder / PAGE
+    write_text(page, render(summary, drawings, Album(found)))
+    return page
+
+
+def render(summary: dict[str, Any], drawings: list[Drawing], album: Album) -> str:
+    """Return the page's text."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"plural": plural, "slug": slug, "thousands": lambda n: f"{n:,}"}
+    environment.globals["count"] = count
+    figures = {drawing.name: _address(drawing) for drawing in drawings}
+    page = environment.get_template("report.html.j2")
+    return page.render(s=summary, figures=figures, thumbnail=album.get)
+
+
+def _address(drawing: Drawing) -> str:
+    if len(drawing.svg) > HEAVY_SVG:
+        return data_address(drawing.png, "image/png")
+    return data_address(drawing.svg, "image/svg+xml")

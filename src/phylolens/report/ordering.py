@@ -1,0 +1,121 @@
+"""The order in which figures show taxa: as in the tree, relatives side by side."""
+
+import io
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+from skbio import TreeNode
+
+from phylolens.phylogeny.names import normalise
+from phylolens.report.results import Results
+from phylolens.taxonomy import lineages
+
+
+def tree_order(results: Results) -> list[str]:
+    """Taxa of the rank of comparison in tree order; empty without genetic distances."""
+    for name in ("signal/genetic_distances.csv", "guide/similarity_genetic.csv"):
+        matrix = results.matrix(name)
+        if matrix is not None:
+            distances = matrix if name.startswith("signal") else (1 - matrix) / 2
+            return _tips(results, list(matrix.index)) or clustered(distances)
+    return []
+
+
+def _tips(results: Results, taxa: list[str]) -> list[str]:
+    """Return the taxa in the order of ``tree.nwk``; empty unless all of them stand there."""
+    path = results.folder / "signal" / "tree.nwk"
+    if not path.is_file():
+        return []
+    text = path.read_text(encoding="utf-8")
+    tree = TreeNode.read(io.StringIO(text), format="newick", convert_underscores=False)
+    known = {normalise(taxon): taxon for taxon in taxa}
+    tips = [known.get(normalise(tip.name)) for tip in tree.tips()]
+    found = [taxon for taxon in tips if taxon is not None]
+    return found if sorted(found) == sorted(taxa) else []
+
+
+def clustered(distances: pd.DataFrame) -> list[str]:
+    """Order taxa by average linkage, neighbours in the list as near as the tree allows.
+
+    Bar-Joseph et al. (2001) Bioinformatics 17:S22.
+    """
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    values = np.maximum(distances.to_numpy(copy=True), 0.0)
+    np.fill_diagonal(values, 0.0)
+    condensed = squareform((values + values.T) / 2, checks=False)
+    leaves = leaves_list(linkage(condensed, "average", optimal_ordering=True))
+    return [str(distances.index[leaf]) for leaf in leaves]
+
+
+def parents(results: Results, rank: str | None) -> tuple[str, dict[str, str]]:
+    """Name the next coarser rank with several groups, and each taxon's group in it.
+
+    Returns
+    -------
+    rank : str
+        Empty where there is none.
+    groups : dict
+        Taxon to group; taxa of unknown group are left out.
+    """
+    lineage = lineage_table(results, rank)
+    if lineage is None:
+        return "", {}
+    for column in reversed(lineage.columns[:-1]):
+        groups = lineage[column].dropna()
+        if 1 < groups.nunique() < len(lineage):
+            return str(column), dict(groups)
+    return "", {}
+
+
+def lineage_table(results: Results, rank: str | None) -> pd.DataFrame | None:
+    """Taxa of ``rank`` with their coarser ranks, coarse to fine; None where unknown."""
+    if rank is None:
+        return None
+    if results.specimens is not None and rank in results.ranks:
+        known = results.specimens[list(results.ranks)]
+        return lineages(known, results.ranks, rank) if known[rank].notna().any() else None
+    for folder in ("signal", "guide"):
+        table = results.table(f"{folder}/lineage.csv")
+        if table is not None and rank == results.rank:
+            table = table.set_index(table.columns[0])
+            return table if rank in table.columns else table.assign(**{rank: table.index})
+    return None
+
+
+def in_order(results: Results, rank: str, labels: Sequence[str]) -> list[str]:
+    """Order labels of any rank by the tree, then by the taxonomy, then by name."""
+    place = {taxon: row for row, taxon in enumerate(tree_order(results))}
+    lineage = lineage_table(results, rank)
+    anchor = _anchors(results, rank)
+
+    def key(label: str) -> tuple[int, tuple[str, ...], str]:
+        known = lineage is not None and label in lineage.index
+        above = tuple(lineage.loc[label].fillna("").astype(str)) if known else ()  # type: ignore[union-attr]
+        return place.get(anchor.get(label, label), len(place)), above, label
+
+    return sorted(labels, key=key)
+
+
+def _anchors(results: Results, rank: str) -> dict[str, str]:
+    """Map labels of ``rank`` to the taxon at the rank of comparison that most images have."""
+    table, other = results.specimens, results.rank
+    if table is None or other is None or not {rank, other} <= set(table.columns) or rank == other:
+        return {}
+    counted = table.groupby([rank, other], sort=True).size().rename("n").reset_index()
+    first = counted.sort_values(["n", other], ascending=[False, True]).drop_duplicates(rank)
+    return dict(zip(first[rank], first[other], strict=True))
+
+
+def runs(groups: Sequence[str | None]) -> list[tuple[str, int, int]]:
+    """Stretches of equal neighbours: name, first place, place after the last; unknown left out."""
+    found, place = [], 0
+    for name, members in groupby(groups):
+        size = len(list(members))
+        if name is not None:
+            found.append((name, place, place + size))
+        place += size
+    return found

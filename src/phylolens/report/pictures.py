@@ -1,0 +1,68 @@
+"""Thumbnails small enough to travel inside the report."""
+
+import base64
+import io
+from pathlib import Path
+
+from phylolens.report.results import Results
+
+SIDE, MOST_BYTES = 200, 12_000
+
+
+def thumbnail(path: Path) -> str | None:
+    """Return a picture as JPEG data address of at most 12,000 bytes; None where unreadable."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as opened:
+            opened.draft("RGB", (2 * SIDE, 2 * SIDE))
+            picture = _on_white(ImageOps.exif_transpose(opened))
+    except Exception:  # Pillow raises many kinds on damaged files; the report goes without
+        return None
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    for quality in (80, 65, 50, 35, 20, 10):
+        stream = io.BytesIO()
+        picture.save(stream, format="JPEG", quality=quality, optimize=True)
+        if stream.tell() <= MOST_BYTES:
+            break
+    return data_address(stream.getvalue(), "image/jpeg")
+
+
+def _on_white(picture: "Image.Image") -> "Image.Image":  # type: ignore[name-defined]  # noqa: F821
+    """Lay transparent parts on white and return RGB."""
+    from PIL import Image
+
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        layer = picture.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    return picture.convert("RGB")
+
+
+def data_address(data: bytes, kind: str) -> str:
+    """Write bytes as an address that needs no file."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+class Album:
+    """The pictures of one results directory by file id.
+
+    Parameters
+    ----------
+    results : Results
+        Its ``specimens.parquet`` holds the paths.
+    """
+
+    def __init__(self, results: Results) -> None:
+        table = results.specimens
+        known = table is not None and "path" in table.columns
+        self._folder = results.folder
+        self._paths = dict(zip(table["file"], table["path"], strict=True)) if known else {}  # type: ignore[index]
+        self._made: dict[str, str | None] = {}
+
+    def get(self, file: str) -> str | None:
+        """Return the thumbnail of ``file``; None where the picture is no longer there."""
+        if file not in self._made:
+            path = self._paths.get(file)
+            self._made[file] = thumbnail(self._folder / str(path)) if path else None
+        return self._made[file]

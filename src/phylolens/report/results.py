@@ -1,0 +1,125 @@
+"""Read a results directory: whatever stages have run, nothing else."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from phylolens.errors import InputError
+
+# Which command makes what a section of the report needs.
+MADE_BY = {
+    "run": ("run.json", "phylolens run"),
+    "classify": ("classify/metrics.json", "phylolens classify"),
+    "guide": ("guide/guide.json", "phylolens guide"),
+    "signal": ("signal/signal.json", "phylolens signal"),
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """The files of one results directory, read when asked for.
+
+    Parameters
+    ----------
+    folder : Path
+        The directory; it must hold ``check.json``.
+    """
+
+    folder: Path
+
+    def json(self, name: str) -> dict[str, Any] | None:
+        """Read ``name``, or None where it is absent.
+
+        Raises
+        ------
+        InputError
+            If the file is no JSON object.
+        """
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(
+                f"not a JSON file ({error}).", where=path, hint="Run the command again."
+            ) from error
+        if not isinstance(found, dict):
+            raise InputError("expected a JSON object.", where=path)
+        return found
+
+    def matrix(self, name: str) -> pd.DataFrame | None:
+        """Read a square CSV with names in the first row and column; None where absent."""
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        table = pd.read_csv(path, dtype={0: str}, keep_default_na=False)
+        table = table.set_index(table.columns[0])
+        table.index = table.index.astype(str)
+        if list(table.index) != list(table.columns):
+            raise InputError("rows and columns have different names.", where=path)
+        return table.astype(np.float64)
+
+    def table(self, name: str, numbers: tuple[str, ...] = ()) -> pd.DataFrame | None:
+        """Read a CSV as text, blank as missing, ``numbers`` as floats; None where absent."""
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+        return table.astype(dict.fromkeys(numbers, np.float64))
+
+    @cached_property
+    def check(self) -> dict[str, Any]:
+        """``check.json``."""
+        found = self.json("check.json")
+        if found is None:
+            raise InputError(
+                "no check.json: not a results directory.",
+                where=self.folder,
+                hint="Give the directory that 'phylolens run' or another command wrote to.",
+            )
+        return found
+
+    @cached_property
+    def specimens(self) -> pd.DataFrame | None:
+        """``specimens.parquet``, or None where it is absent."""
+        path = self.folder / "specimens.parquet"
+        return pd.read_parquet(path) if path.is_file() else None
+
+    @property
+    def ranks(self) -> tuple[str, ...]:
+        """The ranks read, coarse to fine."""
+        return tuple((self.check.get("specimens") or {}).get("ranks") or ())
+
+    @cached_property
+    def run(self) -> dict[str, Any]:
+        """``run.json``; empty where absent."""
+        return self.json("run.json") or {}
+
+    @cached_property
+    def metrics(self) -> dict[str, Any] | None:
+        """``classify/metrics.json``."""
+        return self.json("classify/metrics.json")
+
+    @cached_property
+    def guide(self) -> dict[str, Any] | None:
+        """``guide/guide.json``."""
+        return self.json("guide/guide.json")
+
+    @cached_property
+    def signal(self) -> dict[str, Any] | None:
+        """``signal/signal.json``."""
+        return self.json("signal/signal.json")
+
+    @property
+    def rank(self) -> str | None:
+        """The rank of comparison: as tested, else as checked, else the finest."""
+        for found in (self.signal, self.guide, self.check.get("phylogeny")):
+            if found and found.get("rank"):
+                return str(found["rank"])
+        return self.ranks[-1] if self.ranks else None

@@ -1,0 +1,89 @@
+"""A results directory as one plain dict: everything the report shows, rounded and in words."""
+
+from pathlib import Path
+from typing import Any
+
+from phylolens.report.about_classify import about_classify
+from phylolens.report.about_guide import about_guide
+from phylolens.report.about_methods import about_methods
+from phylolens.report.about_pictures import about_pictures
+from phylolens.report.about_signal import about_signal
+from phylolens.report.about_specimens import about_phylogeny, about_specimens
+from phylolens.report.glossary import CANNOT_TELL, GLOSSARY
+from phylolens.report.ordering import parents, tree_order
+from phylolens.report.results import MADE_BY, Results
+from phylolens.writing import plain
+
+
+def summarize(results: Path) -> dict[str, Any]:
+    """Sum up a results directory.
+
+    Parameters
+    ----------
+    results : Path
+        Directory with at least ``check.json``; sections whose files are absent become None and are
+        listed under ``missing`` with the command that makes them.
+
+    Returns
+    -------
+    dict
+        JSON-able. Sections ``specimens``, ``phylogeny``, ``pictures``, ``classify``, ``guide``,
+        ``signal``, ``methods``; ``answers``, the first box; ``order``, the taxa in tree order.
+
+    Raises
+    ------
+    InputError
+        If there is no ``check.json``, or a file cannot be read.
+    """
+    return summarize_results(Results(Path(results)))
+
+
+def summarize_results(found: Results) -> dict[str, Any]:
+    """Sum up an opened results directory (see :func:`summarize`)."""
+    coarser, groups = parents(found, found.rank)
+    summary: dict[str, Any] = {
+        "title": "Do looks follow lineage?",
+        "rank": found.rank,
+        "date": str(found.run.get("started", ""))[:10],
+        "version": found.run.get("version", ""),
+        "specimens": about_specimens(found),
+        "phylogeny": about_phylogeny(found),
+        "pictures": about_pictures(found),
+        "classify": about_classify(found),
+        "guide": about_guide(found),
+        "signal": about_signal(found),
+        "order": {"taxa": tree_order(found), "coarser": coarser, "groups": groups},
+        "missing": _missing(found),
+        "cannot_tell": CANNOT_TELL,
+        "glossary": GLOSSARY,
+    }
+    summary["methods"] = about_methods(found, summary)
+    summary["answers"] = _answers(summary)
+    return dict(plain(summary))
+
+
+def _missing(found: Results) -> dict[str, dict[str, str]]:
+    return {
+        section: {"file": name, "command": command}
+        for section, (name, command) in MADE_BY.items()
+        if not (found.folder / name).is_file()
+    }
+
+
+def _answers(summary: dict[str, Any]) -> list[dict[str, str]]:
+    """Questions and answers of the first box."""
+    answers = []
+    if summary["specimens"]:
+        read = " ".join(summary["specimens"]["sentences"][:3])
+        if summary["phylogeny"]:
+            read += " " + summary["phylogeny"]["sentence"].split(". ")[0].rstrip(".") + "."
+        answers.append({"question": "What was read?", "answer": read})
+    questions = (
+        ("classify", "Can the images be told apart?"),
+        ("signal", "Do looks follow lineage?"),
+        ("guide", "Can images be fitted to the tree?"),
+    )
+    for section, question in questions:
+        if summary[section]:
+            answers.append({"question": question, "answer": summary[section]["answer"]})
+    return answers
