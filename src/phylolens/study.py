@@ -158,18 +158,20 @@ def run(
         A summary of each stage, as ``--json`` prints it.
     """
     from phylolens import stages as work
+    from phylolens.pictures import Pictures
 
     study.out.mkdir(parents=True, exist_ok=True)
-    settings, hashes = study.model_dump(mode="json"), _input_hashes(study)
+    settings = study.model_dump(mode="json")
     record = RunRecord(study.out, command_line(), settings, study.seed)
     started = time.perf_counter()
     material = work.check(study, progress)
+    hashes = _input_hashes(study)
     inputs = {name: {"path": str(getattr(study, name)), "sha256": digest}
               for name, digest in hashes.items()}  # fmt: skip
     record.note(inputs=inputs, data_hash=material.data_hash)
     record.finish_stage("check", seconds=time.perf_counter() - started)
     summary: dict[str, Any] = {"out": str(study.out), "check": material.brief}
-    bench = work.Bench(study, material, work.Pictures(study, material, progress), progress)
+    bench = work.Bench(study, material, Pictures(study, material, progress), progress)
     for name in (stage for stage in STAGES if stage in stages and stage != "check"):
         reason = work.not_possible(name, material, alone=stages != STAGES)
         if reason:
