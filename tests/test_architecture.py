@@ -1,0 +1,128 @@
+"""Imports point down only; light parts stay light; nothing is ever unpickled."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "phylolens"
+# Each layer may import those after it, never those before; within a layer only what is allowed.
+LAYERS = (
+    {"cli"},
+    {"demo"},
+    {"study", "stages", "material", "pictures"},
+    {"report"},
+    {"place"},
+    {"guide", "classify"},
+    {"stats"},
+    {"embed"},
+    {"simulate", "specimens", "phylogeny", "taxonomy", "feature_file"},
+    {"provenance", "values", "errors", "writing", "progress"},
+)
+BESIDE = {
+    "study": {"stages", "material", "pictures"},  # the run and its parts: one unit in four files
+    "stages": {"study", "material", "pictures"},
+    "pictures": {"study", "material"},
+    "material": {"study"},
+    "simulate": {"phylogeny", "specimens", "taxonomy", "feature_file"},
+    "specimens": {"taxonomy"},
+    "phylogeny": {"taxonomy"},
+    "provenance": {"values", "errors", "writing", "progress"},
+    "values": {"errors"},
+}
+NO_PICTURES = ("torch", "torchvision", "timm", "PIL", "onnxruntime")
+PICKLES = ("pickle", "cPickle", "cloudpickle", "dill", "shelve", "marshal")
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    """First name below the package: ``stats/mantel.py`` is part of ``stats``."""
+    relative = path.relative_to(SOURCE)
+    return relative.parts[0].removesuffix(".py")
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Dotted names imported anywhere in a module, also inside functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def parts_imported(tree: ast.AST) -> set[str]:
+    names = {tuple(name.split(".")) for name in imports(tree)}
+    return {name[1] for name in names if name[0] == "phylolens" and len(name) > 1}
+
+
+def layer(part: str) -> int:
+    found = [place for place, parts in enumerate(LAYERS) if part in parts]
+    assert found, f"'{part}' has no layer yet: add it to LAYERS, where it belongs"
+    return found[0]
+
+
+def forbidden(part: str, others: set[str]) -> set[str]:
+    allowed = BESIDE.get(part, set()) | {part}
+    return {other for other in others - allowed if layer(other) <= layer(part)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_imports_point_down(path):
+    if part_of(path) == "__init__":
+        return  # the public names, imported when used
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert forbidden(part_of(path), parts_imported(tree)) == set()
+
+
+def test_an_import_upwards_would_be_caught():
+    tree = ast.parse("def late():\n    from phylolens.stats import mantel\n")
+    assert forbidden("phylogeny", parts_imported(tree)) == {"stats"}
+    assert forbidden("guide", parts_imported(tree)) == set()
+    assert forbidden("classify", {"guide"}) == {"guide"}
+
+
+@pytest.mark.parametrize("part", ["stats", "phylogeny", "taxonomy", "values", "errors"])
+def test_statistics_know_no_pictures(part):
+    for path in FILES:
+        if part_of(path) == part:
+            names = imports(ast.parse(path.read_text(encoding="utf-8")))
+            assert {name.split(".")[0] for name in names}.isdisjoint(NO_PICTURES), path
+
+
+def unsafe(tree: ast.AST) -> list[str]:
+    """Ways to run a stranger's code by reading a file."""
+    found = [name for name in imports(tree) if name.split(".")[0] in PICKLES]
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        call = ast.unparse(node.func)
+        options = {key.arg: ast.unparse(key.value) for key in node.keywords}
+        if call.endswith(("_pickle", "joblib.load", "joblib.dump")):
+            found.append(call)
+        if call == "torch.load" and options.get("weights_only") != "True":
+            found.append(call)
+        if options.get("allow_pickle", "False") != "False":
+            found.append(call)
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_nothing_is_pickled(path):
+    assert unsafe(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import pickle",
+        "torch.load(path)",
+        "torch.load(path, weights_only=False)",
+        "np.load(path, allow_pickle=True)",
+        "table.to_pickle(path)",
+        "joblib.load(path)",
+    ],
+)
+def test_unsafe_lines_would_be_caught(line):
+    assert unsafe(ast.parse(line))
