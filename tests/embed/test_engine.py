@@ -2,6 +2,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from phylolens.errors import InputError
 
 pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
-pytestmark = pytest.mark.vision
+pytestmark = [pytest.mark.vision, pytest.mark.usefixtures("one_thread")]
 SPEC = BACKBONES["efficientnet-lite0"]
 
 
@@ -260,3 +261,11 @@ def test_bundled_weights_see_birds_as_birds(birds):
     assert np.mean(is_bird) >= 0.95
     truth = np.array([known[path.parent.name] for path in files])
     assert np.mean(answers == truth) >= 0.9
+
+
+def test_the_example_runs_and_resumes(tmp_path, shells):
+    script = Path(__file__).parents[2] / "examples" / "embed_folder.py"
+    command = [sys.executable, str(script), str(shells[0].parent), str(tmp_path / "store")]
+    for expected in ("6 computed, 0 reused, 0 failed", "0 computed, 6 reused, 0 failed"):
+        done = subprocess.run(command, check=True, timeout=60, capture_output=True, text=True)
+        assert expected in done.stdout

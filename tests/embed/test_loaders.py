@@ -10,7 +10,7 @@ from phylolens.embed.preprocess import normalise
 from phylolens.errors import InputError
 
 torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.vision
+pytestmark = [pytest.mark.vision, pytest.mark.usefixtures("one_thread")]
 
 from phylolens.embed.torch_model import build_network, load_network  # noqa: E402
 

@@ -65,9 +65,7 @@ class FeatureStore:
     def __contains__(self, key: str) -> bool:
         """Whether a key has a row; its shard's bytes are verified at the first hit."""
         place = self._place.get(key)
-        if place is None:
-            return False
-        return self._verified(place[0]) or key in self  # the key may sit in another shard too
+        return place is not None and self._verified(place[0])
 
     def __len__(self) -> int:
         return len(self._place)
