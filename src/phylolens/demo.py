@@ -6,9 +6,6 @@ from typing import Any
 from phylolens.progress import Progress, silent
 from phylolens.study import make_study, run
 
-# Small enough for three minutes on two cores; the published sizes are 1,000, 150 and 5,000.
-UPSAMPLE_TO, PER_TAXON, EPOCHS = 60, 40, 5000
-
 
 def demo(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[str, Any]:
     """Simulate a world into ``out/world`` and run a whole study on it.
@@ -29,8 +26,6 @@ def demo(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[str, 
             "rank": "family",
             "seed": seed,
             "out": out,
-            "classify": {"upsample_to": UPSAMPLE_TO},
-            "guide": {"per_taxon": PER_TAXON, "epochs": EPOCHS},
         }
     )
     summary = run(study, progress=progress)

@@ -120,6 +120,7 @@ def fit_guided(
             **baselines(genetic, lineage),
         },
         "published_statistic": _published(cosines["guided"], target),
+        "attention": _concentration(pool.attention(bags), bags.sizes),
     }
     return GuideResult(
         summary=summary,
@@ -147,6 +148,17 @@ def _published(predicted: np.ndarray, target: np.ndarray) -> dict[str, Any]:
             "As published: the diagonal is counted, which raises the correlation. For comparison "
             "with the study only; no p-value on pairs is valid."
         ),
+    }
+
+
+def _concentration(attention: np.ndarray, sizes: np.ndarray) -> dict[str, Any]:
+    """Say how many images speak for a taxon: the exponential of the weights' entropy."""
+    logs = np.log(np.where(attention > 0, attention, 1.0))
+    effective = np.exp(-(attention * logs).sum(axis=1))
+    return {
+        "median_effective_images": float(np.median(effective)),
+        "median_images": float(np.median(sizes)),
+        "median_largest_weight": float(np.median(attention.max(axis=1))),
     }
 
 
