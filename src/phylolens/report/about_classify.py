@@ -11,7 +11,7 @@ from phylolens.report.wording import count, number, percent, plural
 
 MODEL_WORDS = {
     "rf": "random forest",
-    "rf-weighted": "random forest, rare classes weighted up",
+    "rf-weighted": "class-weighted random forest",
     "rf-balanced-bagging": "balanced bagging of trees",
 }
 SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
@@ -158,7 +158,7 @@ def _sentence(found: dict[str, Any], model: str) -> str:
         f"That is {beside(low, high, majority)} always answering “{found['majority']['label']}”, "
         f"which is right for {percent(majority)}; random guessing is right for {percent(guess)}. "
         f"Macro-F1, which counts every {found['rank']} alike however rare, is "
-        f"{number(found['macro_f1'])} (most frequent class: "
+        f"{number(found['macro_f1'])} (always answering the most frequent: "
         f"{number(found['majority'].get('macro_f1'))})."
     )
     if found["n_never"]:

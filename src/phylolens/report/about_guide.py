@@ -35,6 +35,7 @@ def about_guide(results: Results) -> dict[str, Any] | None:
         "note": found.get("note", ""),
         "reach": _reach(genetic, guided),
         "gallery": _gallery(results),
+        "narrow": _narrow(guided),
     }
     summary["sentences"] = _sentences(summary, found["baselines"])
     summary["answer"] = _answer(summary, found["baselines"])
@@ -86,6 +87,15 @@ def _reach(genetic: pd.DataFrame | None, guided: pd.DataFrame | None) -> str:
     )
 
 
+def _narrow(guided: pd.DataFrame | None) -> str:
+    """Say how small a part of the colour scale the visual similarities cover."""
+    if guided is None:
+        return ""
+    values = guided.to_numpy()[np.triu_indices(len(guided), k=1)]
+    low, high = number(float(values.min())), number(float(values.max()))
+    return f"Guided similarities lie between {low} and {high}, in-sample."
+
+
 def _sentences(summary: dict[str, Any], base: dict[str, Any]) -> list[str]:
     fit, constant = summary["in_sample"], summary["constant_mse"]
     lines = [
@@ -117,7 +127,7 @@ def _beside_yardsticks(pearson: float | None, base: dict[str, Any]) -> list[str]
     """Set the in-sample correlation beside correlations that no picture was needed for."""
     yardsticks = (
         ("taxonomy_only", "the named ranks alone, without any picture,"),
-        ("row_means", "each taxon's mean distance alone, without any picture,"),
+        ("row_means", "each taxon's mean genetic distance to the others, without any picture,"),
     )
     lines = []
     for key, words in yardsticks:
@@ -125,7 +135,7 @@ def _beside_yardsticks(pearson: float | None, base: dict[str, Any]) -> list[str]
         if r is not None and pearson is not None:
             verdict = "more than" if r > pearson else "less than"
             lines.append(
-                f"For comparison, {words} reach r = {number(r)}: {verdict} the guided images, "
+                f"For comparison, {words} give r = {number(r)}: {verdict} the guided images, "
                 "in-sample."
             )
     return lines
@@ -160,7 +170,13 @@ def _alts(summary: dict[str, Any], base: dict[str, Any]) -> dict[str, str]:
         "heatmaps": (
             f"Three heatmaps of {count(summary['n_taxa'], summary['rank'])} in tree order on one "
             f"colour scale: genetic similarity, visual similarity unguided "
-            f"(r = {number(unguided)}) and guided in-sample (r = {number(fit['pearson'])})."
+            f"(r = {number(unguided)}) and guided in-sample (r = {number(fit['pearson'])}). "
+            f"{summary['narrow']}"
+        ),
+        "ranks": (
+            "The same three heatmaps with each similarity replaced by its percentile within its "
+            f"own panel; Spearman correlation with the genetic panel, guided in-sample: "
+            f"{number(fit['spearman'])}."
         ),
     }
 

@@ -52,7 +52,8 @@ def _program(results: Results) -> str:
     text += f" ({', '.join(shown)})" if shown else ""
     text += f", random seed {run.get('seed')}"
     if run.get("data_hash"):
-        text += f", data hash (SHA-256 of pictures and labels) {run['data_hash'][:HASH_SHOWN]}…"
+        text += f", data hash (SHA-256 of pictures and labels, first {HASH_SHOWN} digits) "
+        text += run["data_hash"][:HASH_SHOWN]
     return text + "."
 
 
@@ -141,6 +142,7 @@ def _differences(results: Results) -> list[str]:
     from phylolens.guide.recipes import GUIDE_RECIPES
 
     lines: list[str] = []
+    keys: tuple[str, ...]
     found = results.metrics or {}
     if found.get("recipe") in CLASSIFY_RECIPES:
         used = (found.get("settings") or {}) | {"models": tuple(found["models"])}

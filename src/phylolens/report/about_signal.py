@@ -2,10 +2,15 @@
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from phylolens.report.results import Results
-from phylolens.report.wording import count, number, p_value, plural
+from phylolens.report.wording import count, listed, number, p_value, plural
+from phylolens.stats.correlation import correlation
 
 LEVEL = 0.05
+FEWEST_FOR_INFLUENCE = 5
 TEST_WORDS = {
     "mantel_pearson": "Mantel test, Pearson",
     "mantel_spearman": "Mantel test, Spearman (ranks)",
@@ -31,6 +36,9 @@ def about_signal(results: Results) -> dict[str, Any] | None:
         "n_dropped": {key: len(dropped.get(key) or []) for key in ("no_images", "no_phylogeny")},
         "tests": tests,
         "baselines": _baselines(found.get("baselines") or {}),
+        "influential": most_influential(
+            *(results.matrix(f"signal/{name}_distances.csv") for name in ("visual", "genetic"))
+        ),
     }
     summary["verdict"] = _verdict(summary)
     summary["sentences"] = [summary["verdict"], *_more(summary, found.get("baselines") or {})]
@@ -60,6 +68,41 @@ def _test(name: str, test: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def most_influential(
+    visual: pd.DataFrame | None, genetic: pd.DataFrame | None
+) -> dict[str, Any] | None:
+    """Find the taxon whose absence changes the correlation most.
+
+    A single distant taxon can carry a correlation of distances; a reader has to know.
+
+    Parameters
+    ----------
+    visual, genetic : DataFrame, shape (T, T)
+        Distances of the same taxa.
+
+    Returns
+    -------
+    dict or None
+        ``taxon`` and ``pearson`` without it; None with fewer than five taxa.
+    """
+    if visual is None or genetic is None or len(genetic) < FEWEST_FOR_INFLUENCE:
+        return None
+    x = visual.loc[genetic.index, genetic.index].to_numpy()
+    y = genetic.to_numpy()
+    rows, columns = np.triu_indices(len(y), k=1)
+    full = correlation(x[rows, columns], y[rows, columns])
+    without: dict[str, float] = {}
+    for place, taxon in enumerate(genetic.index):
+        kept = (rows != place) & (columns != place)
+        r = correlation(x[rows, columns][kept], y[rows, columns][kept])
+        if r is not None:
+            without[str(taxon)] = r
+    if full is None or not without:
+        return None
+    taxon = max(without, key=lambda name: abs(without[name] - full))
+    return {"taxon": taxon, "pearson": without[taxon]}
+
+
 def _baselines(found: dict[str, Any]) -> list[dict[str, str]]:
     named = (
         ("taxonomy_only", "taxonomy alone", "no pictures; steps over "),
@@ -85,7 +128,7 @@ def _verdict(summary: dict[str, Any]) -> str:
     """Say what the tests allow: one sentence, no more than they carry."""
     first = summary["tests"][0]
     n, what = count(summary["n_taxa"], summary["rank"]), summary["plural"]
-    figures = f"r = {first['r']}, {first['p']}, {n}"
+    figures = f"r = {first['r']}, p = {first['p']}, {n}"
     if first["smallest_p"] and first["smallest_p"] > LEVEL:
         return (
             f"With {n} the test cannot decide: the smallest p-value it could give is "
@@ -103,16 +146,16 @@ def _verdict(summary: dict[str, Any]) -> str:
             f"{_permutations(first)})."
         )
     if any(below):
-        return (
-            f"The tests disagree, so the question stays open: "
-            f"{'; '.join(t['words'] + ' r = ' + t['r'] + ', ' + t['p'] for t in summary['tests'])} "
-            f"({n})."
-        )
+        return f"The tests disagree, so the question stays open ({_each(summary['tests'])}; {n})."
     return (
         f"There is no evidence here that closely related {what} look more alike ({figures}). "
         "That is no evidence of the opposite: with few taxa, or features that miss what matters, "
         "a real signal can go unseen."
     )
+
+
+def _each(tests: list[dict[str, Any]]) -> str:
+    return "; ".join(f"{test['words']}: r = {test['r']}, p = {test['p']}" for test in tests)
 
 
 def _permutations(test: dict[str, Any]) -> str:
@@ -127,9 +170,15 @@ def _more(summary: dict[str, Any], found: dict[str, Any]) -> list[str]:
         lines.append(
             f"The correlation is uncertain by the choice of taxa: 95% interval {first['interval']}."
         )
+    if summary["influential"]:
+        lines.append(
+            f"Without the single most influential {summary['rank']}, "
+            f"{summary['influential']['taxon']}, r would be "
+            f"{number(summary['influential']['pearson'])}."
+        )
     taxonomy = found.get("taxonomy_only") or {}
     if taxonomy.get("pearson") is not None:
-        steps = ", ".join(taxonomy.get("ranks") or [])
+        steps = listed(taxonomy.get("ranks") or [])
         higher = taxonomy["pearson"] > first["statistic"]
         lines.append(
             f"Knowing only the {steps} of each {summary['rank']}, and no picture, gives "
@@ -156,12 +205,15 @@ def _answer(summary: dict[str, Any], found: dict[str, Any]) -> str:
 
 def _alts(summary: dict[str, Any]) -> dict[str, str]:
     first = summary["tests"][0]
-    tests = "; ".join(f"{t['words']}: observed r = {t['r']}, {t['p']}" for t in summary["tests"])
+    tests = "; ".join(
+        f"{t['words']}: observed r = {t['r']}, p = {t['p']}" for t in summary["tests"]
+    )
     return {
         "hexbin": (
             f"Visual against genetic distance of {summary['n_pairs']:,} pairs of "
             f"{summary['plural']}, with medians in bins of equal numbers of pairs: "
             f"r = {first['r']}."
         ),
-        "null": f"Correlations under permuted taxa with the observed one marked. {tests}.",
+        "null": f"Correlations under permuted taxa with the observed one marked. "
+        f"{_each(summary['tests'])}.",
     }

@@ -124,7 +124,7 @@ def about_phylogeny(results: Results) -> dict[str, Any] | None:
         "n_taxa": n_taxa,
         "n_tips_used": n_tips,
         "source": {"tree": "a tree", "distances": "a matrix of distances"}.get(
-            str(found.get("source", "")), "a phylogeny"
+            str(found.get("source", "")), ""
         ),
         "no_phylogeny": names(missing),
         "no_taxon": names(unmatched),

@@ -1,5 +1,6 @@
 """Put summary, figures and pictures into one page that needs nothing else."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def render(summary: dict[str, Any], drawings: list[Drawing], album: Album) -> st
     environment.globals["count"] = count
     figures = {drawing.name: _address(drawing) for drawing in drawings}
     page = environment.get_template("report.html.j2")
-    return page.render(s=summary, figures=figures, thumbnail=album.get)
+    text = page.render(s=summary, figures=figures, thumbnail=album.get)
+    return re.sub(r"\b([rp]) = (?=[−\d])", "\\1\u00a0=\u00a0", text)  # no break within a figure
 
 
 def _address(drawing: Drawing) -> str:

@@ -79,7 +79,7 @@ def _answers(summary: dict[str, Any]) -> list[dict[str, str]]:
             read += " " + summary["phylogeny"]["sentence"].split(". ")[0].rstrip(".") + "."
         answers.append({"question": "What was read?", "answer": read})
     questions = (
-        ("classify", "Can the images be told apart?"),
+        ("classify", "Can taxa be told apart in the images?"),
         ("signal", "Do looks follow lineage?"),
         ("guide", "Can images be fitted to the tree?"),
     )

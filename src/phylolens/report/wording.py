@@ -47,8 +47,8 @@ def percent(share: float | None) -> str:
 
 
 def p_value(p: float) -> str:
-    """Write a permutation p-value: ``p = 0.012``."""
-    return f"p = {p:.3f}" if p >= 0.001 else f"p = {p:.1g}"
+    """Round a p-value to three decimals, smaller ones to one figure."""
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.1g}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 MATRICES = ("genetic", "unguided", "guided")
+HEATMAPS = (  # name, percentile ranks, stacked for narrow screens
+    ("heatmaps", False, False),
+    ("heatmaps-narrow", False, True),
+    ("heatmaps-ranks", True, False),
+    ("heatmaps-ranks-narrow", True, True),
+)
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,12 @@ def _guide(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Ca
         taxa = [taxon for taxon in order["taxa"] if taxon in known]
         if len(taxa) < len(known):
             taxa += sorted(known - set(taxa))
-        for name, stacked in (("heatmaps", False), ("heatmaps-narrow", True)):
+        for name, ranks, stacked in HEATMAPS:
             yield (
                 name,
-                draw_heatmaps(matrices, taxa, order["groups"], order["coarser"], stacked=stacked),
+                draw_heatmaps(
+                    matrices, taxa, order["groups"], order["coarser"], ranks=ranks, stacked=stacked
+                ),
             )
 
 

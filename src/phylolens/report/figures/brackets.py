@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from phylolens.report.figures.style import GREY, INK, shorten
+from phylolens.report.figures.style import INK, shorten
 from phylolens.report.ordering import runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LEFT, RIGHT, NAME = -0.035, -0.02, -0.05  # in widths of the matrix
+
 
 def bracket_rows(
-    axes: "Axes", groups: Sequence[str | None], *, labels: bool = True, size: float = 7.0
+    axes: "Axes", groups: Sequence[str | None], height: float, *, size: float = 7.0
 ) -> None:
     """Draw brackets left of the rows of a matrix.
+
+    Larger groups are named first; a name that would touch another one is left out.
 
     Parameters
     ----------
@@ -21,41 +25,37 @@ def bracket_rows(
         Holds a matrix whose row i spans i - 0.5 to i + 0.5.
     groups : sequence of str or None
         Group of each row; stretches of one group share a bracket, unknown ones get none.
-    labels : bool
-        Whether to name the groups; a name that would touch the one before it is left out.
+    height : float
+        Height of the matrix on paper, inches.
     size : float
         Points of the names.
     """
     axes.set_yticks([])
-    rows_per_name = _rows_per_name(axes, len(groups), size)
-    free_from = -1.0
+    line = len(groups) * size * 1.15 / (72 * height)  # rows that one line of text covers
+    for _, first, after in runs(groups):
+        _bracket(axes, first, after, line)
+    for name, middle in _named(groups, line):
+        axes.text(NAME, middle, shorten(name, 20), transform=axes.get_yaxis_transform(),
+                  ha="right", va="center", fontsize=size, color=INK)  # fmt: skip
+
+
+def _bracket(axes: "Axes", first: int, after: int, line: float) -> None:
+    """Draw one bracket; groups thinner than a third of a line are a tick."""
+    if after - first < line / 3:
+        x, y = [LEFT, RIGHT], [(first + after - 1) / 2] * 2
+    else:
+        pad = 0.12 * min(line, after - first)
+        top, bottom = first - 0.5 + pad, after - 0.5 - pad
+        x, y = [RIGHT, LEFT, LEFT, RIGHT], [top, top, bottom, bottom]
     transform = axes.get_yaxis_transform()
-    for name, first, after in runs(groups):
-        pad = min(0.25, 0.1 * (after - first))
-        span = [first - 0.5 + pad, after - 0.5 - pad]
-        axes.plot([-0.02, -0.035, -0.035, -0.02], [span[0], span[0], span[1], span[1]],
-                  transform=transform, color=INK, linewidth=0.6, clip_on=False)  # fmt: skip
+    axes.plot(x, y, transform=transform, color=INK, linewidth=0.6, clip_on=False)
+
+
+def _named(groups: Sequence[str | None], line: float) -> list[tuple[str, float]]:
+    """Choose the groups whose names fit, with the middle row of each, largest first."""
+    taken: list[tuple[str, float]] = []
+    for name, first, after in sorted(runs(groups), key=lambda run: (run[1] - run[2], run[1])):
         middle = (first + after - 1) / 2
-        if (
-            labels
-            and middle - rows_per_name / 2 >= free_from
-            and after - first >= (0.35 * rows_per_name)
-        ):
-            axes.text(-0.05, middle, shorten(name, 20), transform=transform, ha="right",
-                      va="center", fontsize=size, color=INK)  # fmt: skip
-            free_from = middle + rows_per_name / 2
-
-
-def _rows_per_name(axes: "Axes", n: int, size: float) -> float:
-    """Rows that one line of text covers."""
-    figure = axes.get_figure(root=True)
-    height = axes.get_position().height * (figure.get_figheight() if figure else 4.0) * 72
-    return n * size * 1.15 / max(height, 1.0)
-
-
-def lines_between(axes: "Axes", groups: Sequence[str | None], colour: str = GREY) -> None:
-    """Rule thin lines through a matrix where the group changes."""
-    for _, first, _after in runs(groups):
-        if first:
-            axes.axhline(first - 0.5, color=colour, linewidth=0.35)
-            axes.axvline(first - 0.5, color=colour, linewidth=0.35)
+        if all(abs(middle - other) >= line for _, other in taken):
+            taken.append((name, middle))
+    return taken

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 FEW_PAIRS = 150  # fewer are drawn one by one
-PAIRS_A_BIN, MOST_BINS = 15, 10
+PAIRS_A_BIN, MOST_BINS, GAP = 15, 10, 0.04
 
 
 def binned_medians(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -24,17 +24,26 @@ def binned_medians(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns
     -------
     array, shape (bins, 4)
-        Median of x, and first quartile, median and third quartile of y. Equal values of x stay in
-        one bin, so there may be fewer bins than asked for.
+        Median of x, and first quartile, median and third quartile of y.
     """
+    # Trees to scale put many pairs at nearly the same distance: bins narrower than GAP are joined.
     bins = int(np.clip(len(x) // PAIRS_A_BIN, 1, MOST_BINS))
-    edges = np.unique(np.quantile(x, np.linspace(0, 1, bins + 1)[1:-1]))
+    edges = _apart(np.quantile(x, np.linspace(0, 1, bins + 1)[1:-1]), GAP * float(np.ptp(x)))
     code = np.searchsorted(edges, x, side="left")
     rows = [
         (np.median(x[code == c]), *np.quantile(y[code == c], (0.25, 0.5, 0.75)))
         for c in np.unique(code)
     ]
     return np.array(rows)
+
+
+def _apart(edges: np.ndarray, gap: float) -> np.ndarray:
+    """Drop edges that lie closer than ``gap`` to the one kept before."""
+    kept: list[float] = []
+    for edge in edges:
+        if not kept or edge - kept[-1] > gap:
+            kept.append(float(edge))
+    return np.array(kept)
 
 
 def draw_hexbin(visual: pd.DataFrame, genetic: pd.DataFrame, distance: str) -> "Canvas":
