@@ -29,6 +29,7 @@ class Pictures:
     progress: Progress
     n_computed: int = 0
     n_reused: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def can_alter(self) -> bool:
@@ -76,6 +77,7 @@ class Pictures:
         if found.failed:
             reason = next(iter(found.failed.values()))
             raise InputError(f"pictures could not be read ({reason}).", ids=list(found.failed))
+        self.notes += tuple(problem.message for problem in found.problems)
         self.n_computed += found.n_computed
         self.n_reused += found.n_reused
         return found.features

@@ -59,6 +59,7 @@ def embed_originals(bench: Bench) -> dict[str, Any]:
         "n_features": int(features.matrix.shape[1]),
         "n_computed": pictures.n_computed,
         "n_reused": pictures.n_reused,
+        "notes": list(pictures.notes),
         "spec": dict(features.spec),
     }
 
