@@ -16,6 +16,7 @@ MODEL_WORDS = {
 }
 SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
 CONFUSED_SHOWN = 10
+LEVEL = 0.05
 LARGEST_MATRIX = 200  # classes; beyond, a cell is smaller than a printed dot
 
 
@@ -83,6 +84,7 @@ def _rank(results: Results, metrics: dict[str, Any], rank: str) -> dict[str, Any
         "confusion": confusion,
         "confused": _most_confused(confusion),
     }
+    found["beside"] = beside_majority(confusion, str(found["majority"].get("label", "")))
     found["sentence"] = _sentence(found, model_words(next(iter(models))))
     found["alt"] = _alt(found)
     return found
@@ -142,11 +144,28 @@ def _most_confused(confusion: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"truth": a, "predicted": b, "n": n, "of": of[a]} for n, a, b in cells[:CONFUSED_SHOWN]]
 
 
-def beside(low: float, high: float, yardstick: float) -> str:
-    """Compare an interval with a yardstick in words that promise nothing."""
-    if low > yardstick:
-        return "better than"
-    return "worse than" if high < yardstick else "not clearly different from"
+def beside_majority(found: dict[str, Any], label: str) -> str:
+    """Compare with always answering ``label`` on the same images, in words.
+
+    Exact McNemar test (McNemar 1947, Psychometrika 12:153) on the images that only one of the two
+    names correctly, 5% level.
+
+    Parameters
+    ----------
+    found : dict
+        ``labels`` and ``matrix`` of the confusion, rows true.
+    label : str
+        The constant answer.
+    """
+    from scipy.stats import binomtest
+
+    matrix = np.array(found["matrix"])
+    diagonal, rows = np.diag(matrix), matrix.sum(axis=1)
+    same = np.array([name == label for name in found["labels"]])
+    gained, lost = int(diagonal[~same].sum()), int((rows - diagonal)[same].sum())
+    if gained + lost == 0 or binomtest(gained, gained + lost).pvalue > LEVEL:
+        return "not clearly different from"
+    return "better than" if gained > lost else "worse than"
 
 
 def _sentence(found: dict[str, Any], model: str) -> str:
@@ -155,7 +174,7 @@ def _sentence(found: dict[str, Any], model: str) -> str:
     text = (
         f"Of {count(found['n_test'], 'test image')} the {model} named the {found['rank']} of "
         f"{percent(found['accuracy'])} correctly (95% interval {percent(low)} to {percent(high)}). "
-        f"That is {beside(low, high, majority)} always answering “{found['majority']['label']}”, "
+        f"That is {found['beside']} always answering “{found['majority']['label']}”, "
         f"which is right for {percent(majority)}; random guessing is right for {percent(guess)}. "
         f"Macro-F1, which counts every {found['rank']} alike however rare, is "
         f"{number(found['macro_f1'])} (always answering the most frequent: "

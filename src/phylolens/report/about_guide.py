@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from phylolens.report.ordering import guide_order, parents
 from phylolens.report.results import Results
 from phylolens.report.wording import count, number, percent, plural
 
@@ -18,6 +19,7 @@ def about_guide(results: Results) -> dict[str, Any] | None:
     if found is None:
         return None
     genetic, guided = (results.matrix(f"guide/similarity_{n}.csv") for n in ("genetic", "guided"))
+    coarser, groups = parents(results, found["rank"])
     summary = {
         "recipe": found.get("recipe", ""),
         "rank": found["rank"],
@@ -35,6 +37,9 @@ def about_guide(results: Results) -> dict[str, Any] | None:
         "note": found.get("note", ""),
         "reach": _reach(genetic, guided),
         "gallery": _gallery(results),
+        "order": guide_order(results),
+        "coarser": coarser,
+        "groups": groups,
         "narrow": _narrow(guided),
     }
     summary["sentences"] = _sentences(summary, found["baselines"])
@@ -82,8 +87,8 @@ def _reach(genetic: pd.DataFrame | None, guided: pd.DataFrame | None) -> str:
         return ""
     return (
         f"{percent(negative)} of the wanted similarities are negative, but no fitted one falls "
-        f"below {number(float(got.min()))}: averages of image features that all point into the "
-        "same half of the space can not reach such targets, however long they are trained."
+        f"below {number(float(got.min()))}: weighted averages of image features that are never "
+        "negative can not point in opposite directions, however long they are trained."
     )
 
 
@@ -108,8 +113,7 @@ def _sentences(summary: dict[str, Any], base: dict[str, Any]) -> list[str]:
     lines.append(
         f"Its in-sample mean squared error is {number(fit['mse'], 3)}, "
         f"{'worse' if worse else 'better'} than the {number(constant, 3)} of giving every pair the "
-        "same value, which needs no picture"
-        + (": the fit has learnt less than the mean of the matrix." if worse else ".")
+        "same value, which needs no picture."
     )
     lines += _beside_yardsticks(fit["pearson"], base)
     if summary["reach"]:

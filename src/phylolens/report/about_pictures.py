@@ -34,6 +34,7 @@ def about_pictures(results: Results) -> dict[str, Any] | None:
         "plural": plural(rank),
         "n_taxa": len(taxa),
         "n_shown": len(shown),
+        "each": each,
         "taxa": [{"taxon": t, "files": list(groups[t]["file"].head(each))} for t in shown],
     }
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.report.results import Results
-from phylolens.report.wording import count, listed, number, p_value, plural
+from phylolens.report.wording import count, listed, number, p_value, percent, plural
 from phylolens.stats.correlation import correlation
 
 LEVEL = 0.05
@@ -170,6 +170,11 @@ def _more(summary: dict[str, Any], found: dict[str, Any]) -> list[str]:
         lines.append(
             f"The correlation is uncertain by the choice of taxa: 95% interval {first['interval']}."
         )
+    if first["statistic"] > 0:
+        lines.append(
+            f"A correlation of {first['r']} means that genetic distance goes with "
+            f"{percent(first['statistic'] ** 2)} of the variation in visual distance."
+        )
     if summary["influential"]:
         lines.append(
             f"Without the single most influential {summary['rank']}, "
@@ -205,9 +210,6 @@ def _answer(summary: dict[str, Any], found: dict[str, Any]) -> str:
 
 def _alts(summary: dict[str, Any]) -> dict[str, str]:
     first = summary["tests"][0]
-    tests = "; ".join(
-        f"{t['words']}: observed r = {t['r']}, p = {t['p']}" for t in summary["tests"]
-    )
     return {
         "hexbin": (
             f"Visual against genetic distance of {summary['n_pairs']:,} pairs of "

@@ -31,7 +31,7 @@ def about_specimens(results: Results) -> dict[str, Any] | None:
         "n_left_out": read - usable,
         "n_specimens": found.get("n_specimens"),
         "has_specimen_ids": bool(found.get("has_specimen_ids")),
-        "noun": "image" if pictures else "row",
+        "noun": "image" if pictures else "feature row",
         "ranks": ranks,
         "problems": [_problem(problem) for problem in results.check.get("problems") or []],
         "left_out": names(left_out),
@@ -55,6 +55,7 @@ def _rank(rank: str, values: dict[str, Any]) -> dict[str, Any]:
         "smallest_n": int(sizes[-1]),
         "n_single": int((sizes == 1).sum()),
         "skewed": bool(sizes[0] > SKEWED * max(1.0, float(np.median(sizes)))),
+        "even": bool(len(sizes) > 1 and sizes[0] == sizes[-1]),
         "counts": ordered,
         "alt": _counts_alt(rank, ordered),
     }
@@ -82,7 +83,7 @@ def _problem(problem: dict[str, Any]) -> dict[str, Any]:
 def _sentences(
     found: dict[str, Any], read: int, usable: int, ranks: list[dict[str, Any]], pictures: bool
 ) -> list[str]:
-    noun = "image" if pictures else "row of features"
+    noun = "image" if pictures else "feature row"
     lines = [f"{count(read, noun).capitalize()} {'was' if read == 1 else 'were'} read."]
     if read == usable:
         lines.append("All of them could be used.")

@@ -94,6 +94,11 @@ REFERENCES = (
         "Journal of the American Statistical Association 22:209–212.",
     ),
     (
+        "classify",
+        "McNemar (1947) Note on the sampling error of the difference between correlated "
+        "proportions or percentages. Psychometrika 12:153–157.",
+    ),
+    (
         "guide",
         "Ilse, Tomczak & Welling (2018) Attention-based deep multiple instance learning. "
         "Proceedings of ICML 80:2127–2136.",

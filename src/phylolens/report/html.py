@@ -12,6 +12,7 @@ from phylolens.report.wording import count, plural
 from phylolens.writing import replacing, write_text
 
 PAGE = "report.html"
+PIXELS_AN_INCH = 110  # on a large screen; smaller screens shrink figures
 HEAVY_SVG = 250_000  # bytes; heavier figures go into the page as PNG
 
 
@@ -63,7 +64,10 @@ def render(summary: dict[str, Any], drawings: list[Drawing], album: Album) -> st
     )
     environment.filters |= {"plural": plural, "slug": slug, "thousands": lambda n: f"{n:,}"}
     environment.globals["count"] = count
-    figures = {drawing.name: _address(drawing) for drawing in drawings}
+    figures = {
+        drawing.name: {"src": _address(drawing), "width": round(PIXELS_AN_INCH * drawing.width)}
+        for drawing in drawings
+    }
     page = environment.get_template("report.html.j2")
     text = page.render(s=summary, figures=figures, thumbnail=album.get)
     return re.sub(r"\b([rp]) = (?=[−\d])", "\\1\u00a0=\u00a0", text)  # no break within a figure

@@ -15,12 +15,18 @@ from phylolens.taxonomy import lineages
 
 def tree_order(results: Results) -> list[str]:
     """Taxa of the rank of comparison in tree order; empty without genetic distances."""
-    for name in ("signal/genetic_distances.csv", "guide/similarity_genetic.csv"):
-        matrix = results.matrix(name)
-        if matrix is not None:
-            distances = matrix if name.startswith("signal") else (1 - matrix) / 2
-            return _tips(results, list(matrix.index)) or clustered(distances)
-    return []
+    distances = results.matrix("signal/genetic_distances.csv")
+    return guide_order(results) if distances is None else _order(results, distances)
+
+
+def guide_order(results: Results) -> list[str]:
+    """Taxa of the guided embedding in tree order; they may stand at a rank of their own."""
+    similarity = results.matrix("guide/similarity_genetic.csv")
+    return [] if similarity is None else _order(results, (1 - similarity) / 2)
+
+
+def _order(results: Results, distances: pd.DataFrame) -> list[str]:
+    return _tips(results, list(distances.index)) or clustered(distances)
 
 
 def _tips(results: Results, taxa: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from phylolens.report.about_pictures import about_pictures
 from phylolens.report.about_signal import about_signal
 from phylolens.report.about_specimens import about_phylogeny, about_specimens
 from phylolens.report.glossary import CANNOT_TELL, GLOSSARY
-from phylolens.report.ordering import parents, tree_order
+from phylolens.report.ordering import tree_order
 from phylolens.report.results import MADE_BY, Results
 from phylolens.writing import plain
 
@@ -40,7 +40,6 @@ def summarize(results: Path) -> dict[str, Any]:
 
 def summarize_results(found: Results) -> dict[str, Any]:
     """Sum up an opened results directory (see :func:`summarize`)."""
-    coarser, groups = parents(found, found.rank)
     summary: dict[str, Any] = {
         "title": "Do looks follow lineage?",
         "rank": found.rank,
@@ -52,7 +51,7 @@ def summarize_results(found: Results) -> dict[str, Any]:
         "classify": about_classify(found),
         "guide": about_guide(found),
         "signal": about_signal(found),
-        "order": {"taxa": tree_order(found), "coarser": coarser, "groups": groups},
+        "order": tree_order(found),
         "missing": _missing(found),
         "cannot_tell": CANNOT_TELL,
         "glossary": GLOSSARY,

@@ -30,12 +30,12 @@ def count(n: int, noun: str) -> str:
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """Round to ``digits`` decimals, with a true minus sign; small numbers keep two figures."""
+    """Round to ``digits`` decimals, with a true minus sign; small numbers keep one figure."""
     if value is None:
         return UNDEFINED
     text = f"{value:.{digits}f}"
     if float(text) == 0 and value != 0:
-        text = f"{value:.2g}"
+        text = f"{value:.1g}"
     return text.replace("-", "−")
 
 

@@ -30,11 +30,14 @@ class Drawing:
         File name without ending.
     svg, png : bytes
         The files.
+    width : float
+        Inches.
     """
 
     name: str
     svg: bytes
     png: bytes
+    width: float
 
 
 def draw_all(results: Results, summary: dict[str, Any]) -> list[Drawing]:
@@ -50,7 +53,10 @@ def draw_all(results: Results, summary: dict[str, Any]) -> list[Drawing]:
     from phylolens.report.figures.style import house_style, to_bytes
 
     with house_style():
-        return [Drawing(name, *to_bytes(figure)) for name, figure in _figures(results, summary)]
+        return [
+            Drawing(name, *to_bytes(figure), figure.get_figwidth())
+            for name, figure in _figures(results, summary)
+        ]
 
 
 def _figures(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
@@ -58,7 +64,7 @@ def _figures(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, 
     from phylolens.report.figures.counts import draw_counts
 
     for rank in (summary["specimens"] or {}).get("ranks", []):
-        if rank["n_taxa"] > 1:
+        if rank["n_taxa"] > 1 and not rank["even"]:
             yield f"counts-{slug(rank['rank'])}", draw_counts(rank)
     for found in (summary["classify"] or {}).get("ranks", []):
         if found["confusion"]["drawn"]:
@@ -77,20 +83,21 @@ def _guide(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Ca
     loss = results.table("guide/loss.csv", numbers=("epoch", "loss"))
     if loss is not None:
         yield "loss", draw_loss(loss, summary["guide"]["constant_mse"])
-    found = {name: results.matrix(f"guide/similarity_{name}.csv") for name in MATRICES}
-    matrices = {name: matrix for name, matrix in found.items() if matrix is not None}
-    if "genetic" in matrices:
-        known, order = set(matrices["genetic"].index), summary["order"]
-        taxa = [taxon for taxon in order["taxa"] if taxon in known]
-        if len(taxa) < len(known):
-            taxa += sorted(known - set(taxa))
-        for name, ranks, stacked in HEATMAPS:
-            yield (
-                name,
-                draw_heatmaps(
-                    matrices, taxa, order["groups"], order["coarser"], ranks=ranks, stacked=stacked
-                ),
-            )
+    read = {name: results.matrix(f"guide/similarity_{name}.csv") for name in MATRICES}
+    matrices = {name: matrix for name, matrix in read.items() if matrix is not None}
+    if "genetic" not in matrices:
+        return
+    found = summary["guide"]
+    for name, ranks, stacked in HEATMAPS:
+        drawn = draw_heatmaps(
+            matrices,
+            found["order"],
+            found["groups"],
+            found["coarser"],
+            ranks=ranks,
+            stacked=stacked,
+        )
+        yield name, drawn
 
 
 def _signal(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":

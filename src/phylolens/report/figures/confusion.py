@@ -31,7 +31,7 @@ def draw_confusion(found: dict[str, Any], groups: Mapping[str, str], coarser: st
     n = len(labels)
     sums = matrix.sum(axis=1, keepdims=True)
     shares = np.where(sums > 0, matrix / np.maximum(sums, 1), np.nan)
-    side = 4.2 if n <= 12 else min(8.0, 3.0 + 0.13 * min(n, MOST_NAMES))
+    side = 4.2 if n <= 12 else min(7.0, 3.2 + 0.13 * n)
     figure = canvas(side + 1.0, side)
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="viridis", vmin=0, vmax=1, interpolation="nearest")
