@@ -17,6 +17,8 @@ from phylolens.cli import (
     simulate,
 )
 
+INTERRUPTED = 130  # the shell's code for Ctrl-C, which typer turns into an exit
+
 app = typer.Typer(
     name="phylolens",
     help="Do looks follow lineage? Specimen images measured against a phylogeny.",
@@ -47,6 +49,7 @@ def main() -> None:
     except InputError as error:
         typer.echo(f"Error: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("Interrupted. The same command goes on where this one stopped.", err=True)
-        sys.exit(130)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            typer.echo("Interrupted. The same command goes on where this one stopped.", err=True)
+        raise

@@ -1,5 +1,7 @@
 """``phylolens backbones``."""
 
+import typer
+
 from phylolens.cli import _options as o
 from phylolens.cli._console import show
 
@@ -12,11 +14,9 @@ def command(json: o.Json = False) -> None:
     if json:
         show({"backbones": rows}, json=True)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("name", "features", "input", "licence", "weights", "present")
     for row in rows:
-        cells = (row["name"], row["feature_size"], row["input_size"], row["licence"])
-        table.add_row(*map(str, cells), str(row["weights"]), "yes" if row["present"] else "no")
-    Console().print(table)
+        typer.echo(
+            f"{row['name']:<20}{row['feature_size']:>5} features, {row['input_size']} px, "
+            f"{row['licence']}; {'present' if row['present'] else 'not on this machine'}"
+        )
+        typer.echo(f"    weights: {row['weights_source']}\n    {row['paper']}\n    {row['note']}")
