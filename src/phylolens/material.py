@@ -189,10 +189,8 @@ def _brief(report: dict[str, Any]) -> dict[str, Any]:
         "problems": problems,
     }
     if report["phylogeny"]:
-        matched = report["phylogeny"]
-        brief["phylogeny"] = {key: matched[key] for key in ("rank", "tip_rank", "n_taxa")} | {
-            key: len(matched[key]) for key in ("no_phylogeny", "no_taxon")
-        }
+        shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon")
+        brief["phylogeny"] = {key: report["phylogeny"][key] for key in shown}
     return brief
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from phylolens.errors import some
 from phylolens.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def _lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
             yield f"{space}{key}:"
             for item in value:
                 yield f"{space}  - {_one_line(item)}"
+        elif isinstance(value, list):
+            yield f"{space}{key}: {len(value)}{f' ({some(value)})' if value else ''}"
         elif isinstance(value, float):
             yield f"{space}{key}: {value:.4g}"
         else:

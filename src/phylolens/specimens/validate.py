@@ -133,7 +133,7 @@ def _labels(table: pd.DataFrame, ranks: tuple[str, ...]) -> list[Problem]:
             message = f"images with unknown {rank} (blank is unknown, not a class)"
             problems.append(Problem("unknown-label", "note", message, tuple(unknown)))
         if table[rank].nunique() == 1:
-            message = f"only one {rank}: nothing to tell apart at this rank"
+            message = f"only one taxon of rank {rank}: nothing to tell apart there"
             problems.append(
                 Problem("one-class", "note", message, (str(table[rank].dropna().iloc[0]),))
             )
