@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from phylolens.guide.attention import loss_and_gradient
 from phylolens.guide.bags import Bags
@@ -31,7 +32,8 @@ def main() -> None:
     names = tuple(f"family {place}" for place in range(TAXA))
     bags = Bags(names, values, np.ones((TAXA, IMAGES), dtype=bool), tuple(() for _ in names))
     weights = rng.uniform(-1, 1, WIDTH) / np.sqrt(WIDTH)
-    ours = seconds_per_step(lambda: loss_and_gradient(weights, bags, target))
+    with threadpool_limits(1, "blas"):  # as in the fit
+        ours = seconds_per_step(lambda: loss_and_gradient(weights, bags, target))
 
     families = [torch.from_numpy(family) for family in values]
     wanted = torch.from_numpy(target).float()

@@ -8,6 +8,7 @@ error over pairs. The layer's bias is left out: it cancels in the softmax.
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
 from phylolens.guide.bags import Bags
@@ -66,15 +67,18 @@ class AttentionPool(BaseEstimator):
         weights = rng.uniform(-1.0, 1.0, width) / np.sqrt(width)
         first, second = np.zeros(width), np.zeros(width)
         curve = np.empty(self.epochs + 1)
-        for step in range(1, self.epochs + 1):
-            curve[step - 1], gradient = loss_and_gradient(weights, bags, target)
-            first += (1 - 0.9) * (gradient - first)
-            second += (1 - 0.999) * (gradient**2 - second)
-            scale = np.sqrt(second / (1 - 0.999**step)) + 1e-8
-            weights -= self.learning_rate * first / (1 - 0.9**step) / scale
-            if step % 50 == 0 or step == self.epochs:
-                progress("fitting the attention pool", step, self.epochs)
-        curve[-1] = loss_and_gradient(weights, bags, target)[0]
+        # The passes are bound by memory, not by cores: one thread costs little, gives the same
+        # bytes whatever the number of cores, and does not stall beside other programs.
+        with threadpool_limits(1, "blas"):
+            for step in range(1, self.epochs + 1):
+                curve[step - 1], gradient = loss_and_gradient(weights, bags, target)
+                first += (1 - 0.9) * (gradient - first)
+                second += (1 - 0.999) * (gradient**2 - second)
+                scale = np.sqrt(second / (1 - 0.999**step)) + 1e-8
+                weights -= self.learning_rate * first / (1 - 0.9**step) / scale
+                if step % 50 == 0 or step == self.epochs:
+                    progress("fitting the attention pool", step, self.epochs)
+            curve[-1] = loss_and_gradient(weights, bags, target)[0]
         self.weights_ = weights
         self.loss_curve_ = curve
         return self
