@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from phylolens.report.results import Results
-from phylolens.report.wording import count, listed, number, percent, plural, sentence
+from phylolens.report.wording import count, listed, percent, plural, sentence
 
 NAMES_SHOWN = 300
 SKEWED = 10  # largest taxon over median from which counts are called very uneven
@@ -51,7 +51,7 @@ def _rank(rank: str, values: dict[str, Any]) -> dict[str, Any]:
         "largest": ordered[0][0] if ordered else "",
         "largest_n": int(sizes[0]),
         "largest_share": percent(float(sizes[0] / sizes.sum()) if sizes.sum() else None),
-        "median_n": number(float(np.median(sizes)), 0 if np.median(sizes) % 1 == 0 else 1),
+        "median_n": f"{float(np.median(sizes)):,g}",
         "smallest_n": int(sizes[-1]),
         "n_single": int((sizes == 1).sum()),
         "skewed": bool(sizes[0] > SKEWED * max(1.0, float(np.median(sizes)))),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 MOST_NAMES = 40
+TIE_DIGITS = 6  # written matrices are rounded: smaller differences are no order
 TITLES = {
     "genetic": "genetic (the target)",
     "unguided": "visual, unguided",
@@ -32,7 +33,7 @@ def ranked(matrix: pd.DataFrame) -> pd.DataFrame:
     from scipy.stats import rankdata
 
     upper = np.triu_indices(len(matrix), k=1)
-    ranks = rankdata(matrix.to_numpy()[upper])
+    ranks = rankdata(matrix.to_numpy()[upper].round(TIE_DIGITS))
     percentiles = np.full(matrix.shape, np.nan)
     percentiles[upper] = 100 * (ranks - 1) / max(len(ranks) - 1, 1)
     percentiles = np.fmax(percentiles, percentiles.T)

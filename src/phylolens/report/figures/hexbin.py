@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 FEW_PAIRS = 150  # fewer are drawn one by one
-PAIRS_A_BIN, MOST_BINS, GAP = 15, 10, 0.04
+PAIRS_A_BIN, MOST_BINS = 15, 10
+GAP, HOLE = 0.04, 0.15  # shares of the range of distances
 
 
 def binned_medians(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -26,9 +27,17 @@ def binned_medians(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     array, shape (bins, 4)
         Median of x, and first quartile, median and third quartile of y.
     """
-    # Trees to scale put many pairs at nearly the same distance: bins narrower than GAP are joined.
+    # Dated trees put many pairs at nearly the same distance: bins narrower than GAP are joined,
+    # and no bin reaches over a HOLE without any pair.
     bins = int(np.clip(len(x) // PAIRS_A_BIN, 1, MOST_BINS))
-    edges = _apart(np.quantile(x, np.linspace(0, 1, bins + 1)[1:-1]), GAP * float(np.ptp(x)))
+    span = float(np.ptp(x))
+    ordered = np.sort(x)
+    holes = np.flatnonzero(np.diff(ordered) > HOLE * span)
+    across = (ordered[holes] + ordered[holes + 1]) / 2
+    quantiles = _apart(
+        np.quantile(ordered, np.linspace(0, 1, bins + 1)[1:-1]), ordered[0], ordered[-1], GAP * span
+    )
+    edges = np.sort(np.concatenate([quantiles, across]))
     code = np.searchsorted(edges, x, side="left")
     rows = [
         (np.median(x[code == c]), *np.quantile(y[code == c], (0.25, 0.5, 0.75)))
@@ -37,13 +46,13 @@ def binned_medians(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.array(rows)
 
 
-def _apart(edges: np.ndarray, gap: float) -> np.ndarray:
-    """Drop edges that lie closer than ``gap`` to the one kept before."""
-    kept: list[float] = []
+def _apart(edges: np.ndarray, low: float, high: float, gap: float) -> np.ndarray:
+    """Drop edges closer than ``gap`` to either end or to the edge kept before."""
+    kept = [low]
     for edge in edges:
-        if not kept or edge - kept[-1] > gap:
+        if edge - kept[-1] > gap and high - edge > gap:
             kept.append(float(edge))
-    return np.array(kept)
+    return np.array(kept[1:])
 
 
 def draw_hexbin(visual: pd.DataFrame, genetic: pd.DataFrame, distance: str) -> "Canvas":

@@ -56,13 +56,15 @@ def canvas(width: float, height: float) -> "Canvas":
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
 
-    figure = Canvas(figsize=(width, height))
+    figure = Canvas(figsize=(width, height), dpi=PNG_DPI)
     FigureCanvasAgg(figure)
     return figure
 
 
 def to_bytes(figure: "Canvas") -> tuple[bytes, bytes]:
     """Render as SVG and PNG, without dates."""
+    figure.draw_without_rendering()  # lays out once for both files
+    figure.set_layout_engine("none")
     svg, png = io.BytesIO(), io.BytesIO()
     figure.savefig(svg, format="svg", dpi=PNG_DPI, metadata={"Date": None, "Creator": "PhyloLens"})
     figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": "PhyloLens"})

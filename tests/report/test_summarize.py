@@ -1,0 +1,181 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binomtest, pearsonr
+
+from phylolens.errors import InputError
+from phylolens.report import summarize
+from phylolens.report.about_classify import beside_majority, wilson
+from phylolens.report.about_signal import most_influential
+
+TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]
+
+
+@pytest.fixture(scope="module")
+def summary(make_results):
+    return summarize(make_results(TAXA, [9, 7, 5, 4, 3, 1], blank=3, pictures=False))
+
+
+def change(out, name, edit):
+    path = out / name
+    value = json.loads(path.read_text())
+    edit(value)
+    path.write_text(json.dumps(value))
+
+
+def test_counts_by_hand(summary):
+    family = summary["specimens"]["ranks"][1]
+    assert (family["n_taxa"], family["n_unknown"], family["n_single"]) == (6, 3, 1)
+    assert (family["largest"], family["largest_n"], family["smallest_n"]) == ("Aidae", 9, 1)
+    assert family["median_n"] == "4.5"
+    assert family["largest_share"] == "31%"  # 9 of 29
+    assert (summary["specimens"]["n_images"], summary["specimens"]["n_left_out"]) == (34, 2)
+
+
+def test_dropped_are_named_both_ways(summary):
+    assert summary["phylogeny"]["no_phylogeny"]["shown"] == ["Lostidae"]
+    assert summary["phylogeny"]["no_taxon"]["shown"] == ["Unseenidae"]
+    assert summary["specimens"]["left_out"]["shown"] == ["bad1.jpg", "bad2.jpg"]
+
+
+def test_classification_by_hand(summary):
+    family = summary["classify"]["ranks"][0]
+    assert family["accuracy"] == pytest.approx(20 / 30)  # 5 taxa with 4 of 5, one with none
+    assert family["n_never"] == 1
+    assert family["confused"][0] == {"truth": "Fidae", "predicted": "Aidae", "n": 5, "of": 5}
+    assert "67%" in family["sentence"]
+    assert "right for 17%" in family["sentence"]  # 5 of 30
+    assert "better than" in family["sentence"]
+
+
+def test_wilson_interval_is_scipys():
+    expected = binomtest(37, 120).proportion_ci(method="wilson")
+    assert wilson(37 / 120, 120) == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "words"),
+    [  # exact sign test: 5 against 0 has p = 2 / 32 > 0.05, 6 against 0 has p = 2 / 64 < 0.05
+        (5, 0, "not clearly different from"),
+        (6, 0, "better than"),
+        (0, 6, "worse than"),
+        (0, 0, "not clearly different from"),
+    ],
+)
+def test_beside_majority_is_a_paired_test(gained, lost, words):
+    matrix = [[90 - lost, lost], [10 - gained, gained]]
+    assert beside_majority({"labels": ["a", "b"], "matrix": matrix}, "a") == words
+
+
+def test_guided_figures_carry_in_sample(summary):
+    guide = summary["guide"]
+    for text in (
+        guide["answer"],
+        guide["sentences"][0],
+        guide["rows"][0]["name"],
+        *guide["alt"].values(),
+    ):
+        assert "in-sample" in text.lower()
+    assert "0.745, worse than the 0.158" in " ".join(guide["sentences"])
+    assert [row["name"] for row in guide["rows"]] == [
+        "guided, in-sample", "unguided", "taxonomy alone", "row means", "constant",
+    ]  # fmt: skip
+
+
+def test_baselines_stand_beside_the_signal(summary):
+    signal = summary["signal"]
+    assert [row["pearson"] for row in signal["baselines"]] == ["0.88", "0.39"]
+    assert "r = 0.88" in signal["answer"]
+    assert "r = 0.25, p = 0.012, 6 families" in signal["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        ({}, "look more alike than chance"),
+        ({"mantel_pearson": {"p_value": 0.4}}, "The tests disagree"),
+        (
+            {"mantel_pearson": {"p_value": 0.4}, "mantel_spearman": {"p_value": 0.3}},
+            "no evidence",
+        ),
+        (
+            {"mantel_pearson": {"smallest_p": 1 / 6, "p_value": 1 / 6, "exact": True}},
+            "the test cannot decide",
+        ),
+    ],
+)
+def test_verdict_claims_no_more_than_the_tests(make_results, edit, words):
+    out = make_results(TAXA, [3] * 6, parts=("signal",), pictures=False)
+    change(
+        out,
+        "signal/signal.json",
+        lambda value: [value["tests"][name].update(new) for name, new in edit.items()],
+    )
+    verdict = summarize(out)["signal"]["verdict"]
+    assert words in verdict
+    if words != "look more alike than chance":
+        assert "than chance" not in verdict
+
+
+def test_circular_figures_are_called_in_sample(make_results):
+    out = make_results(TAXA, [3] * 6, parts=("signal",), pictures=False)
+    change(out, "signal/signal.json", lambda value: value.update(circular=True))
+    verdict = summarize(out)["signal"]["verdict"]
+    assert verdict.startswith("In-sample")
+    assert "than chance" not in verdict
+
+
+def test_most_influential_taxon_is_the_planted_one():
+    rng = np.random.default_rng(0)
+    points, other = rng.normal(size=(12, 2)), rng.normal(size=(12, 2))
+    points[4] = other[4] = [30, 30]  # far away in both
+    names = [f"t{place}" for place in range(12)]
+    x, y = (
+        pd.DataFrame(np.linalg.norm(p[:, None] - p[None], axis=2), names, names)
+        for p in (points, other)
+    )
+    found = most_influential(x, y)
+    assert found["taxon"] == "t4"
+    rest = [name for name in names if name != "t4"]
+    upper = np.triu_indices(11, k=1)
+    expected = pearsonr(x.loc[rest, rest].to_numpy()[upper], y.loc[rest, rest].to_numpy()[upper])
+    assert found["pearson"] == pytest.approx(expected.statistic)
+    assert most_influential(x.iloc[:4, :4], y.iloc[:4, :4]) is None
+
+
+def test_methods_name_versions_seed_hash_and_departures(summary):
+    paragraph = summary["methods"]["paragraph"]
+    for part in ("PhyloLens 9.8.7", "Python 3.12.1", "seed 42", "0123456789abcdef", "tiny-net"):
+        assert part in paragraph
+    departures = " ".join(summary["methods"]["differences"])
+    assert "network: tiny-net (published: convnext-tiny)" in departures
+    assert "network: tiny-net (published: swav-resnet50)" in departures
+    assert "images of each taxon: 9 (published: 150)" in departures
+    assert "raised to: 7 (published: 1,000)" in departures
+    assert "training steps: 50 (published: 5,000)" in departures
+    assert "learning rate" not in departures  # as published
+
+
+def test_absent_parts_name_their_command(make_results):
+    summary = summarize(make_results(TAXA, [3] * 6, parts=(), pictures=False))
+    assert summary["classify"] is summary["guide"] is summary["signal"] is None
+    assert {key: part["command"] for key, part in summary["missing"].items()} == {
+        "run": "phylolens run",
+        "classify": "phylolens classify",
+        "guide": "phylolens guide",
+        "signal": "phylolens signal",
+    }
+
+
+def test_a_directory_without_results_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"check\.json"):
+        summarize(tmp_path)
+    (tmp_path / "check.json").write_text("{broken")
+    with pytest.raises(InputError, match="not a JSON file"):
+        summarize(tmp_path)
+
+
+def test_summary_is_json(summary):
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
