@@ -146,6 +146,7 @@ def _settings_used(
     altered = recipe.augmentation if pictures.can_alter else None
     return {
         "published_backbone": recipe.backbone,
+        "published_fit": recipe.fit,
         "features": dict(features.spec),
         "augmentation": altered,
         **more,

@@ -13,8 +13,8 @@ class ClassifyRecipe:
     ----------
     name, source : str
         Name, and the study it follows.
-    backbone : str
-        The backbone the study used; any other may be chosen.
+    backbone, fit : str
+        The backbone the study used, and how it made pictures square; others may be chosen.
     models : tuple of str
         Heads to fit, one independent head a rank.
     upsample_to : int
@@ -28,6 +28,7 @@ class ClassifyRecipe:
     name: str
     source: str
     backbone: str
+    fit: str
     models: tuple[str, ...]
     upsample_to: int
     augmentation: str
@@ -40,6 +41,7 @@ CLASSIFY_RECIPES: Mapping[str, ClassifyRecipe] = MappingProxyType(
             name="roy2025",
             source="Roy (2025), TU Ilmenau, experiment 1: classification with feature transfer",
             backbone="convnext-tiny",
+            fit="squash",
             models=("rf", "rf-weighted", "rf-balanced-bagging"),
             upsample_to=1000,
             augmentation="gaussian-noise",

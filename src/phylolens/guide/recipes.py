@@ -13,8 +13,8 @@ class GuideRecipe:
     ----------
     name, source : str
         Name, and the study it follows.
-    backbone : str
-        The backbone the study used; any other may be chosen.
+    backbone, fit : str
+        The backbone the study used, and how it made pictures square; others may be chosen.
     per_taxon : int
         Images of each taxon after sampling down or augmenting up.
     augmentation : str
@@ -26,6 +26,7 @@ class GuideRecipe:
     name: str
     source: str
     backbone: str
+    fit: str
     per_taxon: int
     augmentation: str
     epochs: int
@@ -38,6 +39,7 @@ GUIDE_RECIPES: Mapping[str, GuideRecipe] = MappingProxyType(
             name="roy2025",
             source="Roy (2025), TU Ilmenau, experiment 2: distance-guided embedding learning",
             backbone="swav-resnet50",
+            fit="squash",
             per_taxon=150,
             augmentation="flip-rotate-jitter-affine",
             epochs=5000,
