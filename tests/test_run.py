@@ -135,6 +135,20 @@ def test_taxon_level_features_are_tested_but_not_classified(tmp_path: Path) -> N
     assert "taxa" in summary["guide"]["skipped"]
 
 
+def test_guided_embeddings_are_marked_circular(feature_world: Path, tmp_path: Path) -> None:
+    run(feature_study(feature_world, tmp_path / "out"), ("check", "guide", "signal"))
+    honest = json.loads((tmp_path / "out/signal/signal.json").read_text())
+    guided = {
+        "features": tmp_path / "out/guide/embeddings.csv",
+        "tree": feature_world / "tree.nwk",
+        "rank": "family",
+        "out": tmp_path / "again",
+    }
+    run(make_study(guided), ("check", "signal"))
+    circular = json.loads((tmp_path / "again/signal/signal.json").read_text())
+    assert (honest["circular"], circular["circular"]) == (False, True)
+
+
 def test_without_phylogeny_only_classification(feature_world: Path, tmp_path: Path) -> None:
     summary = run(feature_study(feature_world, tmp_path / "out", tree=None))
     assert "--tree" in summary["signal"]["skipped"]

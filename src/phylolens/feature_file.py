@@ -8,6 +8,9 @@ import pandas as pd
 from phylolens.errors import InputError
 from phylolens.values import Features
 
+# Embeddings beside this file were fitted to a phylogeny; testing them against it is circular.
+GUIDED_MARK = "guide.json"
+
 
 def read_features(path: Path) -> Features:
     """Read features of images, specimens or taxa.
@@ -35,7 +38,8 @@ def read_features(path: Path) -> Features:
         raise InputError(f"not a readable features file ({error}).", where=path) from error
     if not len(ids):
         raise InputError("the file holds no features.", where=path)
-    return Features(tuple(ids), matrix, {"file": path.name})
+    guided = (path.parent / GUIDED_MARK).is_file()
+    return Features(tuple(ids), matrix, {"file": path.name, "guided": guided})
 
 
 def _columns(table: pd.DataFrame) -> tuple[list[str], np.ndarray]:

@@ -190,7 +190,7 @@ def signal(bench: Bench) -> dict[str, Any]:
             "no_phylogeny": list(material.ranked.no_phylogeny),
         },
         **found,
-        "circular": False,
+        "circular": bool(features.spec.get("guided")),
     }
     write_json(folder / "signal.json", summary)
     return brief_of("signal", study.out)
