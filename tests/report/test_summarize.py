@@ -158,6 +158,42 @@ def test_methods_name_versions_seed_hash_and_departures(summary):
     assert "learning rate" not in departures  # as published
 
 
+def test_a_fit_that_lost_correlation_says_so(make_results):
+    out = make_results(TAXA, [3] * 6, parts=("guide",), pictures=False)
+    assert "correlate more" not in " ".join(summarize(out)["guide"]["sentences"])
+    change(out, "guide/guide.json", lambda value: value["in_sample"].update(pearson=0.05))
+    assert "(r = 0.11): the fit lowers" in " ".join(summarize(out)["guide"]["sentences"])
+
+
+def test_one_picture_that_stands_for_a_taxon_is_told(make_results):
+    out = make_results(TAXA, [4] * 6, parts=("guide",), pictures=False)
+    path = out / "guide/attention.csv"
+    table = pd.read_csv(path)
+    table.loc[:3, "weight"] = [0.7, 0.1, 0.1, 0.1]
+    table.to_csv(path, index=False)
+    gallery = summarize(out)["guide"]["gallery"]
+    assert (gallery["n_one_sided"], gallery["n_taxa"], gallery["largest"]) == (1, 6, "2.8")
+    assert gallery["taxa"][0]["taxon"] == "Aidae"
+    assert gallery["taxa"][0]["most"][0] == {"file": "0000.png", "times": "2.80", "end": "most"}
+
+
+def test_features_without_pictures_show_none(make_results):
+    out = make_results(TAXA, [4] * 6, pictures=False)
+    change(out, "check.json", lambda value: value["specimens"].update(pictures=False))
+    found = summarize(out)
+    assert found["pictures"] is None
+    assert found["guide"]["gallery"] is None
+    assert "26 feature rows were read" in found["answers"][0]["answer"]
+
+
+def test_simulated_data_are_called_so(make_results):
+    out = make_results(TAXA, [4] * 6, parts=(), pictures=False)
+    assert not summarize(out)["simulated"]
+    (out / "world").mkdir()
+    (out / "world/truth.json").write_text("{}")
+    assert summarize(out)["simulated"]
+
+
 def test_absent_parts_name_their_command(make_results):
     summary = summarize(make_results(TAXA, [3] * 6, parts=(), pictures=False))
     assert summary["classify"] is summary["guide"] is summary["signal"] is None

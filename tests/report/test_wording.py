@@ -1,6 +1,6 @@
 import pytest
 
-from phylolens.report.wording import count, listed, number, p_value, percent, plural
+from phylolens.report.wording import count, is_italic, listed, number, p_value, percent, plural
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,12 @@ def test_percentages_keep_a_digit_where_rounding_would_say_all_or_nothing():
     assert percent(0.004) == "0.4%"
     assert percent(0.999) == "99.9%"
     assert percent(1.0) == "100%"
+
+
+def test_only_genus_and_below_are_italic():
+    assert [is_italic(rank) for rank in ("order", "family", "Genus", "species")] == [
+        False, False, True, True,
+    ]  # fmt: skip
 
 
 def test_p_is_never_shown_as_zero():

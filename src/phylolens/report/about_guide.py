@@ -115,6 +115,7 @@ def _sentences(summary: dict[str, Any], base: dict[str, Any]) -> list[str]:
         f"{'worse' if worse else 'better'} than the {number(constant, 3)} of giving every pair the "
         "same value, which needs no picture."
     )
+    lines += _lost(fit, (base.get("unguided") or {}).get("in_sample") or {})
     lines += _beside_yardsticks(fit["pearson"], base)
     if summary["reach"]:
         lines.append(summary["reach"])
@@ -125,6 +126,18 @@ def _sentences(summary: dict[str, Any], base: dict[str, Any]) -> list[str]:
             "serves comparison with the study only."
         )
     return lines
+
+
+def _lost(fit: dict[str, Any], unguided: dict[str, Any]) -> list[str]:
+    """Explain a correlation that the fit has lowered."""
+    before, after = unguided.get("pearson"), fit["pearson"]
+    if before is None or after is None or after >= before:
+        return []
+    return [
+        f"Unguided, the same images correlate more (r = {number(before)}): the fit lowers the "
+        f"squared error (from {number(unguided['mse'], 3)} to {number(fit['mse'], 3)}, in-sample), "
+        "not the disagreement in pattern."
+    ]
 
 
 def _beside_yardsticks(pearson: float | None, base: dict[str, Any]) -> list[str]:
@@ -188,7 +201,7 @@ def _alts(summary: dict[str, Any], base: dict[str, Any]) -> dict[str, str]:
 def _gallery(results: Results) -> dict[str, Any] | None:
     """Images that weigh most and least, in the taxa whose weights differ most."""
     table, known = results.table("guide/attention.csv", numbers=("weight",)), results.specimens
-    if table is None or known is None or "path" not in known.columns:
+    if table is None or known is None or not results.has_pictures:
         return None
     table["times"] = table["weight"] * table.groupby("taxon")["weight"].transform("size")
     spread = float(table["times"].max())
@@ -208,10 +221,16 @@ def _gallery(results: Results) -> dict[str, Any] | None:
             {"taxon": taxon}
             | {
                 end: [
-                    {"file": row.image, "times": number(row.times), "alt_end": end}
+                    {"file": row.image, "times": number(row.times), "end": end}
                     for row in found.itertuples()
                 ]
                 for end, found in ends.items()
             }
         )
-    return {"taxa": taxa, "largest": number(spread)}
+    heaviest = table.groupby("taxon")["weight"].max()
+    return {
+        "taxa": taxa,
+        "largest": number(spread, 1),
+        "n_taxa": len(heaviest),
+        "n_one_sided": int((heaviest > 0.5).sum()),
+    }

@@ -79,7 +79,7 @@ def _features(results: Results) -> str:
     spec = feature_spec(results)
     if not spec.get("backbone"):
         words = feature_words(spec)
-        return f"Features of the specimens: {words}." if words else ""
+        return f"{words[0].upper()}{words[1:]} were used." if words else ""
     text = f"Features were taken with the frozen pretrained network {spec['backbone']}"
     if spec.get("feature_size"):
         text += f" ({count(int(spec['feature_size']), 'value')} an image)"
@@ -127,10 +127,15 @@ def _signal(summary: dict[str, Any] | None) -> str:
     if not summary:
         return ""
     test = summary["tests"][0]
+    means = f"{summary['distance']} distances between the features given for {summary['plural']}"
+    if summary["n_images"]:
+        means = (
+            f"images were averaged within specimens and specimens within {summary['plural']}; "
+            f"{summary['distance']} distances between the means"
+        )
     drawn = "all" if test["exact"] else "random"
     return (
-        f"Signal: images were averaged within specimens and specimens within {summary['plural']}; "
-        f"{summary['distance']} distances between the means were compared with genetic distances "
+        f"Signal: {means} were compared with genetic distances "
         f"by Mantel tests, {test['n_permutations']:,} {drawn} permutations of the taxa, "
         f"alternative ‘{test['alternative']}’."
     )

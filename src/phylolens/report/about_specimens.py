@@ -91,7 +91,9 @@ def _sentences(
         lines.append(f"{usable:,} could be used and {read - usable:,} were left out (named below).")
     if ranks:
         lines.append(f"They show {listed([count(r['n_taxa'], r['rank']) for r in ranks])}.")
-    if found.get("has_specimen_ids"):
+    if not pictures and ranks and ranks[-1]["largest_n"] == 1:
+        lines.append(f"Each row describes one {ranks[-1]['rank']}.")
+    elif found.get("has_specimen_ids"):
         lines.append(
             f"They belong to {count(int(found['n_specimens']), 'specimen')}; all images of one "
             "specimen stay together when data are divided into training and test parts."
@@ -112,7 +114,9 @@ def about_phylogeny(results: Results) -> dict[str, Any] | None:
     rank, tip_rank = str(found["rank"]), str(found.get("tip_rank", found["rank"]))
     n_taxa, n_tips = int(found["n_taxa"]), int(found.get("n_tips_used", found["n_taxa"]))
     missing, unmatched = list(found.get("no_phylogeny") or []), list(found.get("no_taxon") or [])
-    text = f"{count(n_taxa, rank).capitalize()} have both images and a place in the phylogeny."
+    shown = "images" if (results.check.get("specimens") or {}).get("pictures", True) else "features"
+    verb = "has" if n_taxa == 1 else "have"
+    text = f"{count(n_taxa, rank).capitalize()} {verb} both {shown} and a place in the phylogeny."
     if rank != tip_rank:
         text += (
             f" Its tips are {plural(tip_rank)} ({n_tips:,} used): the distance between two "
@@ -122,6 +126,7 @@ def about_phylogeny(results: Results) -> dict[str, Any] | None:
         "rank": rank,
         "plural": plural(rank),
         "tip_plural": plural(tip_rank),
+        "shown": shown,
         "n_taxa": n_taxa,
         "n_tips_used": n_tips,
         "source": {"tree": "a tree", "distances": "a matrix of distances"}.get(

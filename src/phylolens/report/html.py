@@ -8,7 +8,7 @@ from phylolens.report.figures import Drawing, draw_all, slug
 from phylolens.report.pictures import Album, data_address
 from phylolens.report.results import Results
 from phylolens.report.summarize import summarize_results
-from phylolens.report.wording import count, plural
+from phylolens.report.wording import count, is_italic, plural
 from phylolens.writing import replacing, write_text
 
 PAGE = "report.html"
@@ -62,7 +62,12 @@ def render(summary: dict[str, Any], drawings: list[Drawing], album: Album) -> st
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"plural": plural, "slug": slug, "thousands": lambda n: f"{n:,}"}
+    environment.filters |= {
+        "plural": plural,
+        "slug": slug,
+        "style": lambda rank: "taxon" if is_italic(rank) else "",
+        "thousands": lambda n: f"{n:,}",
+    }
     environment.globals["count"] = count
     figures = {
         drawing.name: {"src": _address(drawing), "width": round(PIXELS_AN_INCH * drawing.width)}

@@ -117,6 +117,17 @@ class Results:
         return self.json("signal/signal.json")
 
     @property
+    def has_pictures(self) -> bool:
+        """Whether there are pictures to show, not features alone."""
+        stated = (self.check.get("specimens") or {}).get("pictures", True)
+        return bool(stated) and self.specimens is not None and "path" in self.specimens.columns
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the data were drawn by the simulator (``phylolens demo``)."""
+        return (self.folder / "world" / "truth.json").is_file()
+
+    @property
     def rank(self) -> str | None:
         """The rank of comparison: as tested, else as checked, else the finest."""
         for found in (self.signal, self.guide, self.check.get("phylogeny")):

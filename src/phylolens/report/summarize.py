@@ -43,6 +43,7 @@ def summarize_results(found: Results) -> dict[str, Any]:
     summary: dict[str, Any] = {
         "title": "Do looks follow lineage?",
         "rank": found.rank,
+        "simulated": found.simulated,
         "date": str(found.run.get("started", ""))[:10],
         "version": found.run.get("version", ""),
         "specimens": about_specimens(found),
@@ -62,8 +63,13 @@ def summarize_results(found: Results) -> dict[str, Any]:
 
 
 def _missing(found: Results) -> dict[str, dict[str, str]]:
+    """Name the absent parts, what makes them and, where a run left them out, why."""
     return {
-        section: {"file": name, "command": command}
+        section: {
+            "file": name,
+            "command": command,
+            "reason": ((found.run.get("stages") or {}).get(section) or {}).get("skipped", ""),
+        }
         for section, (name, command) in MADE_BY.items()
         if not (found.folder / name).is_file()
     }

@@ -12,6 +12,7 @@ _PLURALS = {
     "series": "series",
     "taxon": "taxa",
 }
+ITALIC = {"genus", "subgenus", "section", "species", "subspecies", "variety", "form"}
 UNDEFINED = "not defined"
 
 
@@ -22,6 +23,11 @@ def plural(noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return noun[:-1] + "ies"
     return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def is_italic(rank: str) -> bool:
+    """Whether names of this rank are set in italics, as the codes of nomenclature advise."""
+    return rank.lower() in ITALIC
 
 
 def count(n: int, noun: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from phylolens.report.figures.brackets import bracket_rows
 from phylolens.report.figures.style import canvas, shorten
+from phylolens.report.wording import is_italic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,6 +45,8 @@ def draw_confusion(found: dict[str, Any], groups: Mapping[str, str], coarser: st
         axes.set_yticks(range(n), names, fontsize=size)
         axes.set_xticks(range(n), names, fontsize=size, rotation=90)
         axes.tick_params(length=0)
+        for label in (*axes.get_yticklabels(), *axes.get_xticklabels()):
+            label.set_fontstyle("italic" if is_italic(found["rank"]) else "normal")
         if n <= MOST_NUMBERS:
             _write_counts(axes, matrix, shares)
     else:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from phylolens.report.figures.style import BLUE, GREY, WIDTH, canvas, shorten
+from phylolens.report.wording import is_italic
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -40,6 +41,8 @@ def draw_counts(rank: dict[str, Any]) -> "Canvas":
                       va="center", fontsize=7.5, color=GREY)  # fmt: skip
         names.append(f"{len(rest)} other {rank['plural']}")
     axes.set_yticks(places, names, fontsize=8)
+    for label in axes.get_yticklabels()[: len(shown)]:
+        label.set_fontstyle("italic" if is_italic(rank["rank"]) else "normal")
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(names) - 0.4, -0.6)
     if rank["skewed"]:
