@@ -198,6 +198,10 @@ def _alts(summary: dict[str, Any], base: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def _times(value: float) -> str:
+    return number(value) if value >= 0.01 else "<0.01"
+
+
 def _gallery(results: Results) -> dict[str, Any] | None:
     """Images that weigh most and least, in the taxa whose weights differ most."""
     table, known = results.table("guide/attention.csv", numbers=("weight",)), results.specimens
@@ -221,7 +225,7 @@ def _gallery(results: Results) -> dict[str, Any] | None:
             {"taxon": taxon}
             | {
                 end: [
-                    {"file": row.image, "times": number(row.times), "end": end}
+                    {"file": row.image, "times": _times(row.times), "end": end}
                     for row in found.itertuples()
                 ]
                 for end, found in ends.items()

@@ -4,7 +4,7 @@ from typing import Any
 
 from phylolens.report.glossary import REFERENCES
 from phylolens.report.results import Results
-from phylolens.report.wording import count, listed, number
+from phylolens.report.wording import count, listed
 
 HASH_SHOWN = 16
 PACKAGES_SHOWN = ("numpy", "scikit-learn", "scikit-bio", "torch", "onnxruntime")
@@ -117,7 +117,7 @@ def _guide(results: Results, summary: dict[str, Any] | None) -> str:
     return (
         f"Guided embedding (recipe {summary['recipe']}): a linear attention pool over {images} "
         f"images of each of {count(found['n_taxa'], found['rank'])}, fitted by mean squared error "
-        f"between cosine similarities and 1 − 2d/{number(found['divisor'], 3)} "
+        f"between cosine similarities and 1 − 2d/{found['divisor']:.4g} "
         f"(d: genetic distance) with Adam, learning rate {found['learning_rate']:g}, "
         f"{found['epochs']:,} steps; evaluated in-sample."
     )

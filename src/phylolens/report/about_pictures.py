@@ -16,7 +16,7 @@ def about_pictures(results: Results) -> dict[str, Any] | None:
     specimen once before any twice.
     """
     table, rank = results.specimens, results.rank
-    if table is None or not results.has_pictures or rank not in table:
+    if table is None or rank is None or not results.has_pictures or rank not in table:
         return None
     known = table[table[rank].notna()]
     taxa = in_order(results, rank, sorted(known[rank].unique()))

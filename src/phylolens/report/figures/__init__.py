@@ -77,7 +77,7 @@ def _figures(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, 
 
 
 def _guide(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
-    from phylolens.report.figures.heatmaps import draw_heatmaps
+    from phylolens.report.figures.heatmaps import Rows, draw_heatmaps
     from phylolens.report.figures.loss import draw_loss
 
     loss = results.table("guide/loss.csv", numbers=("epoch", "loss"))
@@ -88,16 +88,9 @@ def _guide(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Ca
     if "genetic" not in matrices:
         return
     found = summary["guide"]
+    beside = Rows(found["order"], found["rank"], found["groups"], found["coarser"])
     for name, ranks, stacked in HEATMAPS:
-        drawn = draw_heatmaps(
-            matrices,
-            found["order"],
-            found["groups"],
-            found["coarser"],
-            ranks=ranks,
-            stacked=stacked,
-        )
-        yield name, drawn
+        yield name, draw_heatmaps(matrices, beside, ranks=ranks, stacked=stacked)
 
 
 def _signal(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":

@@ -13,7 +13,12 @@ LEFT, RIGHT, NAME = -0.035, -0.02, -0.05  # in widths of the matrix
 
 
 def bracket_rows(
-    axes: "Axes", groups: Sequence[str | None], height: float, *, size: float = 7.0
+    axes: "Axes",
+    groups: Sequence[str | None],
+    height: float,
+    *,
+    italic: bool = False,
+    size: float = 7.0,
 ) -> None:
     """Draw brackets left of the rows of a matrix.
 
@@ -27,16 +32,18 @@ def bracket_rows(
         Group of each row; stretches of one group share a bracket, unknown ones get none.
     height : float
         Height of the matrix on paper, inches.
+    italic : bool
+        Whether names of the groups are set in italics.
     size : float
         Points of the names.
     """
-    axes.set_yticks([])
     line = len(groups) * size * 1.15 / (72 * height)  # rows that one line of text covers
     for _, first, after in runs(groups):
         _bracket(axes, first, after, line)
     for name, middle in _named(groups, line):
         axes.text(NAME, middle, shorten(name, 20), transform=axes.get_yaxis_transform(),
-                  ha="right", va="center", fontsize=size, color=INK)  # fmt: skip
+                  ha="right", va="center", fontsize=size, color=INK,
+                  fontstyle="italic" if italic else "normal")  # fmt: skip
 
 
 def _bracket(axes: "Axes", first: int, after: int, line: float) -> None:

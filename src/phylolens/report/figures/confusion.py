@@ -51,14 +51,18 @@ def draw_confusion(found: dict[str, Any], groups: Mapping[str, str], coarser: st
             _write_counts(axes, matrix, shares)
     else:
         axes.set_xticks([])
-        bracket_rows(axes, [groups.get(label) for label in labels], 0.8 * side)
+        axes.set_yticks([])
+        rows = [groups.get(label) for label in labels]
+        bracket_rows(axes, rows, 0.8 * side, italic=is_italic(coarser))
     axes.set_xlabel(f"named {found['rank']}")
     if n > MOST_NAMES:
         brackets = f" (brackets: {coarser})" if groups else ""
         axes.set_title(f"rows: true {found['rank']}{brackets}", fontweight="normal", fontsize=9)
     else:
         axes.set_ylabel(f"true {found['rank']}")
-    bar = figure.colorbar(image, ax=axes, shrink=0.6, pad=0.02, aspect=25)
+    bar = figure.colorbar(
+        image, ax=axes, shrink=0.9 if n <= MOST_NUMBERS else 0.6, pad=0.02, aspect=25
+    )
     bar.set_label("share of the true taxon's test images")
     bar.outline.set_visible(False)
     return figure

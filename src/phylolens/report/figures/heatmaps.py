@@ -1,6 +1,7 @@
 """Genetic, unguided and guided similarity side by side, in tree order, on one colour scale."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from phylolens.report.figures.brackets import bracket_rows
 from phylolens.report.figures.style import WIDE, WIDTH, canvas, shorten
+from phylolens.report.wording import is_italic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,11 +42,31 @@ def ranked(matrix: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(percentiles, matrix.index, matrix.columns)
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What stands beside the rows of a heatmap.
+
+    Parameters
+    ----------
+    taxa : sequence of str
+        In tree order.
+    rank : str
+        Their rank.
+    groups : mapping of str to str
+        Coarser group of each taxon; empty where there is none.
+    coarser : str
+        Rank of the groups.
+    """
+
+    taxa: Sequence[str]
+    rank: str
+    groups: Mapping[str, str]
+    coarser: str
+
+
 def draw_heatmaps(
     matrices: Mapping[str, pd.DataFrame],
-    order: Sequence[str],
-    groups: Mapping[str, str],
-    coarser: str,
+    beside: Rows,
     *,
     ranks: bool = False,
     stacked: bool = False,
@@ -55,10 +77,8 @@ def draw_heatmaps(
     ----------
     matrices : mapping of str to DataFrame
         Similarities in [-1, 1] by name of :data:`TITLES`.
-    order : sequence of str
-        Taxa in tree order.
-    groups, coarser
-        Coarser group of each taxon and the name of that rank, for brackets.
+    beside : Rows
+        Order, names and groups of the taxa.
     ranks : bool
         Show percentile ranks within each matrix instead of values on one scale.
     stacked : bool
@@ -66,35 +86,45 @@ def draw_heatmaps(
     """
     shown = [name for name in TITLES if name in matrices]
     rows, columns = (len(shown), 1) if stacked else (1, len(shown))
-    figure = canvas(*((WIDTH, 4.3 * rows + 0.7) if stacked else (WIDE, 3.6)))
+    height = 3.6 if len(beside.taxa) <= MOST_NAMES else 4.2  # names on the right take width
+    figure = canvas(*((WIDTH, height * rows + 0.7) if stacked else (WIDE, 3.6)))
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     low, high = (0, 100) if ranks else (-1, 1)
-    for place, (axes, name) in enumerate(zip(panels, shown, strict=True)):
-        table = matrices[name].loc[list(order), list(order)]
+    order = list(beside.taxa)
+    for axes, name in zip(panels, shown, strict=True):
+        table = matrices[name].loc[order, order]
         image = axes.imshow(ranked(table) if ranks else table, cmap="viridis", vmin=low, vmax=high,
                             interpolation="nearest")  # fmt: skip
         axes.set_title(TITLES[name])
-        _finish(axes, order, groups, 4.0 if stacked else 2.6, named=stacked or place == 0)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.spines[:].set_visible(False)
+    for axes in panels if stacked else panels[:1]:
+        _bracket(axes, beside, 4.0 if stacked else 2.6)
+    for axes in panels if stacked else panels[-1:]:
+        _name(axes, beside)
     where: dict[str, Any] = {"location": "bottom", "shrink": 0.8 if stacked else 0.4}
     bar = figure.colorbar(image, ax=list(panels), aspect=40, pad=0.02, **where)
     bar.set_ticks([low, (low + high) / 2, high])
     bar.set_label("similarity, percentile within each panel" if ranks else "similarity")
     bar.outline.set_visible(False)
-    if groups:
-        panels[0].set_ylabel(f"brackets: {coarser}", labelpad=74, fontsize=8)
     return figure
 
 
-def _finish(
-    axes: "Axes", order: Sequence[str], groups: Mapping[str, str], height: float, *, named: bool
-) -> None:
-    """Take the frame away; put brackets or names beside the rows."""
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    if named and groups:
-        bracket_rows(axes, [groups.get(taxon) for taxon in order], height, size=6.5)
-    elif named and len(order) <= MOST_NAMES:
-        axes.set_yticks(range(len(order)), [shorten(t, 22) for t in order], fontsize=6.5)
+def _bracket(axes: "Axes", beside: Rows, height: float) -> None:
+    """Draw the groups' brackets on the left."""
+    if beside.groups:
+        groups = [beside.groups.get(taxon) for taxon in beside.taxa]
+        bracket_rows(axes, groups, height, italic=is_italic(beside.coarser), size=6.5)
+        axes.set_ylabel(f"brackets: {beside.coarser}", labelpad=74, fontsize=8)
+
+
+def _name(axes: "Axes", beside: Rows) -> None:
+    """Write the names of a few taxa on the right."""
+    if len(beside.taxa) <= MOST_NAMES:
+        axes.yaxis.tick_right()
+        names = [shorten(taxon, 22) for taxon in beside.taxa]
+        axes.set_yticks(range(len(names)), names, fontsize=6)
         axes.tick_params(length=0)
+        for label in axes.get_yticklabels():
+            label.set_fontstyle("italic" if is_italic(beside.rank) else "normal")

@@ -63,7 +63,8 @@ def canvas(width: float, height: float) -> "Canvas":
 
 def to_bytes(figure: "Canvas") -> tuple[bytes, bytes]:
     """Render as SVG and PNG, without dates."""
-    figure.draw_without_rendering()  # lays out once for both files
+    for _ in range(2):  # settle the layout once for both files; tick labels move in the first pass
+        figure.draw_without_rendering()
     figure.set_layout_engine("none")
     svg, png = io.BytesIO(), io.BytesIO()
     figure.savefig(svg, format="svg", dpi=PNG_DPI, metadata={"Date": None, "Creator": "PhyloLens"})
