@@ -193,6 +193,21 @@ def test_first_weights_are_uniform_as_stated():
     assert pool.loss_curve_.shape == (1,)
 
 
+def test_steps_equal_the_published_adam():
+    """Algorithm 1 of Kingma & Ba (2015), written out."""
+    bags, target, rate = make_bags(), make_target(5), 0.01
+    weights = AttentionPool(epochs=0, seed=5).fit(bags, target).weights_.copy()
+    m, v = np.zeros(WIDTH), np.zeros(WIDTH)
+    for t in range(1, 8):
+        _, g = loss_and_gradient(weights, bags, target)
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)
+        weights = weights - rate * m_hat / (np.sqrt(v_hat) + 1e-8)
+    found = AttentionPool(epochs=7, learning_rate=rate, seed=5).fit(bags, target)
+    np.testing.assert_allclose(found.weights_, weights, rtol=1e-6)
+    assert found.loss_curve_[-1] == pytest.approx(naive_loss(weights, bags, target), rel=1e-5)
+
+
 @pytest.mark.vision
 def test_loss_curve_equals_torch():
     """The same first weights, softmax over unequal bags, torch.optim.Adam and autograd."""

@@ -152,6 +152,13 @@ def test_tips_at_several_ranks_are_read_at_the_most_frequent(small, write):
     assert (found.tip_rank, found.no_taxon) == ("species", ("H",))
 
 
+def test_names_that_fit_two_ranks_are_read_at_the_finer(write):
+    tree = read_tree(write("t.nwk", "(a:1,(b:1,c:2):1);"))
+    table = pd.DataFrame({"family": list("ABC"), "species": list("ABC")})
+    found = to_rank(tree, table, ("family", "species"), "species")
+    assert found.tip_rank == "species"
+
+
 def test_names_that_share_nothing_are_refused_and_shown(small):
     tree, table = small
     other = table.assign(order="none", family=list("pqrst"), species=list("klmno"))
