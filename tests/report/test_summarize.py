@@ -205,6 +205,15 @@ def test_absent_parts_name_their_command(make_results):
     }
 
 
+def test_without_a_phylogeny_the_rank_is_family_unless_asked(make_results):
+    out = make_results(TAXA, [3] * 6, parts=("run",), pictures=False)
+    change(out, "check.json", lambda value: value.update(phylogeny=None))
+    found = summarize(out)
+    assert (found["rank"], found["phylogeny"]) == ("family", None)
+    change(out, "run.json", lambda value: value.update(study={"rank": "order"}))
+    assert summarize(out)["rank"] == "order"
+
+
 def test_a_directory_without_results_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"check\.json"):
         summarize(tmp_path)

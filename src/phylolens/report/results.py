@@ -129,8 +129,10 @@ class Results:
 
     @property
     def rank(self) -> str | None:
-        """The rank of comparison: as tested, else as checked, else the finest."""
-        for found in (self.signal, self.guide, self.check.get("phylogeny")):
+        """The rank of comparison: as tested, checked or asked for; else family, else the finest."""
+        for found in (self.signal, self.guide, self.check.get("phylogeny"), self.run.get("study")):
             if found and found.get("rank"):
                 return str(found["rank"])
+        if "family" in self.ranks:
+            return "family"
         return self.ranks[-1] if self.ranks else None
