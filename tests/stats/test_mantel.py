@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import cdist
-from scipy.stats import binom, pearsonr, spearmanr
+from scipy.spatial.distance import cdist, squareform
+from scipy.stats import binom, pearsonr, rankdata, spearmanr
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
@@ -238,3 +238,20 @@ def test_what_cannot_be_tested_is_refused(x, y, message, method):
 def test_unknown_settings_are_refused(wrong):
     with pytest.raises(InputError):
         mantel(cloud(5, 1), cloud(5, 2), **wrong)
+
+
+def test_rounding_noise_does_not_break_ties() -> None:
+    rng = np.random.default_rng(5)
+    steps = np.triu(rng.integers(1, 4, (12, 12)).astype(float) * 77.7, 1)
+    noise = np.triu(rng.uniform(-1e-6, 1e-6, (12, 12)), 1)
+    names = [f"t{place}" for place in range(12)]
+    clean, noisy = (DistanceMatrix(m + m.T, names) for m in (steps, steps + noise))
+    points = rng.normal(size=(12, 3))
+    looks = DistanceMatrix(cdist(points, points), names)
+    one = mantel(looks, clean, method="spearman", permutations=99)
+    other = mantel(looks, noisy, method="spearman", permutations=99)
+    assert one.statistic == pytest.approx(other.statistic, abs=1e-12)
+    assert one.p_value == other.p_value
+    order = rankdata(squareform(noisy.data, checks=False))
+    naive = np.corrcoef(rankdata(looks.condensed_form()), order)[0, 1]
+    assert abs(naive - one.statistic) > 1e-4, "unrounded ranks would differ"

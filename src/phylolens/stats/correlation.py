@@ -4,6 +4,21 @@ import numpy as np
 from scipy.stats import rankdata
 
 CONSTANT = 1e-12  # relative to the values: no unit of branch lengths is too small
+TIE_DIGITS = 6
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Rank values, ties sharing their mean rank.
+
+    Values that agree to a millionth of the largest are ties: in a dated tree whole clades are
+    equally far apart, and sums of written branch lengths differ only by rounding.
+    """
+    return rankdata(level(values))
+
+
+def level(values: np.ndarray) -> np.ndarray:
+    """Express values as shares of the largest, to the digits that count for ranking."""
+    return np.round(values / (np.abs(values).max() or 1.0), TIE_DIGITS)
 
 
 def correlation(x: np.ndarray, y: np.ndarray, *, rank: bool = False) -> float | None:
@@ -17,7 +32,7 @@ def correlation(x: np.ndarray, y: np.ndarray, *, rank: bool = False) -> float | 
     if any(np.ptp(side) <= CONSTANT * np.abs(side).max() for side in (x, y)):
         return None
     if rank:
-        x, y = rankdata(x), rankdata(y)
+        x, y = ranks(x), ranks(y)
     return float(np.corrcoef(x, y)[0, 1])
 
 

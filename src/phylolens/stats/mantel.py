@@ -8,13 +8,12 @@ Methods Ecol. Evol. 4:336).
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import rankdata
 from skbio import DistanceMatrix
 from skbio.stats.distance import mantel as skbio_mantel
 
 from phylolens.errors import InputError
 from phylolens.stats._permutation import permutation_test
-from phylolens.stats.correlation import CONSTANT, correlation
+from phylolens.stats.correlation import CONSTANT, correlation, level, ranks
 from phylolens.values import TestResult
 
 SUBSAMPLES, DELETED_SHARE = 500, 0.1
@@ -61,6 +60,8 @@ def mantel(
     if method not in ("pearson", "spearman"):
         raise InputError(f"unknown Mantel method '{method}': pearson or spearman.")
     y = _same_taxa(x, y)
+    if method == "spearman":
+        x, y = (DistanceMatrix(level(matrix.data), matrix.ids) for matrix in (x, y))
     left, right = _standard(x.data, method), _standard(y.data, method)
 
     def statistic(order: np.ndarray) -> float:
@@ -97,7 +98,7 @@ def _same_taxa(x: DistanceMatrix, y: DistanceMatrix) -> DistanceMatrix:
 def _standard(matrix: np.ndarray, method: str) -> np.ndarray:
     """Centre and scale the pairs so that the product of two matrices sums to their correlation."""
     upper = np.triu_indices(len(matrix), k=1)
-    pairs = rankdata(matrix[upper]) if method == "spearman" else matrix[upper]
+    pairs = ranks(matrix[upper]) if method == "spearman" else matrix[upper]
     size = np.linalg.norm(pairs)
     pairs = pairs - pairs.mean()
     norm = np.linalg.norm(pairs)

@@ -10,13 +10,13 @@ import pandas as pd
 from phylolens.report.figures.brackets import bracket_rows
 from phylolens.report.figures.style import WIDE, WIDTH, canvas, shorten
 from phylolens.report.wording import is_italic
+from phylolens.stats.correlation import ranks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
 MOST_NAMES = 40
-TIE_DIGITS = 6  # written matrices are rounded: smaller differences are no order
 TITLES = {
     "genetic": "genetic (the target)",
     "unguided": "visual, unguided",
@@ -32,12 +32,10 @@ def ranked(matrix: pd.DataFrame) -> pd.DataFrame:
     matrix : DataFrame, shape (T, T)
         Symmetric; the diagonal becomes missing, since likeness to oneself is no finding.
     """
-    from scipy.stats import rankdata
-
     upper = np.triu_indices(len(matrix), k=1)
-    ranks = rankdata(matrix.to_numpy()[upper].round(TIE_DIGITS))
+    place = ranks(matrix.to_numpy()[upper])
     percentiles = np.full(matrix.shape, np.nan)
-    percentiles[upper] = 100 * (ranks - 1) / max(len(ranks) - 1, 1)
+    percentiles[upper] = 100 * (place - 1) / max(len(place) - 1, 1)
     percentiles = np.fmax(percentiles, percentiles.T)
     return pd.DataFrame(percentiles, matrix.index, matrix.columns)
 
