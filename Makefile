@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  { echo "PhyloLens needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version`. Try: make PYTHON=python3.12 ..."; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing PhyloLens and what it needs into $(VENV) (a few minutes, once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[vision,dev]'
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -c constraints.txt -e '.[vision,dev]'
 	@touch $(STAMP)
 
 demo: $(STAMP)

@@ -264,7 +264,8 @@ def simulate_world(spec: WorldSpec, out: Path, *, progress: Progress = silent) -
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    write_csv(out / "meta.csv", world.meta)
+    spoken = world.meta["species"].str.replace("_", " ")  # trees write the blank as underscore
+    write_csv(out / "meta.csv", world.meta.assign(species=spoken))
     return world
 
 
