@@ -149,7 +149,7 @@ def test_files_are_complete_and_match_the_name_pattern(tmp_path):
     for row in meta.itertuples():
         parts = pattern.fullmatch(row.file).groups()
         assert parts[:4] == (row.subclass, row.order, row.family, row.genus)
-        assert f"{parts[3]}_{parts[4]}" == row.species
+        assert f"{parts[3]} {parts[4]}" == row.species
         with Image.open(tmp_path / row.file) as picture:
             assert picture.size == (32, 32)
     assert len(list((tmp_path / "images").iterdir())) == len(meta) == 24
