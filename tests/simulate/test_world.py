@@ -154,7 +154,7 @@ def test_files_are_complete_and_match_the_name_pattern(tmp_path):
             assert picture.size == (32, 32)
     assert len(list((tmp_path / "images").iterdir())) == len(meta) == 24
     tree = TreeNode.read(str(tmp_path / "tree.nwk"), format="newick", convert_underscores=False)
-    assert {tip.name for tip in tree.tips()} == set(meta["species"])
+    assert {tip.name for tip in tree.tips()} == set(meta["species"].str.replace(" ", "_"))
     assert seen[0] == ("images", 0, 24)
     assert seen[-1] == ("images", 24, 24)
     truth = json.loads((tmp_path / "truth.json").read_text())
