@@ -113,6 +113,11 @@ class RunRecord:
         same = earlier.get("fingerprint") == mark
         return same and all(path.is_file() for path in outputs)
 
+    def forget(self, stage: str) -> None:
+        """Drop a stage before it runs: files left by an interrupted run are not to be kept."""
+        if self.values["stages"].pop(stage, None) is not None:
+            self.note()
+
     def note(self, **values: Any) -> None:
         """Add values and write the record."""
         self.values |= values

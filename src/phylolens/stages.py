@@ -177,6 +177,7 @@ def signal(bench: Bench) -> dict[str, Any]:
         table = matrix.to_data_frame().rename_axis("taxon")
         write_csv(folder / f"{name}_distances.csv", table, index=True)
     write_text(folder / "tree.nwk", str(reference_tree(genetic)))
+    (folder / "lineage.csv").unlink(missing_ok=True)  # an earlier run may have known more ranks
     if lineage is not None:
         write_csv(folder / "lineage.csv", lineage.rename_axis("taxon"), index=True)
     summary = {
@@ -243,7 +244,19 @@ ACTIONS: Mapping[str, Callable[[Bench], dict[str, Any]]] = {
 FILES: Mapping[str, tuple[str, ...]] = {
     "embed": (),
     "classify": ("classify/metrics.json", "classify/predictions.csv"),
-    "guide": ("guide/guide.json", "guide/embeddings.csv", "guide/model.safetensors"),
-    "signal": ("signal/signal.json", "signal/visual_distances.csv", "signal/tree.nwk"),
+    "guide": (
+        "guide/guide.json",
+        "guide/embeddings.csv",
+        "guide/attention.csv",
+        "guide/loss.csv",
+        "guide/model.safetensors",
+        *(f"guide/similarity_{name}.csv" for name in ("genetic", "unguided", "guided")),
+    ),
+    "signal": (
+        "signal/signal.json",
+        "signal/visual_distances.csv",
+        "signal/genetic_distances.csv",
+        "signal/tree.nwk",
+    ),
     "report": (),
 }

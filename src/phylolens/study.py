@@ -4,13 +4,22 @@ import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
-from phylolens.provenance import RunRecord, command_line, file_hash, fingerprint
+from phylolens.provenance import (
+    RunRecord,
+    command_line,
+    file_hash,
+    fingerprint,
+    package_versions,
+)
+
+if TYPE_CHECKING:
+    from phylolens.material import Material
 
 STAGES = ("check", "embed", "classify", "guide", "signal", "report")
 PATHS = ("images", "meta", "tree", "distances", "features", "weights", "out")
@@ -178,10 +187,11 @@ def run(
             summary[name] = {"skipped": reason}
             record.finish_stage(name, skipped=reason)
             continue
-        mark = _mark(settings, name, hashes, material.data_hash)
+        mark = _mark(settings, name, hashes, material)
         if record.is_done(name, mark, [study.out / file for file in work.FILES[name]]):
             summary[name] = work.brief_of(name, study.out) | {"kept": True}
             continue
+        record.forget(name)
         started = time.perf_counter()
         summary[name] = work.ACTIONS[name](bench)
         seconds = time.perf_counter() - started
@@ -190,13 +200,18 @@ def run(
     return summary
 
 
-def _mark(settings: dict[str, Any], stage: str, hashes: dict[str, str], data_hash: str) -> str:
+def _mark(
+    settings: dict[str, Any], stage: str, hashes: dict[str, str], material: "Material"
+) -> str:
     """Fingerprint of what a stage depends on: the inputs, and no other stage's settings."""
     others = {"classify", "guide", "signal", "out"} - {stage}
     own = {name: value for name, value in settings.items() if name not in others}
-    return fingerprint(stage, own, hashes, data_hash)
+    # What is known of a features file lies partly beside it (see feature_file.GUIDED_MARK).
+    given = dict(material.given.spec) if material.given is not None else {}
+    return fingerprint(stage, own, hashes, material.data_hash, given, package_versions())
 
 
 def _input_hashes(study: Study) -> dict[str, str]:
-    paths = {name: getattr(study, name) for name in ("meta", "tree", "distances", "features")}
-    return {name: file_hash(path) for name, path in paths.items() if path is not None}
+    names = ("meta", "tree", "distances", "features", "weights")
+    paths = {name: getattr(study, name) for name in names}
+    return {name: file_hash(path) for name, path in paths.items() if path and path.is_file()}

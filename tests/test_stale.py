@@ -1,0 +1,101 @@
+"""Nothing old is taken for new: what makes a finished stage run again."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from phylolens.study import Study, make_study, run
+
+STAGES = ("check", "classify", "guide", "signal")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Callable[..., Study]:
+    """Write six families of six specimens with random features; return a maker of studies."""
+    rng = np.random.default_rng(0)
+    families = [f"Family{place}" for place in range(6)]
+    ids = [f"{family}/{place}" for family in families for place in range(6)]
+    matrix = pd.DataFrame(rng.standard_normal((36, 4)), index=pd.Index(ids, name="file"))
+    matrix.to_csv(tmp_path / "features.csv")
+    labels = {"file": ids, "order": ["A"] * 18 + ["B"] * 18, "family": np.repeat(families, 6)}
+    pd.DataFrame(labels).to_csv(tmp_path / "meta.csv", index=False)
+    points = rng.standard_normal((6, 2))
+    distances = np.linalg.norm(points[:, None] - points[None], axis=2)
+    pd.DataFrame(distances, families, families).to_csv(tmp_path / "distances.csv")
+    files = {name: tmp_path / f"{name}.csv" for name in ("features", "meta", "distances")}
+
+    def make(**more: object) -> Study:
+        few = {"guide": {"epochs": 3}, "signal": {"permutations": 9}, "out": tmp_path / "out"}
+        return make_study(files | few | more)
+
+    return make
+
+
+def kept(summary: dict) -> set[str]:
+    return {stage for stage in STAGES if summary.get(stage, {}).get("kept")}
+
+
+def test_unchanged_is_kept(study):
+    run(study(), STAGES)
+    assert kept(run(study(), STAGES)) == {"classify", "guide", "signal"}
+
+
+def test_interrupted_run_leaves_nothing_to_keep(study, tmp_path, monkeypatch):
+    from phylolens.classify import experiment
+
+    run(study(seed=0), ("check", "classify"))
+    first = (tmp_path / "out/classify/predictions.csv").read_bytes()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(experiment, "write_json", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run(study(seed=1), ("check", "classify"))
+    assert (tmp_path / "out/classify/predictions.csv").read_bytes() != first
+    assert not kept(run(study(seed=0), ("check", "classify")))
+    assert (tmp_path / "out/classify/predictions.csv").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("file", "stage"),
+    [("guide/similarity_guided.csv", "guide"), ("signal/genetic_distances.csv", "signal")],
+)
+def test_any_missing_file_brings_its_stage_back(study, tmp_path, file, stage):
+    run(study(), STAGES)
+    (tmp_path / "out" / file).unlink()
+    assert kept(run(study(), STAGES)) == {"classify", "guide", "signal"} - {stage}
+    assert (tmp_path / "out" / file).is_file()
+
+
+def test_content_of_weights_counts_not_their_name(study, tmp_path):
+    weights = tmp_path / "weights.pth"
+    weights.write_bytes(b"one")
+    run(study(weights=weights), ("check", "signal"))
+    assert kept(run(study(weights=weights), ("check", "signal"))) == {"signal"}
+    weights.write_bytes(b"two")
+    assert not kept(run(study(weights=weights), ("check", "signal")))
+
+
+def test_features_found_to_be_guided_are_tested_again(study, tmp_path):
+    run(study(), ("check", "signal"))
+    (tmp_path / "guide.json").write_text("{}")
+    assert not kept(run(study(), ("check", "signal")))
+    assert '"circular": true' in (tmp_path / "out/signal/signal.json").read_text()
+
+
+def test_other_versions_of_packages_run_again(study, monkeypatch):
+    run(study(), ("check", "signal"))
+    monkeypatch.setattr("phylolens.study.package_versions", lambda: {"numpy": "0.0"})
+    assert not kept(run(study(), ("check", "signal")))
+
+
+def test_lineage_of_an_earlier_run_is_removed(study, tmp_path):
+    run(study(), ("check", "signal"))
+    assert (tmp_path / "out/signal/lineage.csv").is_file()
+    run(study(ranks=("family",)), ("check", "signal"))
+    assert not (tmp_path / "out/signal/lineage.csv").exists()
