@@ -61,7 +61,12 @@ def _parquet(path: Path) -> tuple[list[str], np.ndarray]:
 
 def _text(path: Path) -> tuple[list[str], np.ndarray]:
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
-    return _columns(pd.read_csv(path, sep=separator, dtype={0: str}, encoding="utf-8-sig"))
+    # Ids stay as written, even '001' and 'NA'; blank numbers become missing in _columns.
+    table = pd.read_csv(
+        path, sep=separator, dtype={0: str}, keep_default_na=False, encoding="utf-8-sig"
+    )
+    table.isetitem(0, table.iloc[:, 0].str.strip())
+    return _columns(table)
 
 
 def _npz(path: Path) -> tuple[list[str], np.ndarray]:

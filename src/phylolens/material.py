@@ -1,6 +1,6 @@
 """What a run works on: usable specimens, ranks, and genetic distances at the rank of comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 from phylolens.errors import InputError, Problem, some
 from phylolens.feature_file import read_features
 from phylolens.phylogeny import RankedDistances, read_phylogeny, to_rank
+from phylolens.phylogeny.names import alike
 from phylolens.progress import Progress
 from phylolens.provenance import text_hash
 from phylolens.specimens import Specimens, read_specimens, usable, validate
@@ -83,6 +84,7 @@ def gather(study: "Study", progress: Progress) -> Material:
     require_rank(specimens.ranks, rank)
     if given is not None:
         specimens, given = _match(specimens, given, rank)
+    specimens = replace(specimens, problems=(*specimens.problems, *_alike(specimens)))
     kept = usable(specimens, skip_bad=True)
     report = _report(study, specimens, kept)
     write_json(study.out / "check.json", report)
@@ -146,8 +148,31 @@ def _match(specimens: Specimens, given: Features, rank: str) -> tuple[Specimens,
     if unknown:
         problems.append(Problem("no-row", "warning", "features without a row", unknown))
     table = table[shown].reset_index(drop=True)
-    found = replace(specimens, table=table, ranks=ranks, problems=tuple(problems))
-    return found, given.take(list(table["file"]))
+    given = given.take(list(table["file"]))
+    if copies := _repeated(given):
+        message = (
+            "rows with the same features as another; if they show the same picture, scores of "
+            "classification are too good"
+        )
+        problems.append(Problem("repeated-features", "warning", message, copies))
+    return replace(specimens, table=table, ranks=ranks, problems=tuple(problems)), given
+
+
+def _alike(specimens: Specimens) -> Iterator[Problem]:
+    """Name taxa that a phylogeny can not tell apart: it would match one of them only."""
+    for rank in specimens.ranks:
+        if taxa := alike(specimens.table[rank].dropna()):
+            message = (
+                f"taxa of rank {rank} whose names differ only by case, spaces, underscores or "
+                "quotes; each counts as a taxon of its own"
+            )
+            yield Problem("similar-names", "warning", message, taxa)
+
+
+def _repeated(features: Features) -> tuple[str, ...]:
+    """Rows equal to another row; pictures are held against each other by content instead."""
+    rows = pd.Series([hash(row.tobytes()) for row in features.matrix], index=features.ids)
+    return tuple(rows.index[rows.duplicated(keep=False)])
 
 
 def _report(study: "Study", specimens: Specimens, kept: Specimens) -> dict[str, Any]:

@@ -5,6 +5,7 @@ value means unknown and is never a class.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -131,6 +132,25 @@ def require_rank(ranks: Sequence[str], rank: str) -> None:
             where="--rank",
             hint="Choose one of them, or name the rank columns with --ranks, coarse to fine.",
         )
+
+
+def require_coarse_to_fine(table: pd.DataFrame, ranks: Sequence[str], where: object) -> None:
+    """Raise :class:`InputError` where a rank named coarser lies within the next one.
+
+    Standard ranks in their standard order are trusted: there, two parents are faults of the table.
+    """
+    place = {rank: number for number, rank in enumerate(STANDARD_RANKS)}
+    for coarse, fine in pairwise(ranks):
+        standard = [place.get(name.strip().lower()) for name in (coarse, fine)]
+        if None not in standard and standard == sorted(standard):  # type: ignore[type-var]
+            continue
+        if len(two_parents(table, coarse, fine)) and not len(two_parents(table, fine, coarse)):
+            raise InputError(
+                f"ranks go from coarse to fine, but every {coarse} lies in one {fine}, and some "
+                f"{fine} in several values of {coarse}.",
+                where=where,
+                hint=f"Name {fine} before {coarse} in --ranks.",
+            )
 
 
 def taxonomic_steps(lineage: pd.DataFrame) -> np.ndarray:

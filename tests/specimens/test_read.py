@@ -234,3 +234,24 @@ def test_trial_tables_are_read(shared_data, name, rows):
     assert len(found) == rows
     assert found.ranks == ("class", "order", "family", "genus", "species")
     assert all(path.is_file() for path in found.table["path"])
+
+
+def test_ranks_named_fine_to_coarse_are_refused(write, tmp_path):
+    rows = ["a.jpg,O,F", "b.jpg,O,G", "c.jpg,P,H"]
+    meta = write("m.csv", "\n".join(["file,order,family", *rows]))
+    with pytest.raises(InputError, match=r"every family lies in one order.*order before family"):
+        read_specimens(meta=meta, ranks=["family", "order"])
+    for name in ("F_O_1.jpg", "G_O_1.jpg"):
+        write(f"pictures/{name}", "x")
+    pattern = "{family}_{order}_{n}"
+    with pytest.raises(InputError, match="order before family"):
+        read_specimens(images=tmp_path / "pictures", pattern=pattern)
+    found = read_specimens(images=tmp_path / "pictures", pattern=pattern, ranks=["order", "family"])
+    assert found.ranks == ("order", "family")
+
+
+def test_ranks_of_equal_size_and_faulty_tables_keep_their_order(write):
+    equal = write("m.csv", "file,grob,fein\na.jpg,A,a\nb.jpg,B,b\n")
+    assert read_specimens(meta=equal, ranks=["fein", "grob"]).ranks == ("fein", "grob")
+    faulty = write("f.csv", "file,family,genus\na.jpg,F,g\nb.jpg,G,g\n")
+    assert read_specimens(meta=faulty, ranks=["family", "genus"]).ranks == ("family", "genus")

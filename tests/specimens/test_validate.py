@@ -114,3 +114,27 @@ def test_every_picture_is_reported_as_progress(good, write):
     meta = write("meta.csv", "file,family\na.jpg,F\nb.jpg,G\n")
     validate(read_specimens(meta=meta), progress=lambda *step: seen.append(step[1:]))
     assert seen == [(1, 2), (2, 2)]
+
+
+@pytest.fixture
+def numbered(write):
+    """Read rows of (specimen, family) without looking at pictures."""
+
+    def check(rows):
+        lines = [f"{place}.jpg,{specimen},{family}" for place, (specimen, family) in rows]
+        text = "\n".join(["file,specimen_id,family", *lines])
+        return validate(read_specimens(meta=write("m.csv", text)), look=False)
+
+    return lambda rows: check(enumerate(rows))
+
+
+def test_specimen_numbers_that_start_anew_in_every_taxon_are_errors(numbered):
+    found = numbered([("1", "F"), ("1", "F"), ("2", "F"), ("1", "G"), ("3", "G")])
+    assert kinds(found) == {"specimen-two-taxa": ("1",)}
+    with pytest.raises(InputError, match=r"'1'.*id of its own"):
+        usable(found)
+    assert list(usable(found, skip_bad=True).table["specimen_id"]) == ["2", "3"]
+
+
+def test_specimens_of_one_taxon_or_partly_unknown_are_sound(numbered):
+    assert kinds(numbered([("1", "F"), ("1", ""), ("2", "G"), ("2", "G")])) == {}

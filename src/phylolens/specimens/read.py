@@ -9,7 +9,7 @@ import pandas as pd
 from phylolens.errors import InputError, Problem
 from phylolens.specimens import _names, _table
 from phylolens.specimens._table import read_table
-from phylolens.taxonomy import find_ranks
+from phylolens.taxonomy import find_ranks, require_coarse_to_fine
 
 RESERVED = ("file", "specimen_id", "view", "source", "split", "path")
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".gif")
@@ -127,6 +127,7 @@ def _finish(
     candidates = [name for name in table.columns if name not in RESERVED]
     if ranks is not None:
         _require_columns(ranks, candidates, where)
+        require_coarse_to_fine(table, ranks, where)
     found = tuple(ranks) if ranks is not None else find_ranks(table, candidates)
     blank = [name for name in found if table[name].isna().all()]
     found = tuple(name for name in found if name not in blank)

@@ -19,6 +19,7 @@ ADVICE = {
     "unreadable-image": "Replace these pictures.",
     "same-picture-two-taxa": "Keep the picture under the right taxon only.",
     "two-parents": "Correct the table: a taxon has one parent.",
+    "specimen-two-taxa": "Give every specimen an id of its own, such as 'Pinna nobilis 3'.",
     "pattern-mismatch": "Rename these files or correct --pattern.",
 }
 
@@ -69,6 +70,9 @@ def validate(specimens: Specimens, *, look: bool = True, progress: Progress = si
         problems += _duplicates(table, specimens.ranks)
     problems += nesting_problems(table, specimens.ranks)
     problems += _labels(table, specimens.ranks)
+    if torn := _torn(specimens):
+        message = "specimens whose images lie in two taxa of one rank"
+        problems.append(Problem("specimen-two-taxa", "error", message, torn))
     return replace(specimens, table=table, problems=tuple(problems))
 
 
@@ -140,6 +144,14 @@ def _labels(table: pd.DataFrame, ranks: tuple[str, ...]) -> list[Problem]:
     return problems
 
 
+def _torn(specimens: Specimens) -> tuple[str, ...]:
+    """Specimens in two taxa of a rank: mostly numbers that start anew in every taxon."""
+    if not specimens.has_specimen_ids:
+        return ()
+    taxa = specimens.table.groupby("specimen_id", sort=True)[list(specimens.ranks)].nunique()
+    return tuple(taxa.index[(taxa > 1).any(axis=1)])
+
+
 def usable(specimens: Specimens, *, skip_bad: bool = False) -> Specimens:
     """Return the rows that can be used; stop at errors unless told to skip them.
 
@@ -175,6 +187,7 @@ def _dropped_files(specimens: Specimens) -> list[str]:
     table, by_row = specimens.table, ("missing-file", "unreadable-image", "pattern-mismatch")
     kinds = (*by_row, "same-picture-two-taxa", "repeated-picture")
     files = [name for p in specimens.problems if p.kind in kinds for name in p.ids]
+    files += list(table["file"][table["specimen_id"].isin(_torn(specimens))])
     for coarse, fine, found in conflicts(table, specimens.ranks):
         for row in found[found.duplicated("fine")].itertuples():  # all but the main parent
             files += list(table["file"][(table[fine] == row.fine) & (table[coarse] == row.coarse)])
