@@ -8,7 +8,7 @@ from scipy.stats import binomtest, pearsonr
 from phylolens.errors import InputError
 from phylolens.report import summarize
 from phylolens.report.about_classify import beside_majority, wilson
-from phylolens.report.about_signal import most_influential
+from phylolens.report.about_signal import _without_each, most_influential
 
 TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]
 
@@ -125,6 +125,12 @@ def test_circular_figures_are_called_in_sample(make_results):
     verdict = summarize(out)["signal"]["verdict"]
     assert verdict.startswith("In-sample")
     assert "than chance" not in verdict
+    change(
+        out,
+        "signal/signal.json",
+        lambda value: value["tests"]["mantel_pearson"].update(smallest_p=1 / 6),
+    )
+    assert summarize(out)["signal"]["verdict"].startswith("In-sample"), "with few taxa, too"
 
 
 def test_most_influential_taxon_is_the_planted_one():
@@ -145,6 +151,19 @@ def test_most_influential_taxon_is_the_planted_one():
     assert most_influential(x.iloc[:4, :4], y.iloc[:4, :4]) is None
 
 
+def test_each_taxon_left_out_as_by_a_loop():
+    rng = np.random.default_rng(1)
+    x, y = (np.linalg.norm(p[:, None] - p[None], axis=2) + 100 * (1 - np.eye(9))
+            for p in rng.normal(size=(2, 9, 2)))  # fmt: skip
+    upper = np.triu_indices(8, k=1)
+    for place, found in enumerate(_without_each(x, y)):
+        left = (np.delete(np.delete(side, place, 0), place, 1)[upper] for side in (x, y))
+        assert found == pytest.approx(pearsonr(*left).statistic, abs=1e-9)
+    x = np.ones((5, 5)) - np.eye(5)
+    x[2, :2] = x[:2, 2] = 3  # constant only once the third is left out
+    assert np.isnan(_without_each(x, y[:5, :5])).tolist() == [False, False, True, False, False]
+
+
 def test_methods_name_versions_seed_hash_and_departures(summary):
     paragraph = summary["methods"]["paragraph"]
     for part in ("PhyloLens 9.8.7", "Python 3.12.1", "seed 42", "0123456789abcdef", "tiny-net"):
@@ -155,6 +174,7 @@ def test_methods_name_versions_seed_hash_and_departures(summary):
     assert "images of each taxon: 9 (published: 150)" in departures
     assert "raised to: 7 (published: 1,000)" in departures
     assert "training steps: 50 (published: 5,000)" in departures
+    assert "becomes" not in departures  # 1.7, and no record of how pictures became square
     assert "learning rate" not in departures  # as published
 
 
@@ -224,3 +244,16 @@ def test_a_directory_without_results_is_refused(tmp_path):
 
 def test_summary_is_json(summary):
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+
+
+def test_departures_name_how_pictures_became_square_and_the_scale(make_results):
+    out = make_results(TAXA, [3] * 6, parts=("guide",), pictures=False)
+
+    def depart(value):
+        value["divisor"] = 2.5
+        value["settings"]["features"]["fit"] = "pad"
+
+    change(out, "guide/guide.json", depart)
+    departures = " ".join(summarize(out)["methods"]["differences"])
+    assert "how pictures become square: pad (published: squash)" in departures
+    assert "becomes similarity −1: 2.5 (published: 1.7)" in departures

@@ -21,6 +21,9 @@ class GuideRecipe:
         Picture alteration of the added copies (see ``phylolens.embed``).
     epochs, learning_rate : int, float
         Of Adam.
+    divisor : float
+        The genetic distance that the study mapped to similarity -1; used only where asked for,
+        since the largest distance of other data is another.
     """
 
     name: str
@@ -31,6 +34,7 @@ class GuideRecipe:
     augmentation: str
     epochs: int
     learning_rate: float
+    divisor: float
 
 
 GUIDE_RECIPES: Mapping[str, GuideRecipe] = MappingProxyType(
@@ -44,6 +48,7 @@ GUIDE_RECIPES: Mapping[str, GuideRecipe] = MappingProxyType(
             augmentation="flip-rotate-jitter-affine",
             epochs=5000,
             learning_rate=1e-4,
+            divisor=1.7,
         )
     }
 )

@@ -101,7 +101,8 @@ def _classify(results: Results, summary: dict[str, Any] | None) -> str:
     )
     if settings.get("augmentation") and settings.get("upsample_to"):
         text += (
-            f" Rare classes were raised to at most {count(int(settings['upsample_to']), 'image')} "
+            f" Rare classes were raised to {count(int(settings['upsample_to']), 'image')}, or to "
+            "the size of the largest class where that is smaller, "
             f"with altered copies ({settings['augmentation']}) of training images."
         )
     return text
@@ -151,18 +152,28 @@ def _differences(results: Results) -> list[str]:
     found = results.metrics or {}
     if found.get("recipe") in CLASSIFY_RECIPES:
         used = (found.get("settings") or {}) | {"models": tuple(found["models"])}
-        keys = ("backbone", "augmentation", "upsample_to", "models")
+        keys = ("backbone", "fit", "augmentation", "upsample_to", "models")
         lines += _compare("Classification", CLASSIFY_RECIPES[found["recipe"]], used, keys)
     found = results.guide or {}
     if found.get("recipe") in GUIDE_RECIPES:
         used = (found.get("settings") or {}) | found
-        keys = ("backbone", "augmentation", "per_taxon", "epochs", "learning_rate")
+        keys = (
+            "backbone",
+            "fit",
+            "augmentation",
+            "per_taxon",
+            "epochs",
+            "learning_rate",
+            "divisor",
+        )
         lines += _compare("Guided embedding", GUIDE_RECIPES[found["recipe"]], used, keys)
     return lines
 
 
 _SETTING_WORDS = {
     "backbone": "network",
+    "fit": "how pictures become square",
+    "divisor": "genetic distance that becomes similarity −1",
     "augmentation": "alteration of added copies",
     "upsample_to": "images that rare classes are raised to",
     "models": "models",
@@ -174,8 +185,10 @@ _SETTING_WORDS = {
 
 def _compare(what: str, recipe: Any, used: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
     lines = []
-    features = feature_words(dict(used.get("features") or {}))
+    spec = dict(used.get("features") or {})
+    features = feature_words(spec)
     used = used | ({"backbone": features} if features else {})
+    used = used | ({"fit": spec["fit"]} if spec.get("fit") else {})
     for key in (key for key in keys if key in used):
         here, published = used[key], getattr(recipe, key)
         if here != published:
@@ -187,4 +200,6 @@ def _compare(what: str, recipe: Any, used: dict[str, Any], keys: tuple[str, ...]
 def _show(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
