@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from phylolens.errors import InputError
+from phylolens.report.summarize import summarize
 from phylolens.study import Study, make_study, run
 
 STAGES = ("check", "classify", "guide", "signal")
@@ -99,3 +101,24 @@ def test_lineage_of_an_earlier_run_is_removed(study, tmp_path):
     assert (tmp_path / "out/signal/lineage.csv").is_file()
     run(study(ranks=("family",)), ("check", "signal"))
     assert not (tmp_path / "out/signal/lineage.csv").exists()
+
+
+def test_what_a_later_run_leaves_out_is_not_reported(study, tmp_path):
+    run(study())
+    assert all(summarize(tmp_path / "out")[section] for section in ("guide", "signal"))
+    run(study(distances=None))
+    summary = summarize(tmp_path / "out")
+    assert (summary["guide"], summary["signal"]) == (None, None)
+    assert "--tree" in summary["missing"]["signal"]["reason"]
+    assert summary["classify"] is not None
+
+
+def test_too_few_to_test_on_stops_classification_alone(study, tmp_path):
+    table = pd.read_csv(tmp_path / "meta.csv").drop_duplicates("family")
+    table.to_csv(tmp_path / "meta.csv", index=False)
+    summary = run(study())
+    assert "too few to test on" in summary["classify"]["skipped"]
+    assert summary["signal"]["tests"]["mantel_pearson"]["n"] == 6
+    assert "too few to test on" in (tmp_path / "out/report.html").read_text()
+    with pytest.raises(InputError, match="too few to test on"):
+        run(study(), ("check", "classify"))

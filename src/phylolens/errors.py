@@ -46,6 +46,10 @@ class InputError(ValueError):
         super().__init__(" ".join(parts))
 
 
+class TooFew(InputError):
+    """The data are sound but too few for one stage; a whole run goes on without it."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing found wrong with the input, severe or not.

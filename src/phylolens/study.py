@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from phylolens.errors import InputError
+from phylolens.errors import InputError, TooFew
 from phylolens.progress import Progress, silent
 from phylolens.provenance import (
     RunRecord,
@@ -20,6 +20,7 @@ from phylolens.provenance import (
 
 if TYPE_CHECKING:
     from phylolens.material import Material
+    from phylolens.stages import Bench
 
 STAGES = ("check", "embed", "classify", "guide", "signal", "report")
 PATHS = ("images", "meta", "tree", "distances", "features", "weights", "out")
@@ -182,22 +183,36 @@ def run(
     summary: dict[str, Any] = {"out": str(study.out), "check": material.brief}
     bench = work.Bench(study, material, Pictures(study, material, progress), progress)
     for name in (stage for stage in STAGES if stage in stages and stage != "check"):
-        reason = work.not_possible(name, material, alone=stages != STAGES)
-        if reason:
-            summary[name] = {"skipped": reason}
-            record.finish_stage(name, skipped=reason)
-            continue
         mark = _mark(settings, name, hashes, material)
-        if record.is_done(name, mark, [study.out / file for file in work.FILES[name]]):
-            summary[name] = work.brief_of(name, study.out) | {"kept": True}
-            continue
-        record.forget(name)
-        started = time.perf_counter()
-        summary[name] = work.ACTIONS[name](bench)
-        seconds = time.perf_counter() - started
-        keep = mark if work.FILES[name] else ""
-        record.finish_stage(name, fingerprint=keep, seconds=seconds, **summary[name])
+        summary[name] = _stage(name, bench, record, mark, whole=stages == STAGES)
     return summary
+
+
+def _stage(
+    name: str, bench: "Bench", record: RunRecord, mark: str, *, whole: bool
+) -> dict[str, Any]:
+    """Run one stage unless its results can be kept; a ``whole`` run goes on where one cannot."""
+    from phylolens import stages as work
+
+    out, started = bench.study.out, time.perf_counter()
+    reason = work.not_possible(name, bench.material, alone=not whole)
+    if not reason:
+        if record.is_done(name, mark, [out / file for file in work.FILES[name]]):
+            return work.brief_of(name, out) | {"kept": True}
+        record.forget(name)
+        try:
+            found = work.ACTIONS[name](bench)
+        except TooFew as error:
+            if not whole:
+                raise
+            reason = f"could not be tested: {error.problem.rstrip('.')}"
+    if reason:
+        record.finish_stage(name, skipped=reason)
+        return {"skipped": reason}
+    seconds = time.perf_counter() - started
+    keep = mark if work.FILES[name] else ""
+    record.finish_stage(name, fingerprint=keep, seconds=seconds, **found)
+    return found
 
 
 def _mark(

@@ -12,7 +12,7 @@ import pandas as pd
 from phylolens.classify.evaluate import evaluate, majority_baseline, random_baseline
 from phylolens.classify.heads import make_head
 from phylolens.classify.recipes import ClassifyRecipe
-from phylolens.errors import InputError
+from phylolens.errors import InputError, TooFew
 from phylolens.progress import Progress, silent
 from phylolens.specimens.split import Split
 from phylolens.values import Features
@@ -40,12 +40,12 @@ def testable_ranks(table: pd.DataFrame, ranks: Sequence[str]) -> tuple[str, ...]
 
     Raises
     ------
-    InputError
+    TooFew
         If there is none.
     """
     kept = tuple(rank for rank in ranks if table[rank].nunique() > 1)
     if not kept:
-        raise InputError(
+        raise TooFew(
             f"every rank ({', '.join(ranks)}) has a single class: nothing to tell apart.",
             hint="Give images of at least two taxa.",
         )
@@ -82,7 +82,9 @@ def classify(
     Raises
     ------
     InputError
-        If a plan touches a tested file (a leak), or no rank can be tested.
+        If a plan touches a tested file (a leak).
+    TooFew
+        If no rank can be tested.
     """
     truth_of = table.set_index("file").loc[list(split.test)]
     for rank, plan in plans.items():
@@ -137,7 +139,7 @@ def _testable(
     kept = {rank: plan for rank, plan in plans.items() if rank not in skipped}
     if not kept:
         reasons = "; ".join(f"{rank}: {reason}" for rank, reason in skipped.items())
-        raise InputError(f"no rank can be tested ({reasons or 'none given'}).")
+        raise TooFew(f"no rank can be tested ({reasons or 'none given'}).")
     return kept, skipped
 
 

@@ -104,17 +104,28 @@ class Results:
     @cached_property
     def metrics(self) -> dict[str, Any] | None:
         """``classify/metrics.json``."""
-        return self.json("classify/metrics.json")
+        return self._stage("classify")
 
     @cached_property
     def guide(self) -> dict[str, Any] | None:
         """``guide/guide.json``."""
-        return self.json("guide/guide.json")
+        return self._stage("guide")
 
     @cached_property
     def signal(self) -> dict[str, Any] | None:
         """``signal/signal.json``."""
-        return self.json("signal/signal.json")
+        return self._stage("signal")
+
+    def _stage(self, name: str) -> dict[str, Any] | None:
+        """Read a stage's main file; None where the last run left the stage out.
+
+        What then lies there is of an earlier run with other inputs.
+        """
+        return None if self.reason(name) else self.json(MADE_BY[name][0])
+
+    def reason(self, stage: str) -> str:
+        """Why the last run left a stage out; empty where it did not."""
+        return str(((self.run.get("stages") or {}).get(stage) or {}).get("skipped", ""))
 
     @property
     def has_pictures(self) -> bool:

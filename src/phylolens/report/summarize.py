@@ -68,10 +68,10 @@ def _missing(found: Results) -> dict[str, dict[str, str]]:
         section: {
             "file": name,
             "command": command,
-            "reason": ((found.run.get("stages") or {}).get(section) or {}).get("skipped", ""),
+            "reason": found.reason(section),
         }
         for section, (name, command) in MADE_BY.items()
-        if not (found.folder / name).is_file()
+        if found.reason(section) or not (found.folder / name).is_file()
     }
 
 

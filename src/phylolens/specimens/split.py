@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from phylolens.errors import InputError
+from phylolens.errors import InputError, TooFew
 
 SMALLEST_STRATUM = 5
 
@@ -55,8 +55,10 @@ def split_specimens(
     Raises
     ------
     InputError
-        If the share is out of range, no specimen can be spared for testing, or a given split has
-        other values, an empty part, or a specimen on both sides.
+        If the share is out of range, or a given split has other values, an empty part, or a
+        specimen on both sides.
+    TooFew
+        If no specimen can be spared for testing.
     """
     if "split" in table.columns and table["split"].notna().any():
         return _given(table)
@@ -71,7 +73,7 @@ def split_specimens(
         tested[rng.permutation(rows)[:count]] = True
     test_ids = _keep_one_for_training(table, ranks, set(units["specimen_id"][tested]))
     if not test_ids:
-        raise InputError(
+        raise TooFew(
             f"{len(units)} specimens in {units[ranks[-1]].nunique()} taxa are too few to test on.",
             hint=f"A taxon, or the small taxa of one parent, need {SMALLEST_STRATUM} specimens.",
         )
