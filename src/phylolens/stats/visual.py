@@ -34,12 +34,19 @@ def taxon_means(features: Features, taxa: pd.Series, specimens: pd.Series) -> Fe
     known = taxon.notna().to_numpy()
     if not known.any():
         raise InputError("no image with features has a known taxon.", ids=features.ids)
-    frame = pd.DataFrame(features.matrix[known].astype(np.float64))
     specimen = specimens.reindex(list(features.ids))
-    specimen = specimen.where(specimen.notna(), specimen.index)
-    keys = [taxon[known].to_numpy(), specimen[known].to_numpy()]
-    means = frame.groupby(keys, sort=True).mean().groupby(level=0, sort=True).mean()
-    return Features(tuple(means.index), means.to_numpy(dtype=np.float32), features.spec)
+    frame = pd.DataFrame(
+        {"taxon": taxon.to_numpy(), "specimen": specimen.where(specimen.notna(), specimen.index)},
+    ).reset_index(drop=True)[known]
+    images = frame.groupby(["taxon", "specimen"])["taxon"].transform("size")
+    weight = 1.0 / (images * frame.groupby("taxon")["specimen"].transform("nunique"))
+    groups = {name: rows.index.to_numpy() for name, rows in frame.groupby("taxon", sort=True)}
+    # Weighted sums, taxon by taxon, in double precision without a second copy of all features.
+    means = [
+        np.einsum("i,ij->j", weight[rows].to_numpy(), features.matrix[rows], dtype=np.float64)
+        for rows in groups.values()
+    ]
+    return Features(tuple(groups), np.array(means), features.spec)
 
 
 def _normalised(matrix: np.ndarray, ids: tuple[str, ...]) -> np.ndarray:
