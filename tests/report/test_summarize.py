@@ -257,3 +257,12 @@ def test_departures_name_how_pictures_became_square_and_the_scale(make_results):
     departures = " ".join(summarize(out)["methods"]["differences"])
     assert "how pictures become square: pad (published: squash)" in departures
     assert "becomes similarity −1: 2.5 (published: 1.7)" in departures
+
+
+def test_seeds_are_those_of_the_stages_not_of_the_last_command(make_results):
+    out = make_results(TAXA, [3] * 6, pictures=False)
+    change(out, "run.json", lambda value: value.update(seed=7))
+    assert "random seed 42" in summarize(out)["methods"]["paragraph"]
+    change(out, "guide/guide.json", lambda value: value.update(seed=3))
+    paragraph = summarize(out)["methods"]["paragraph"]
+    assert "random seeds 3 (guided embedding) and 42 (signal)" in paragraph

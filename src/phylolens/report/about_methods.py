@@ -50,11 +50,25 @@ def _program(results: Results) -> str:
     shown = [f"{name} {packages[name]}" for name in PACKAGES_SHOWN if name in packages]
     text = f"Made with PhyloLens {run.get('version', '')} on Python {run.get('python', '')}"
     text += f" ({', '.join(shown)})" if shown else ""
-    text += f", random seed {run.get('seed')}"
+    text += f", {_seeds(results)}"
     if run.get("data_hash"):
         text += f", data hash (SHA-256 of pictures and labels, first {HASH_SHOWN} digits) "
         text += run["data_hash"][:HASH_SHOWN]
     return text + "."
+
+
+def _seeds(results: Results) -> str:
+    """Name the seed of every stage: run.json knows that of the last command only."""
+    tests = list(((results.signal or {}).get("tests") or {}).values())
+    found = {
+        "classification": (results.metrics or {}).get("seed"),
+        "guided embedding": (results.guide or {}).get("seed"),
+        "signal": tests[0].get("seed") if tests else None,
+    }
+    known = {stage: seed for stage, seed in found.items() if seed is not None}
+    if len(set(known.values())) > 1:
+        return "random seeds " + listed([f"{seed} ({stage})" for stage, seed in known.items()])
+    return f"random seed {next(iter(known.values()), results.run.get('seed'))}"
 
 
 def feature_spec(results: Results) -> dict[str, Any]:
