@@ -74,6 +74,13 @@ def test_same_picture_under_one_taxon_is_kept_once(validated, good, picture):
     assert list(usable(found).table["file"]) == ["a.jpg", "b.jpg", "c.jpg"]
 
 
+def test_blank_label_does_not_make_a_copy_another_taxon(validated, good, picture):
+    picture("copy.jpg", 0)
+    found = validated([*good, ("copy.jpg", "F", "")])
+    assert kinds(found) == {}
+    assert kinds(found, "warning") == {"repeated-picture": ("copy.jpg",)}
+
+
 def test_genus_under_two_families_keeps_the_most_frequent(validated, good, picture):
     picture("d.jpg", 4)
     picture("e.jpg", 5)

@@ -113,10 +113,9 @@ def _duplicates(table: pd.DataFrame, ranks: tuple[str, ...]) -> list[Problem]:
     copies = known[known.duplicated("sha256", keep=False)]
     if copies.empty:
         return []
-    taxa = copies[list(ranks)].fillna("").agg(" / ".join, axis=1)
-    n_taxa = taxa.groupby(copies["sha256"]).transform("nunique")
-    clash = copies[n_taxa > 1]
-    same = copies[n_taxa == 1]
+    # A blank label is unknown, not another taxon.
+    differs = (copies.groupby("sha256")[list(ranks)].transform("nunique") > 1).any(axis=1)
+    clash, same = copies[differs], copies[~differs]
     repeats = same[same.duplicated("sha256")]
     problems = []
     if len(clash):
