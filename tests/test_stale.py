@@ -85,7 +85,8 @@ def test_content_of_weights_counts_not_their_name(study, tmp_path):
 
 def test_features_found_to_be_guided_are_tested_again(study, tmp_path):
     run(study(), ("check", "signal"))
-    (tmp_path / "guide.json").write_text("{}")
+    text = (tmp_path / "features.csv").read_text()
+    (tmp_path / "features.csv").write_text(text.replace("file,", "guided_taxon,", 1))
     assert not kept(run(study(), ("check", "signal")))
     assert '"circular": true' in (tmp_path / "out/signal/signal.json").read_text()
 
@@ -122,3 +123,28 @@ def test_too_few_to_test_on_stops_classification_alone(study, tmp_path):
     assert "too few to test on" in (tmp_path / "out/report.html").read_text()
     with pytest.raises(InputError, match="too few to test on"):
         run(study(), ("check", "classify"))
+
+
+def test_stages_of_other_data_or_trees_are_not_shown(study, tmp_path):
+    run(study(), ("check", "classify", "signal"))
+    assert {"classify", "signal"} <= {k for k, v in summarize(tmp_path / "out").items() if v}
+    table = pd.read_csv(tmp_path / "distances.csv", index_col=0)
+    (table * 2 + np.eye(6) * 0).to_csv(tmp_path / "distances.csv")
+    run(study(), ("check",))
+    shown = summarize(tmp_path / "out")
+    assert shown["classify"]
+    assert not shown["signal"], "signal was made with another matrix"
+    meta = pd.read_csv(tmp_path / "meta.csv")
+    meta.assign(order="A").to_csv(tmp_path / "meta.csv", index=False)
+    run(study(), ("check",))
+    assert not summarize(tmp_path / "out")["classify"]
+
+
+def test_order_of_rows_changes_nothing(study, tmp_path):
+    run(study(), STAGES)
+    files = ("classify/metrics.json", "guide/guide.json", "signal/signal.json")
+    before = [(tmp_path / "out" / file).read_bytes() for file in files]
+    meta = pd.read_csv(tmp_path / "meta.csv").sample(frac=1, random_state=1)
+    meta.to_csv(tmp_path / "meta.csv", index=False)
+    run(study(out=tmp_path / "other"), STAGES)
+    assert before == [(tmp_path / "other" / file).read_bytes() for file in files]

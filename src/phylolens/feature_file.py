@@ -8,8 +8,9 @@ import pandas as pd
 from phylolens.errors import InputError
 from phylolens.values import Features
 
-# Embeddings beside this file were fitted to a phylogeny; testing them against it is circular.
-GUIDED_MARK = "guide.json"
+# Header of the ids of embeddings that were fitted to a phylogeny: testing those against it is
+# circular, so the mark travels with the file.
+GUIDED_MARK = "guided_taxon"
 
 
 def read_features(path: Path) -> Features:
@@ -33,33 +34,34 @@ def read_features(path: Path) -> Features:
     if reader is None:
         raise InputError(f"features come as {', '.join(readers)}; got '{path.suffix}'.", where=path)
     try:
-        ids, matrix = reader(path)
+        mark, ids, matrix = reader(path)
     except (OSError, ValueError) as error:
         raise InputError(f"not a readable features file ({error}).", where=path) from error
     if not len(ids):
         raise InputError("the file holds no features.", where=path)
-    guided = (path.parent / GUIDED_MARK).is_file()
-    return Features(tuple(ids), matrix, {"file": path.name, "guided": guided})
+    return Features(tuple(ids), matrix, {"file": path.name, "guided": mark == GUIDED_MARK})
 
 
-def _columns(table: pd.DataFrame) -> tuple[list[str], np.ndarray]:
+def _columns(table: pd.DataFrame) -> tuple[str, list[str], np.ndarray]:
     if table.shape[1] < 2:
         raise ValueError("a column of ids and at least one of numbers are needed")
     numbers = table.iloc[:, 1:].apply(pd.to_numeric, errors="coerce")
     words = [name for name in numbers if numbers[name].isna().all()]
     if words:
         raise ValueError(f"columns without numbers: {', '.join(map(str, words[:5]))}")
-    return table.iloc[:, 0].astype(str).tolist(), numbers.to_numpy(np.float32)
+    ids = table.iloc[:, 0].astype(str).tolist()
+    return str(table.columns[0]), ids, numbers.to_numpy(np.float32)
 
 
-def _parquet(path: Path) -> tuple[list[str], np.ndarray]:
+def _parquet(path: Path) -> tuple[str, list[str], np.ndarray]:
     table = pd.read_parquet(path)
     if table.shape[1] == 2 and isinstance(table.iloc[0, 1], np.ndarray | list):
-        return table.iloc[:, 0].astype(str).tolist(), np.stack(table.iloc[:, 1].to_list())
+        ids = table.iloc[:, 0].astype(str).tolist()
+        return str(table.columns[0]), ids, np.stack(table.iloc[:, 1].to_list())
     return _columns(table)
 
 
-def _text(path: Path) -> tuple[list[str], np.ndarray]:
+def _text(path: Path) -> tuple[str, list[str], np.ndarray]:
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
     # Ids stay as written, even '001' and 'NA'; blank numbers become missing in _columns.
     table = pd.read_csv(
@@ -69,11 +71,11 @@ def _text(path: Path) -> tuple[list[str], np.ndarray]:
     return _columns(table)
 
 
-def _npz(path: Path) -> tuple[list[str], np.ndarray]:
+def _npz(path: Path) -> tuple[str, list[str], np.ndarray]:
     with np.load(path, allow_pickle=False) as stored:
         arrays = [stored[name] for name in stored.files]
     ids = [array for array in arrays if array.ndim == 1 and array.dtype.kind in "US"]
     numbers = [array for array in arrays if array.ndim == 2 and array.dtype.kind in "fiu"]
     if len(ids) != 1 or len(numbers) != 1:
         raise ValueError("one text array of ids and one 2-D array of numbers are needed")
-    return ids[0].astype(str).tolist(), numbers[0]
+    return "", ids[0].astype(str).tolist(), numbers[0]

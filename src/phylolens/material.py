@@ -80,6 +80,9 @@ def gather(study: "Study", progress: Progress) -> Material:
     if study.has_phylogeny:
         phylogeny = read_phylogeny(tree=study.tree, distances=study.distances)
     specimens = _read(study, given, progress)
+    # The order of rows in the input is no information, so it must not change a result.
+    in_order = specimens.table.sort_values("file", ignore_index=True)
+    specimens = replace(specimens, table=in_order)
     rank = study.rank or ("family" if "family" in specimens.ranks else specimens.ranks[-1])
     require_rank(specimens.ranks, rank)
     if given is not None:

@@ -66,6 +66,10 @@ def fingerprint(*parts: Any) -> str:
     return text_hash([source_hash(), json.dumps(plain(parts), sort_keys=True)])
 
 
+# What each stage records of the run it was made in; a directory may hold stages of several runs.
+MADE_FROM = ("command", "seed", "inputs", "data_hash")
+
+
 class RunRecord:
     """The growing ``run.json`` of a results directory.
 
@@ -125,8 +129,9 @@ class RunRecord:
         write_json(self.path, self.values)
 
     def finish_stage(self, stage: str, **values: Any) -> None:
-        """Record one stage and write the record."""
-        self.values["stages"] |= {stage: values}
+        """Record one stage, with the command and data it was made from, and write the record."""
+        made_from = {key: self.values.get(key) for key in MADE_FROM}
+        self.values["stages"] |= {stage: made_from | values}
         self.note()
 
 

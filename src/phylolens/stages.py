@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from phylolens.errors import InputError
+from phylolens.errors import InputError, TooFew
 from phylolens.material import Material, gather
 from phylolens.phylogeny.tree_order import reference_tree
 from phylolens.pictures import Pictures
@@ -91,7 +91,8 @@ def classify(bench: Bench) -> dict[str, Any]:
     result = library.classify(
         features, material.table, split, plans, recipe, seed=study.seed, progress=bench.progress
     )
-    used = _settings_used(recipe, pictures, features, {"upsample_to": recipe.upsample_to})
+    raised = recipe.upsample_to if pictures.can_alter else None
+    used = _settings_used(recipe, pictures, features, {"upsample_to": raised})
     result = replace(result, metrics=result.metrics | {"settings": used})
     library.write_classified(result, study.out / "classify")
     return brief_of("classify", study.out)
@@ -111,6 +112,8 @@ def guide(bench: Bench) -> dict[str, Any]:
     plan = balance(labels, recipe.per_taxon, seed=study.seed)
     plan = pictures.plan_ids(plan, recipe.augmentation)
     features = pictures.of_plan(plan[["file", "copy"]], recipe.augmentation)
+    if plan["label"].value_counts().max() < 2:
+        raise TooFew("attention needs taxa with several images; every taxon has one.")
     bags = library.to_bags(features, plan.set_index("id")["label"], taxa)
     result = library.fit_guided(
         bags,

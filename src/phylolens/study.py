@@ -221,9 +221,7 @@ def _mark(
     """Fingerprint of what a stage depends on: the inputs, and no other stage's settings."""
     others = {"classify", "guide", "signal", "out"} - {stage}
     own = {name: value for name, value in settings.items() if name not in others}
-    # What is known of a features file lies partly beside it (see feature_file.GUIDED_MARK).
-    given = dict(material.given.spec) if material.given is not None else {}
-    return fingerprint(stage, own, hashes, material.data_hash, given, package_versions())
+    return fingerprint(stage, own, hashes, material.data_hash, package_versions())
 
 
 def _input_hashes(study: Study) -> dict[str, str]:

@@ -15,6 +15,7 @@ import pandas as pd
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
+from phylolens.feature_file import GUIDED_MARK
 from phylolens.guide.attention import AttentionPool
 from phylolens.guide.bags import Bags
 from phylolens.guide.recipes import GuideRecipe
@@ -125,7 +126,7 @@ def fit_guided(
     return GuideResult(
         summary=summary,
         pool=pool,
-        embeddings=pd.DataFrame(vectors, index=pd.Index(bags.taxa, name="taxon")),
+        embeddings=pd.DataFrame(vectors, index=pd.Index(bags.taxa, name=GUIDED_MARK)),
         matrices={
             name: pd.DataFrame(matrix, index=bags.taxa, columns=bags.taxa)
             for name, matrix in cosines.items()

@@ -124,8 +124,20 @@ class Results:
         return None if self.reason(name) else self.json(MADE_BY[name][0])
 
     def reason(self, stage: str) -> str:
-        """Why the last run left a stage out; empty where it did not."""
-        return str(((self.run.get("stages") or {}).get(stage) or {}).get("skipped", ""))
+        """Why a stage is not shown: left out by the last run, or made from other inputs."""
+        made = (self.run.get("stages") or {}).get(stage) or {}
+        if made.get("skipped"):
+            return str(made["skipped"])
+        if made and made.get("data_hash", self.run.get("data_hash")) != self.run.get("data_hash"):
+            return "was made from other images or labels than those read last; run it again"
+        for name in ("tree", "distances"):
+            then, now = (
+                ((where.get("inputs") or {}).get(name) or {}).get("sha256")
+                for where in (made, self.run)
+            )
+            if stage in ("guide", "signal") and then and now and then != now:
+                return "was made with another phylogeny than the one read last; run it again"
+        return ""
 
     @property
     def has_pictures(self) -> bool:

@@ -137,7 +137,7 @@ def _finish(
         )
     if not found:
         raise InputError(
-            f"no rank columns found; columns: {', '.join(map(str, table.columns))}.",
+            f"no rank columns found; columns: {', '.join(candidates) or 'none besides the file'}.",
             where=where,
             hint="Name them with --ranks, coarse to fine, such as --ranks order,family,species.",
         )

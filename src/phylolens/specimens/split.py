@@ -64,8 +64,9 @@ def split_specimens(
         return _given(table)
     if not 0 < test_share < 1:
         raise InputError(f"the test share must lie between 0 and 1; got {test_share}.")
-    # A specimen's label is the first one known among its images.
-    units = table.groupby("specimen_id", sort=False)[list(ranks)].first().reset_index()
+    # A specimen's label is the first one known among its images. Sorted by id, so that the order
+    # of the table's rows does not change who is tested.
+    units = table.groupby("specimen_id", sort=True)[list(ranks)].first().reset_index()
     rng = np.random.default_rng(seed)
     tested = np.zeros(len(units), dtype=bool)
     for rows in _strata(units, ranks):
