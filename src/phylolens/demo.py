@@ -5,6 +5,7 @@ from typing import Any
 
 from phylolens.progress import Progress, silent
 from phylolens.study import make_study, run
+from phylolens.writing import require_folder
 
 
 def demo(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[str, Any]:
@@ -17,6 +18,7 @@ def demo(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[str, 
     """
     from phylolens.simulate import WorldSpec, simulate_world
 
+    require_folder(out)
     world = out / "world"
     simulate_world(WorldSpec(seed=seed, imbalance=0.5), world, progress=progress)
     study = make_study(

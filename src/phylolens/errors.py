@@ -6,6 +6,7 @@ stop a run are :class:`Problem` values; ``phylolens check`` lists them.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 SHOWN_IDS = 5
@@ -48,6 +49,14 @@ class InputError(ValueError):
 
 class TooFew(InputError):
     """The data are sound but too few for one stage; a whole run goes on without it."""
+
+
+def require_file(path: Path, hint: str) -> None:
+    """Raise :class:`InputError` unless ``path`` is a file; say whether it is a folder instead."""
+    if path.is_dir():
+        raise InputError("this is a folder; a file is needed.", where=path, hint=hint)
+    if not path.is_file():
+        raise InputError("no such file.", where=path, hint=hint)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from phylolens.errors import InputError
+from phylolens.errors import InputError, require_file, some
 from phylolens.values import Features
 
 # Header of the ids of embeddings that were fitted to a phylogeny: testing those against it is
@@ -27,8 +27,7 @@ def read_features(path: Path) -> Features:
     InputError
         If the file is absent or of another kind, ids repeat, or values are not finite numbers.
     """
-    if not path.is_file():
-        raise InputError("no such file.", where=path, hint="Give an existing file to --features.")
+    require_file(path, "Give an existing file to --features.")
     readers = {".parquet": _parquet, ".pq": _parquet, ".npz": _npz, ".csv": _text, ".tsv": _text}
     reader = readers.get(path.suffix.lower())
     if reader is None:
@@ -48,7 +47,8 @@ def _columns(table: pd.DataFrame) -> tuple[str, list[str], np.ndarray]:
     numbers = table.iloc[:, 1:].apply(pd.to_numeric, errors="coerce")
     words = [name for name in numbers if numbers[name].isna().all()]
     if words:
-        raise ValueError(f"columns without numbers: {', '.join(map(str, words[:5]))}")
+        sample = f"such as {table[words[0]].iloc[0]!r}; decimals need a point, not a comma"
+        raise ValueError(f"columns without numbers: {some(words)}, {sample}")
     ids = table.iloc[:, 0].astype(str).tolist()
     return str(table.columns[0]), ids, numbers.to_numpy(np.float32)
 
@@ -62,7 +62,8 @@ def _parquet(path: Path) -> tuple[str, list[str], np.ndarray]:
 
 
 def _text(path: Path) -> tuple[str, list[str], np.ndarray]:
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    with path.open(encoding="utf-8-sig") as stream:
+        separator = max("\t,;", key=stream.readline().count)
     # Ids stay as written, even '001' and 'NA'; blank numbers become missing in _columns.
     table = pd.read_csv(
         path, sep=separator, dtype={0: str}, keep_default_na=False, encoding="utf-8-sig"

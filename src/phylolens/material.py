@@ -12,7 +12,7 @@ from phylolens.phylogeny import RankedDistances, read_phylogeny, to_rank
 from phylolens.phylogeny.names import alike
 from phylolens.progress import Progress
 from phylolens.provenance import text_hash
-from phylolens.specimens import Specimens, read_specimens, usable, validate
+from phylolens.specimens import Specimens, read_specimens, usable, validate, without_bad
 from phylolens.taxonomy import lineages, require_rank
 from phylolens.values import Features
 from phylolens.writing import replacing, write_json
@@ -63,7 +63,7 @@ class Material:
     def require_ranks(self, ranks: Sequence[str]) -> None:
         """Raise :class:`InputError` unless all ``ranks`` were read."""
         for rank in ranks:
-            require_rank(self.ranks, rank)
+            require_rank(self.ranks, rank, where="--at")
 
 
 def gather(study: "Study", progress: Progress) -> Material:
@@ -84,15 +84,18 @@ def gather(study: "Study", progress: Progress) -> Material:
     in_order = specimens.table.sort_values("file", ignore_index=True)
     specimens = replace(specimens, table=in_order)
     rank = study.rank or ("family" if "family" in specimens.ranks else specimens.ranks[-1])
-    require_rank(specimens.ranks, rank)
+    _require_rank(specimens, rank)
+    labels = specimens
     if given is not None:
         specimens, given = _match(specimens, given, rank)
     specimens = replace(specimens, problems=(*specimens.problems, *_alike(specimens)))
-    kept = usable(specimens, skip_bad=True)
+    kept = without_bad(specimens)
     report = _report(study, specimens, kept)
     write_json(study.out / "check.json", report)
-    ranked = to_rank(phylogeny, kept.table, kept.ranks, rank) if phylogeny is not None else None
-    if ranked is not None:
+    usable(specimens, skip_bad=True)
+    ranked = None
+    if phylogeny is not None:
+        ranked = to_rank(phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
         source = "tree" if study.tree else "distances"
         report |= {"phylogeny": ranked.to_dict() | {"source": source}}
         write_json(study.out / "check.json", report)
@@ -110,6 +113,24 @@ def gather(study: "Study", progress: Progress) -> Material:
     )
 
 
+def _require_rank(specimens: Specimens, rank: str) -> None:
+    """Refuse a rank that was not read, and say when its column is there but blank."""
+    blank = {name for p in specimens.problems if p.kind == "blank-rank" for name in p.ids}
+    if rank in blank:
+        raise InputError(f"the column '{rank}' has no value.", where="--rank")
+    require_rank(specimens.ranks, rank)
+
+
+def _tip_labels(labels: Specimens, kept: Specimens, rank: str) -> pd.DataFrame:
+    """Rows that place tips in the taxa worked on.
+
+    Features of taxa leave one row a taxon, but the tips may be species: the whole table knows them.
+    """
+    if labels.ranks == kept.ranks:
+        return kept.table
+    return labels.table[labels.table[rank].isin(kept.table[rank])]
+
+
 def _read(study: "Study", given: Features | None, progress: Progress) -> Specimens:
     if study.meta is None and study.images is None and given is not None:
         rank = study.rank or (study.ranks or ("taxon",))[-1]
@@ -121,6 +142,7 @@ def _read(study: "Study", given: Features | None, progress: Progress) -> Specime
         pattern=study.pattern,
         ranks=study.ranks,
         need_files=given is None,
+        results=study.out,
     )
     return validate(specimens, look=given is None, progress=progress)
 

@@ -4,11 +4,11 @@ import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from phylolens.errors import InputError, TooFew
+from phylolens.errors import InputError, TooFew, require_file
 from phylolens.progress import Progress, silent
 from phylolens.provenance import (
     RunRecord,
@@ -17,6 +17,8 @@ from phylolens.provenance import (
     fingerprint,
     package_versions,
 )
+from phylolens.taxonomy import standard_name
+from phylolens.writing import require_folder
 
 if TYPE_CHECKING:
     from phylolens.material import Material
@@ -34,7 +36,7 @@ class ClassifySettings(_Settings):
     """Classification; what is not given is the recipe's."""
 
     recipe: str = "roy2025"
-    ranks: tuple[str, ...] | None = None
+    ranks: tuple[Annotated[str, AfterValidator(standard_name)], ...] | None = None
     models: tuple[str, ...] | None = None
     upsample_to: int | None = Field(default=None, ge=0)
     test_share: float | None = Field(default=None, gt=0, lt=1)
@@ -83,11 +85,11 @@ class Study(_Settings):
     images: Path | None = None
     meta: Path | None = None
     pattern: str | None = None
-    ranks: tuple[str, ...] | None = None
+    ranks: tuple[Annotated[str, AfterValidator(standard_name)], ...] | None = None
     tree: Path | None = None
     distances: Path | None = None
     features: Path | None = None
-    rank: str | None = None
+    rank: Annotated[str, AfterValidator(standard_name)] | None = None
     skip_bad: bool = False
     backbone: str = "efficientnet-lite0"
     weights: Path | None = None
@@ -117,14 +119,17 @@ def make_study(values: Mapping[str, Any], where: object = "settings") -> Study:
     try:
         return Study.model_validate(dict(values))
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].lower()}"
-            for fault in error.errors()
-        ]
-        keys = ", ".join(Study.model_fields)
-        raise InputError(
-            f"{'; '.join(faults)}.", where=where, hint=f"Keys of a study: {keys}."
-        ) from error
+        by_option = where == "options"
+        faults = [f"{_named(fault['loc'], by_option)}: {fault['msg']}" for fault in error.errors()]
+        keys = "" if by_option else f"Keys of a study: {', '.join(Study.model_fields)}."
+        raise InputError(f"{'; '.join(faults)}.", where=where, hint=keys) from error
+
+
+def _named(place: Sequence[int | str], by_option: bool) -> str:
+    """Name a setting as the user wrote it."""
+    if by_option:
+        return f"--{str(place[-1]).replace('_', '-')}"
+    return ".".join(map(str, place))
 
 
 def read_study(path: Path) -> dict[str, Any]:
@@ -135,8 +140,7 @@ def read_study(path: Path) -> dict[str, Any]:
     InputError
         If the file is absent or not TOML.
     """
-    if not path.is_file():
-        raise InputError("no such file.", where=path, hint="Give an existing study.toml.")
+    require_file(path, "Give an existing study.toml.")
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -170,7 +174,7 @@ def run(
     from phylolens import stages as work
     from phylolens.pictures import Pictures
 
-    study.out.mkdir(parents=True, exist_ok=True)
+    require_folder(study.out)
     settings = study.model_dump(mode="json")
     record = RunRecord(study.out, command_line(), settings, study.seed)
     started = time.perf_counter()

@@ -42,6 +42,11 @@ def _all_ranks() -> tuple[str, ...]:
 STANDARD_RANKS = _all_ranks()
 
 
+def standard_name(name: str) -> str:
+    """Write a standard rank in lower case (``FAMILY`` is ``family``); leave other names alone."""
+    return name.strip().lower() if name.strip().lower() in STANDARD_RANKS else name
+
+
 def find_ranks(table: pd.DataFrame, candidates: Sequence[str]) -> tuple[str, ...]:
     """Find the rank columns among ``candidates``, coarse to fine.
 
@@ -124,12 +129,12 @@ def lineages(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> pd.DataFra
     return result[columns]
 
 
-def require_rank(ranks: Sequence[str], rank: str) -> None:
+def require_rank(ranks: Sequence[str], rank: str, where: str = "--rank") -> None:
     """Raise :class:`InputError` unless ``rank`` is one of ``ranks``."""
     if rank not in ranks:
         raise InputError(
             f"rank '{rank}' is not among the ranks read ({', '.join(ranks) or 'none'}).",
-            where="--rank",
+            where=where,
             hint="Choose one of them, or name the rank columns with --ranks, coarse to fine.",
         )
 

@@ -58,6 +58,8 @@ def show(summary: Mapping[str, Any], *, json: bool) -> None:
 
 def _lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
     for key, value in values.items():
+        if key == "spec":
+            continue  # hashes and pixel statistics: in run.json and --json for those who look
         space = "  " * depth
         if isinstance(value, Mapping) and value:
             yield f"{space}{key}:"

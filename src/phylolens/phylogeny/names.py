@@ -31,7 +31,7 @@ def require_unique(names: Sequence[str], where: object, what: str) -> None:
             f"{what} must have different names.",
             where=where,
             ids=repeated,
-            hint="Underscores, quotes and case make no difference.",
+            hint="Rename or remove repeats; underscores, quotes and case make no difference.",
         )
 
 

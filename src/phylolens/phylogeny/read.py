@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from skbio import DistanceMatrix, TreeNode
 
-from phylolens.errors import InputError
+from phylolens.errors import InputError, require_file
 from phylolens.phylogeny.names import require_unique
 
 Phylogeny: TypeAlias = TreeNode | DistanceMatrix
@@ -35,8 +35,7 @@ def read_phylogeny(*, tree: Path | None = None, distances: Path | None = None) -
 
 
 def _read_text(path: Path, option: str) -> str:
-    if not path.is_file():
-        raise InputError("no such file.", where=path, hint=f"Give an existing file to {option}.")
+    require_file(path, f"Give an existing file to {option}.")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -111,13 +110,20 @@ def _check_tree(root: TreeNode, path: Path) -> None:
         )
     named = [node.name or "an inner node" for node in bare]
     if bare:
-        raise InputError("branches without a length.", where=path, ids=named)
+        raise InputError(
+            "branches without a length.", where=path, ids=named, hint="Every branch needs one."
+        )
     endless = [node.name or "an inner node" for node in nodes if not np.isfinite(node.length)]
     if endless:
         raise InputError("branches whose length is not finite.", where=path, ids=endless)
     negative = [node.name or "an inner node" for node in nodes if node.length < 0]
     if negative:
-        raise InputError("branches of negative length.", where=path, ids=negative)
+        raise InputError(
+            "branches of negative length.",
+            where=path,
+            ids=negative,
+            hint="Neighbour joining gives such; set them to zero, or use another tree.",
+        )
     if not any(node.length > 0 for node in nodes):
         raise InputError("all branch lengths are zero.", where=path)
 
@@ -203,7 +209,12 @@ def _numbers(rows: list[list[str]], names: list[str], path: Path) -> np.ndarray:
             return False
 
         wrong = [name for name, row in zip(names, rows, strict=True) if bad(row)]
-        raise InputError("cells that are no numbers.", where=path, ids=wrong) from error
+        raise InputError(
+            "cells that are no numbers.",
+            where=path,
+            ids=wrong,
+            hint="Decimals need a point, not a comma; blanks are not allowed.",
+        ) from error
 
 
 def _check_matrix(values: np.ndarray, names: list[str], path: Path) -> None:
@@ -215,11 +226,12 @@ def _check_matrix(values: np.ndarray, names: list[str], path: Path) -> None:
     if len(names) < 3:
         raise InputError(f"a matrix needs at least three taxa; got {len(names)}.", where=path)
     stop(~np.isfinite(values), "missing or infinite distances.", "Remove these taxa or fill them.")
-    stop(values < 0, "negative distances.")
+    stop(values < 0, "negative distances.", "Set them to zero if they are rounding errors.")
     scale = float(values.max()) or 1.0
     hint = "Distances are wanted, not similarities."
+    both = "The distance from one taxon to another must be the same in both directions."
     stop(np.abs(np.diag(values)) > ASYMMETRY * scale, "the diagonal is not zero.", hint)
-    stop(np.abs(values - values.T) > ASYMMETRY * scale, "the matrix is not symmetric.")
+    stop(np.abs(values - values.T) > ASYMMETRY * scale, "the matrix is not symmetric.", both)
     if not values.any():
         raise InputError("all distances are zero.", where=path)
 

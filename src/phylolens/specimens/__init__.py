@@ -4,7 +4,7 @@ from phylolens.specimens._table import read_table
 from phylolens.specimens.read import Specimens, read_specimens
 from phylolens.specimens.resample import balance, raise_rare, view_id
 from phylolens.specimens.split import Split, split_specimens
-from phylolens.specimens.validate import usable, validate
+from phylolens.specimens.validate import usable, validate, without_bad
 
 __all__ = [
     "Specimens",
@@ -17,4 +17,5 @@ __all__ = [
     "usable",
     "validate",
     "view_id",
+    "without_bad",
 ]

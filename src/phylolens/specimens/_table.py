@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from phylolens.errors import InputError
+from phylolens.errors import InputError, require_file
+from phylolens.taxonomy import standard_name
 
 BLANKS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
 FILE_COLUMNS = ("file", "file_name", "filename", "filepath", "file_path", "path", "image")
@@ -24,8 +25,7 @@ def read_table(path: Path) -> pd.DataFrame:
     InputError
         If the file is absent, empty, not UTF-8, or not a table.
     """
-    if not path.is_file():
-        raise InputError("no such file.", where=path, hint="Give an existing table to --meta.")
+    require_file(path, "Give an existing table to --meta.")
     if path.suffix.lower() in (".parquet", ".pq"):
         try:
             table = pd.read_parquet(path)
@@ -33,7 +33,7 @@ def read_table(path: Path) -> pd.DataFrame:
             raise InputError(f"not a readable parquet file ({error}).", where=path) from error
     else:
         table = _read_text(path)
-    table.columns = [str(name).strip() for name in table.columns]
+    table.columns = [standard_name(str(name).strip()) for name in table.columns]
     _require_unique_columns(list(table.columns), path)
     if table.empty:
         raise InputError("the table has no rows.", where=path)
@@ -72,7 +72,11 @@ def _read_text(path: Path) -> pd.DataFrame:
             hint="Quote values that contain the separator, and end no row with one.",
         ) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"not a readable table ({error}).", where=path) from error
+        raise InputError(
+            f"not a readable table ({str(error).strip()}).",
+            where=path,
+            hint="Every row needs as many cells as the header; quote values that hold a separator.",
+        ) from error
 
 
 def _require_unique_columns(columns: Sequence[str], path: Path) -> None:

@@ -48,6 +48,7 @@ def read_specimens(
     pattern: str | None = None,
     ranks: Sequence[str] | None = None,
     need_files: bool = True,
+    results: Path | None = None,
 ) -> Specimens:
     """Read specimens; give a table, or a folder with labels in folder or file names.
 
@@ -63,6 +64,8 @@ def read_specimens(
         Rank columns, coarse to fine; by default the standard rank names present.
     need_files : bool
         Whether the table must name image files; a plain taxonomy does not.
+    results : Path, optional
+        Results directory; pictures below it are figures, not specimens.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def read_specimens(
         )
     else:
         assert images is not None
-        table, ranks, problems = _from_folder(images, pattern, ranks)
+        table, ranks, problems = _from_folder(images, pattern, ranks, results)
     return _finish(table, ranks, problems, where=meta or images)
 
 
@@ -101,13 +104,9 @@ def _locate(table: pd.DataFrame, folder: Path, images: Path | None) -> pd.DataFr
 
 
 def _from_folder(
-    images: Path, pattern: str | None, ranks: Sequence[str] | None
+    images: Path, pattern: str | None, ranks: Sequence[str] | None, results: Path | None
 ) -> tuple[pd.DataFrame, Sequence[str] | None, list[Problem]]:
-    files = sorted(
-        path
-        for path in images.rglob("*")
-        if path.suffix.lower() in IMAGE_ENDINGS and not path.name.startswith(".")
-    )
+    files = sorted(path for path in images.rglob("*") if _is_specimen(path, images, results))
     if not files:
         raise InputError(
             f"no images ({', '.join(IMAGE_ENDINGS)}) in this folder.",
@@ -118,6 +117,18 @@ def _from_folder(
     read = _names.from_pattern if pattern else _names.from_folders
     labels, ranks, problems = read(names, pattern, ranks, images)
     return labels.assign(file=names, path=files), ranks, problems
+
+
+def _is_specimen(path: Path, images: Path, results: Path | None) -> bool:
+    """Whether a file is a picture, not hidden, no archiver's copy, and no figure of a report."""
+    parts = path.relative_to(images).parts
+    if path.suffix.lower() not in IMAGE_ENDINGS or any(map(_is_hidden, parts)):
+        return False
+    return results is None or not path.resolve().is_relative_to(results.resolve())
+
+
+def _is_hidden(part: str) -> bool:
+    return part.startswith(".") or part == "__MACOSX"
 
 
 def _finish(

@@ -82,7 +82,8 @@ def split_specimens(
     return Split(tuple(table["file"][~in_test]), tuple(table["file"][in_test]), RULE)
 
 
-def _given(table: pd.DataFrame) -> Split:
+def check_given_split(table: pd.DataFrame) -> None:
+    """Raise :class:`InputError` unless the column ``split`` can be obeyed."""
     split = table["split"].str.lower()
     found = set(split.dropna())
     if found != {"train", "test"}:
@@ -95,6 +96,11 @@ def _given(table: pd.DataFrame) -> Split:
     if (parts > 1).any():
         torn = list(parts.index[parts > 1])
         raise InputError("specimens with images in both train and test.", ids=torn)
+
+
+def _given(table: pd.DataFrame) -> Split:
+    check_given_split(table)
+    split = table["split"].str.lower()
     train, test = (tuple(table["file"][split == part]) for part in ("train", "test"))
     return Split(train, test, "As given in the column 'split'; rows without a value are left out.")
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from phylolens.errors import InputError, Problem
 from phylolens.progress import Progress, silent
 from phylolens.specimens.read import Specimens
+from phylolens.specimens.split import check_given_split
 from phylolens.taxonomy import conflicts, nesting_problems
 
 # How each severe problem ends when the user asks to go on without the rows concerned.
@@ -31,18 +33,22 @@ class _Look:
 
 
 def _look(path: Path) -> _Look:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         data = path.read_bytes()
-    except (OSError, ValueError):  # ValueError: a name no file can have
+    except OSError:
         return _Look(None, "missing")
+    if not data:
+        return _Look(None, "empty")
     try:
-        with Image.open(path) as picture:
+        with Image.open(BytesIO(data)) as picture:
             picture.draft("RGB", (64, 64))  # JPEG: an eighth of the work, all of the bytes
             picture.load()
-    except Exception as error:  # Pillow raises many kinds on damaged files; each is reported
-        return _Look(None, str(error) or type(error).__name__)
+    except UnidentifiedImageError:
+        return _Look(None, "no picture")
+    except Exception:  # Pillow raises many kinds on damaged files, and all mean the same
+        return _Look(None, "damaged")
     return _Look(hashlib.sha256(data).hexdigest(), None)
 
 
@@ -68,6 +74,8 @@ def validate(specimens: Specimens, *, look: bool = True, progress: Progress = si
         table = table.assign(sha256=[look.sha256 for look in looks])
         problems += _troubles(table, looks)
         problems += _duplicates(table, specimens.ranks)
+    if "split" in table.columns:
+        check_given_split(table)
     problems += nesting_problems(table, specimens.ranks)
     problems += _labels(table, specimens.ranks)
     if torn := _torn(specimens):
@@ -85,20 +93,22 @@ def _look_at_all(paths: list[Path], progress: Progress) -> list[_Look]:
     return looks
 
 
+TROUBLES = {
+    "missing": ("missing-file", "image files that are not there"),
+    "empty": ("unreadable-image", "image files of zero bytes"),
+    "no picture": ("unreadable-image", "files that are no picture of a known format"),
+    "damaged": ("unreadable-image", "pictures that are damaged or cut short"),
+}
+
+
 def _troubles(table: pd.DataFrame, looks: list[_Look]) -> list[Problem]:
-    missing = [row for row, look in enumerate(looks) if look.trouble == "missing"]
-    damaged = [row for row, look in enumerate(looks) if look.trouble not in (None, "missing")]
-    reason = f" ({looks[damaged[0]].trouble})" if damaged else ""
-    return [
-        *_rows("missing-file", "error", "image files that are not there", table, missing),
-        *_rows(
-            "unreadable-image",
-            "error",
-            f"pictures that cannot be read or are cut short{reason}",
-            table,
-            damaged,
-        ),
-    ]
+    problems = []
+    for trouble, (kind, message) in TROUBLES.items():
+        rows = [row for row, look in enumerate(looks) if look.trouble == trouble]
+        if trouble == "missing" and rows:
+            message += f" (looked for '{table['path'].iloc[rows[0]]}')"
+        problems += _rows(kind, "error", message, table, rows)
+    return problems
 
 
 def _rows(
@@ -175,10 +185,21 @@ def usable(specimens: Specimens, *, skip_bad: bool = False) -> Specimens:
             ids=first.ids,
             hint=f"{ADVICE.get(first.kind, '')} Or leave them out with --skip-bad.".strip(),
         )
+    kept = without_bad(specimens)
+    if kept.table.empty:
+        reason = f": {errors[0].message}" if errors else ""
+        raise InputError(
+            f"no usable image is left{reason}.",
+            ids=errors[0].ids if errors else (),
+            hint=ADVICE.get(errors[0].kind, "") if errors else "",
+        )
+    return kept
+
+
+def without_bad(specimens: Specimens) -> Specimens:
+    """Leave out the rows concerned by problems; maybe none is left."""
     dropped = set(_dropped_files(specimens))
     table = specimens.table[~specimens.table["file"].isin(dropped)].reset_index(drop=True)
-    if table.empty:
-        raise InputError("no usable image is left.", hint="Run 'phylolens check' to see why.")
     return replace(specimens, table=table)
 
 
