@@ -1,13 +1,14 @@
 """Can the images be classified? Scores of every rank beside what guessing achieves."""
 
-from math import sqrt
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from phylolens.report.ordering import in_order
 from phylolens.report.results import Results
-from phylolens.report.wording import count, number, percent, plural
+from phylolens.report.tested import read_answers, tested, wilson
+from phylolens.report.wording import count, listed, number, percent, plural
 
 MODEL_WORDS = {
     "rf": "random forest",
@@ -16,7 +17,6 @@ MODEL_WORDS = {
 }
 SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
 CONFUSED_SHOWN = 10
-LEVEL = 0.05
 LARGEST_MATRIX = 200  # classes; beyond, a cell is smaller than a printed dot
 
 
@@ -30,7 +30,8 @@ def about_classify(results: Results) -> dict[str, Any] | None:
     if metrics is None:
         return None
     models = list(metrics["models"])
-    ranks = [_rank(results, metrics, rank) for rank in metrics["models"][models[0]]]
+    answers = read_answers(results)
+    ranks = [_rank(results, metrics, rank, answers) for rank in metrics["models"][models[0]]]
     return {
         "recipe": metrics.get("recipe", ""),
         "n_train": metrics["n_train"],
@@ -39,6 +40,8 @@ def about_classify(results: Results) -> dict[str, Any] | None:
         "headline": model_words(models[0]),
         "models": [model_words(model) for model in models],
         "ranks": ranks,
+        "by_specimen": all(found["by_specimen"] for found in ranks),
+        "units": _units(results, ranks),
         "answer": _answer(ranks, results.rank),
     }
 
@@ -48,18 +51,36 @@ def model_words(model: str) -> str:
     return MODEL_WORDS.get(model, model)
 
 
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """95% interval of a share of n independent images (Wilson 1927, J. Am. Stat. Assoc. 22:209)."""
-    z = 1.959964
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+def _units(results: Results, ranks: list[dict[str, Any]]) -> str:
+    """Say what the intervals and the test count as independent."""
+    if not all(found["by_specimen"] for found in ranks):
+        return (
+            "Test and intervals treat test images as independent, since their specimens are not "
+            "recorded; where several show one specimen they promise too much."
+        )
+    if not (results.check.get("specimens") or {}).get("has_specimen_ids"):
+        return (
+            "No specimen ids were given, so every test image counts as a specimen of its own; "
+            "where several show one specimen, test and intervals promise too much."
+        )
+    numbers = {found["n_units"] for found in ranks}
+    each = listed([f"{found['n_units']:,} by {found['rank']}" for found in ranks])
+    shown = f"{next(iter(numbers)):,} at every rank" if len(numbers) == 1 else each
+    return (
+        f"Test and intervals count specimens, not images (tested: {shown}): images of one "
+        "specimen are alike."
+    )
 
 
-def _rank(results: Results, metrics: dict[str, Any], rank: str) -> dict[str, Any]:
+def _rank(
+    results: Results, metrics: dict[str, Any], rank: str, answers: pd.DataFrame | None
+) -> dict[str, Any]:
     models, baselines = metrics["models"], metrics["baselines"]
-    scores = models[next(iter(models))][rank]
-    tested = [row for row in scores["per_class"] if row["support"] > 0]
+    model = next(iter(models))
+    scores = models[model][rank]
+    label = str(baselines["majority"][rank].get("label", ""))
+    units = tested(answers, scores["confusion"], rank, model, label)
+    shown = [row for row in scores["per_class"] if row["support"] > 0]
     n_test = sum(row["support"] for row in scores["per_class"])
     counts = (metrics.get("ranks") or {}).get(rank) or {}
     confusion = _confusion(results, rank, scores["confusion"])
@@ -67,31 +88,41 @@ def _rank(results: Results, metrics: dict[str, Any], rank: str) -> dict[str, Any
         "rank": rank,
         "plural": plural(rank),
         "n_classes": counts.get("n_classes", len(scores["per_class"])),
-        "n_tested": len(tested),
+        "n_tested": len(shown),
         "n_train": counts.get("n_train", metrics["n_train"]),
         "n_train_with_copies": counts.get("n_train_with_copies", metrics["n_train"]),
         "n_test": n_test,
+        "n_units": units.n,
+        "by_specimen": units.by_specimen,
+        "tested_on": _tested_on(results, n_test, units.n if units.by_specimen else None),
         "untested": list(counts.get("untested") or []),
-        "rows": [_row(model_words(m), models[m][rank], n_test) for m in models]
+        "rows": [_row(model_words(m), models[m][rank], units.n) for m in models]
         + _baseline_rows(baselines, rank),
         "majority": baselines["majority"][rank],
         "random": baselines["random"][rank],
         "accuracy": scores["accuracy"],
-        "interval": wilson(scores["accuracy"], n_test),
+        "interval": wilson(scores["accuracy"], units.n),
+        "beside": units.beside,
         "macro_f1": scores["macro_f1"],
         "n_never": _never(scores),
         "per_class": scores["per_class"],
         "confusion": confusion,
         "confused": _most_confused(confusion),
     }
-    found["beside"] = beside_majority(confusion, str(found["majority"].get("label", "")))
-    found["sentence"] = _sentence(found, model_words(next(iter(models))))
+    found["sentence"] = _sentence(found, model_words(model))
     found["alt"] = _alt(found)
     return found
 
 
-def _row(name: str, scores: dict[str, Any], n_test: int) -> dict[str, Any]:
-    low, high = wilson(scores["accuracy"], n_test)
+def _tested_on(results: Results, n_images: int, n_specimens: int | None) -> dict[str, str]:
+    """Say how many images were tested and, where specimens are known, of how many of them."""
+    named = bool((results.check.get("specimens") or {}).get("has_specimen_ids"))
+    of = f" of {count(n_specimens, 'specimen')}" if named and n_specimens is not None else ""
+    return {noun: count(n_images, noun) + of for noun in ("test image", "image")}
+
+
+def _row(name: str, scores: dict[str, Any], n_units: int) -> dict[str, Any]:
+    low, high = wilson(scores["accuracy"], n_units)
     return {
         "name": name,
         "kind": "model",
@@ -144,35 +175,11 @@ def _most_confused(confusion: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"truth": a, "predicted": b, "n": n, "of": of[a]} for n, a, b in cells[:CONFUSED_SHOWN]]
 
 
-def beside_majority(found: dict[str, Any], label: str) -> str:
-    """Compare with always answering ``label`` on the same images, in words.
-
-    Exact McNemar test (McNemar 1947, Psychometrika 12:153) on the images that only one of the two
-    names correctly, 5% level.
-
-    Parameters
-    ----------
-    found : dict
-        ``labels`` and ``matrix`` of the confusion, rows true.
-    label : str
-        The constant answer.
-    """
-    from scipy.stats import binomtest
-
-    matrix = np.array(found["matrix"])
-    diagonal, rows = np.diag(matrix), matrix.sum(axis=1)
-    same = np.array([name == label for name in found["labels"]])
-    gained, lost = int(diagonal[~same].sum()), int((rows - diagonal)[same].sum())
-    if gained + lost == 0 or binomtest(gained, gained + lost).pvalue > LEVEL:
-        return "not clearly different from"
-    return "better than" if gained > lost else "worse than"
-
-
 def _sentence(found: dict[str, Any], model: str) -> str:
     low, high = found["interval"]
     majority, guess = found["majority"]["accuracy"], found["random"]["accuracy"]
     text = (
-        f"Of {count(found['n_test'], 'test image')} the {model} named the {found['rank']} of "
+        f"Of {found['tested_on']['test image']} the {model} named the {found['rank']} of "
         f"{percent(found['accuracy'])} correctly (95% interval {percent(low)} to {percent(high)}). "
         f"That is {found['beside']} always answering “{found['majority']['label']}”, "
         f"which is right for {percent(majority)}; random guessing is right for {percent(guess)}. "
@@ -209,7 +216,7 @@ def _answer(ranks: list[dict[str, Any]], rank: str | None) -> str:
     chosen = next((found for found in ranks if found["rank"] == rank), ranks[-1])
     low, high = chosen["interval"]
     return (
-        f"On {count(chosen['n_test'], 'image')} it had not been trained on, the classifier named "
+        f"On {chosen['tested_on']['image']} it had not been trained on, the classifier named "
         f"the {chosen['rank']} correctly for {percent(chosen['accuracy'])} "
         f"(95% interval {percent(low)} to {percent(high)}); always naming the most frequent "
         f"{chosen['rank']} is right for {percent(chosen['majority']['accuracy'])}. Rare "

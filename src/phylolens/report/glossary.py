@@ -60,7 +60,9 @@ CANNOT_TELL = {
     "classify": (
         "Whether the classifier looks at the organism: background, lighting, scale or the habits "
         "of one photographer or collection can give a taxon away.",
-        "How it fares on taxa it was never shown: it must answer with one of the known ones.",
+        "How it fares on taxa it was never shown: it must answer with one of the known ones. A "
+        "random split leaves other specimens of the same species in training, so the scores say "
+        "how well known species are told apart and nothing about species never seen.",
         "How it fares on pictures of another kind than these; test and training images come from "
         "the same collection of images.",
         "Whether the pretrained network had met these taxa, or these very pictures, before.",
