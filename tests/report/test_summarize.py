@@ -192,7 +192,7 @@ def test_one_picture_that_stands_for_a_taxon_is_told(make_results):
     table.loc[:3, "weight"] = [0.7, 0.1, 0.1, 0.1]
     table.to_csv(path, index=False)
     gallery = summarize(out)["guide"]["gallery"]
-    assert (gallery["n_one_sided"], gallery["n_taxa"], gallery["largest"]) == (1, 6, "2.8")
+    assert (gallery["n_one_sided"], gallery["n_taxa"], gallery["largest"]) == (1, 6, "2.80")
     assert gallery["taxa"][0]["taxon"] == "Aidae"
     assert gallery["taxa"][0]["most"][0] == {"file": "0000.png", "times": "2.80", "end": "most"}
 

@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from phylolens.report.about_gallery import about_gallery
 from phylolens.report.ordering import guide_order, parents
 from phylolens.report.results import Results
 from phylolens.report.wording import count, number, percent, plural
-
-GALLERY_TAXA, GALLERY_IMAGES = 6, 2
-BACKBONE_COPY = "#"  # altered copies are named picture#alteration-number
 
 
 def about_guide(results: Results) -> dict[str, Any] | None:
@@ -36,7 +34,7 @@ def about_guide(results: Results) -> dict[str, Any] | None:
         "published": (found.get("published_statistic") or {}).get("pearson_with_diagonal"),
         "note": found.get("note", ""),
         "reach": _reach(genetic, guided),
-        "gallery": _gallery(results),
+        "gallery": about_gallery(results),
         "order": guide_order(results),
         "coarser": coarser,
         "groups": groups,
@@ -143,8 +141,11 @@ def _lost(fit: dict[str, Any], unguided: dict[str, Any]) -> list[str]:
 def _beside_yardsticks(pearson: float | None, base: dict[str, Any]) -> list[str]:
     """Set the in-sample correlation beside correlations that no picture was needed for."""
     yardsticks = (
-        ("taxonomy_only", "the named ranks alone, without any picture,"),
-        ("row_means", "each taxon's mean genetic distance to the others, without any picture,"),
+        ("taxonomy_only", "the named ranks alone, without any picture, give"),
+        (
+            "row_means",
+            "each taxon's mean genetic distance to the others, without any picture, gives",
+        ),
     )
     lines = []
     for key, words in yardsticks:
@@ -152,8 +153,7 @@ def _beside_yardsticks(pearson: float | None, base: dict[str, Any]) -> list[str]
         if r is not None and pearson is not None:
             verdict = "more than" if r > pearson else "less than"
             lines.append(
-                f"For comparison, {words} give r = {number(r)}: {verdict} the guided images, "
-                "in-sample."
+                f"For comparison, {words} r = {number(r)}: {verdict} the guided images, in-sample."
             )
     return lines
 
@@ -195,46 +195,4 @@ def _alts(summary: dict[str, Any], base: dict[str, Any]) -> dict[str, str]:
             f"own panel; Spearman correlation with the genetic panel, guided in-sample: "
             f"{number(fit['spearman'])}."
         ),
-    }
-
-
-def _times(value: float) -> str:
-    return number(value) if value >= 0.01 else "<0.01"
-
-
-def _gallery(results: Results) -> dict[str, Any] | None:
-    """Images that weigh most and least, in the taxa whose weights differ most."""
-    table, known = results.table("guide/attention.csv", numbers=("weight",)), results.specimens
-    if table is None or known is None or not results.has_pictures:
-        return None
-    table["times"] = table["weight"] * table.groupby("taxon")["weight"].transform("size")
-    spread = float(table["times"].max())
-    shown = table[table["image"].isin(set(known["file"]))]
-    shown = shown[shown.groupby("taxon")["image"].transform("size") >= 2 * GALLERY_IMAGES]
-    if shown.empty:
-        return None
-    ranges = shown.groupby("taxon")["times"].agg(lambda values: values.max() - values.min())
-    ordered = sorted(ranges.index, key=lambda taxon: (-ranges[taxon], taxon))[:GALLERY_TAXA]
-    taxa = []
-    for taxon in ordered:
-        rows = shown[shown["taxon"] == taxon].sort_values(
-            ["times", "image"], ascending=[False, True]
-        )
-        ends = {"most": rows.head(GALLERY_IMAGES), "least": rows.tail(GALLERY_IMAGES)}
-        taxa.append(
-            {"taxon": taxon}
-            | {
-                end: [
-                    {"file": row.image, "times": _times(row.times), "end": end}
-                    for row in found.itertuples()
-                ]
-                for end, found in ends.items()
-            }
-        )
-    heaviest = table.groupby("taxon")["weight"].max()
-    return {
-        "taxa": taxa,
-        "largest": number(spread, 1),
-        "n_taxa": len(heaviest),
-        "n_one_sided": int((heaviest > 0.5).sum()),
     }

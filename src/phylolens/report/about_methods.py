@@ -148,10 +148,11 @@ def _signal(summary: dict[str, Any] | None) -> str:
             f"images were averaged within specimens and specimens within {summary['plural']}; "
             f"{summary['distance']} distances between the means"
         )
-    drawn = "all" if test["exact"] else "random"
+    orders = f"{test['n_permutations']:,}"
+    orders = f"all {orders}" if test["exact"] else f"{orders} random"
     return (
         f"Signal: {means} were compared with genetic distances "
-        f"by Mantel tests, {test['n_permutations']:,} {drawn} permutations of the taxa, "
+        f"by Mantel tests, {orders} permutations of the taxa, "
         f"alternative ‘{test['alternative']}’."
     )
 
