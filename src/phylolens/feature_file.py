@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from phylolens.errors import InputError, require_file, some
+from phylolens.errors import InputError, require_file
 from phylolens.values import Features
 
 # Header of the ids of embeddings that were fitted to a phylogeny: testing those against it is
@@ -45,10 +45,14 @@ def _columns(table: pd.DataFrame) -> tuple[str, list[str], np.ndarray]:
     if table.shape[1] < 2:
         raise ValueError("a column of ids and at least one of numbers are needed")
     numbers = table.iloc[:, 1:].apply(pd.to_numeric, errors="coerce")
-    words = [name for name in numbers if numbers[name].isna().all()]
-    if words:
-        sample = f"such as {table[words[0]].iloc[0]!r}; decimals need a point, not a comma"
-        raise ValueError(f"columns without numbers: {some(words)}, {sample}")
+    cells = table.iloc[:, 1:]
+    words = numbers.isna() & cells.notna() & (cells.astype(str) != "")
+    if words.any(axis=None):
+        column = words.columns[words.any()][0]
+        sample = cells[column][words[column]].iloc[0]
+        raise ValueError(
+            f"'{sample}' in column '{column}' is no number; decimals need a point, not a comma"
+        )
     ids = table.iloc[:, 0].astype(str).tolist()
     return str(table.columns[0]), ids, numbers.to_numpy(np.float32)
 
