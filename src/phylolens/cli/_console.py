@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from phylolens.errors import some
 from phylolens.progress import Progress, silent
-
-if TYPE_CHECKING:
-    from phylolens.study import Study
 
 
 @contextmanager
@@ -36,10 +33,13 @@ def progress_bar() -> Iterator[Progress]:
         yield show
 
 
-def run_and_show(study: "Study", stages: Sequence[str], *, json: bool) -> None:
+def run_and_show(
+    settings: Mapping[str, Any], stages: Sequence[str], *, json: bool, where: object = "options"
+) -> None:
     """Run stages of a study and print what came out."""
-    from phylolens.study import run
+    from phylolens.study import make_study, run
 
+    study = make_study(settings, where=where)
     with progress_bar() as progress:
         summary = run(study, stages, progress=progress)
     show(summary, json=json)

@@ -1,43 +1,103 @@
-"""Options that several verbs share, and how they become a study."""
+"""Options that several verbs share, and how they become settings of a study.
 
+None of them has a default here: what is not given is left to :class:`phylolens.study.Study`.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
 
-INPUT, COMPARE, EXTRACT = "Input", "Comparison", "Feature extraction"
+Path_ = Path | None
+Text = str | None
 
-Images = Annotated[Path | None, typer.Option(
-    help="Folder of images; labels from --meta, nested folders or --pattern.")]  # fmt: skip
-Meta = Annotated[Path | None, typer.Option(
-    help="Table (CSV, TSV, parquet) with a column 'file' and one column a rank.")]  # fmt: skip
-Pattern = Annotated[str | None, typer.Option(
-    help="Labels in file names, such as '{order}_{family}_{genus}_{species}_{n}'.")]  # fmt: skip
-Ranks = Annotated[str | None, typer.Option(
-    help="Rank columns, coarse to fine, separated by commas.")]  # fmt: skip
-Tree = Annotated[Path | None, typer.Option(help="Tree with branch lengths (Newick, NEXUS).")]
-Distances = Annotated[Path | None, typer.Option(
-    help="Square matrix of genetic distances (CSV, TSV, PHYLIP).")]  # fmt: skip
-FeatureFile = Annotated[Path | None, typer.Option(
-    "--features", help="Features made elsewhere (parquet, CSV, npz; ids first).")]  # fmt: skip
-Rank = Annotated[str | None, typer.Option(
-    help="Rank of comparison; 'family' by default where there is one.")]  # fmt: skip
-SkipBad = Annotated[bool, typer.Option(
-    "--skip-bad", help="Leave bad rows out (they are listed) instead of stopping.")]  # fmt: skip
-Backbone = Annotated[str, typer.Option(help="Feature extractor; see 'phylolens backbones'.")]
-Weights = Annotated[Path | None, typer.Option(help="Checkpoint file for the backbone.")]
-Layers = Annotated[str | None, typer.Option(
-    help="Layers to pool and join, separated by commas.")]  # fmt: skip
-Fit = Annotated[str | None, typer.Option(
-    help="How a picture becomes square: pad, squash or crop.")]  # fmt: skip
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
-Out = Annotated[Path, typer.Option(help="Results directory; an existing one is continued.")]
-Json = Annotated[bool, typer.Option("--json", help="Print a machine-readable summary.")]
-Recipe = Annotated[str, typer.Option(help="Named recipe.")]
 
-OUT = Path("phylolens-out")
-BACKBONE = "efficientnet-lite0"
+def _option(kind: Any, help: str, *declared: str) -> Any:
+    return Annotated[kind, typer.Option(*declared, help=help)]
+
+
+Tree = _option(Path_, "Tree with branch lengths (Newick, NEXUS).")
+Distances = _option(Path_, "Square matrix of genetic distances (CSV, TSV, PHYLIP).")
+Seed = _option(int | None, "Seed of everything random (default 0).")
+Out = _option(Path_, "Results directory; an existing one is continued (default phylolens-out).")
+Json = _option(bool, "Print a machine-readable summary.", "--json")
+Recipe = _option(Text, "Named recipe (default roy2025).")
+
+SHARED: Mapping[str, Any] = MappingProxyType(
+    {
+        "images": _option(
+            Path_, "Folder of images; labels from --meta, nested folders or --pattern."
+        ),
+        "meta": _option(
+            Path_, "Table (CSV, TSV, parquet) with a column 'file' and one column a rank."
+        ),
+        "pattern": _option(
+            Text, "Labels in file names, such as '{order}_{family}_{genus}_{species}_{n}'."
+        ),
+        "ranks": _option(Text, "Rank columns, coarse to fine, separated by commas."),
+        "tree": Tree,
+        "distances": Distances,
+        "features": _option(
+            Path_, "Features made elsewhere (parquet, CSV, npz; first column ids)."
+        ),
+        "rank": _option(Text, "Rank of comparison; family by default where there is one."),
+        "backbone": _option(
+            Text, "Feature extractor, see 'phylolens backbones' (default efficientnet-lite0)."
+        ),
+        "weights": _option(Path_, "Checkpoint file for the backbone."),
+        "layers": _option(Text, "Layers to pool and join, separated by commas."),
+        "fit": _option(Text, "How a picture becomes square: pad, squash or crop."),
+        "device": _option(Text, "auto, cpu or cuda (default auto)."),
+        "skip_bad": _option(
+            bool, "Leave bad rows out (they are listed) instead of stopping.", "--skip-bad"
+        ),
+        "seed": Seed,
+        "out": Out,
+    }
+)
+SPECIMENS = ("images", "meta", "pattern", "ranks")
+PHYLOGENY = ("tree", "distances")
+EXTRACTION = ("backbone", "weights", "layers", "fit", "device")
+RUN = ("skip_bad", "seed", "out")
+LISTS = ("ranks", "layers")
+
+Verb = Callable[..., None]
+
+
+def takes(*shared: str) -> Callable[[Verb], Verb]:
+    """Give a verb the shared options named, around its own.
+
+    The verb's first argument receives those that were given, as settings of a study.
+    """
+
+    def decorate(verb: Verb) -> Verb:
+        own = list(inspect.signature(verb).parameters.values())[1:]
+        parameters = [*map(_parameter, shared), *own, *map(_parameter, RUN)]
+
+        @functools.wraps(verb)
+        def command(**options: Any) -> None:
+            settings = {name: options.pop(name) for name in (*shared, *RUN)}
+            for name in LISTS:
+                settings[name] = names(settings.get(name))
+            settings["skip_bad"] = settings["skip_bad"] or None
+            verb(given(**settings), **options)
+
+        # typer reads a command's options from these two.
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {each.name: each.annotation for each in parameters}
+        return command
+
+    return decorate
+
+
+def _parameter(name: str) -> inspect.Parameter:
+    default = False if name == "skip_bad" else None
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=SHARED[name])
 
 
 def names(text: str | None) -> tuple[str, ...] | None:
@@ -46,5 +106,5 @@ def names(text: str | None) -> tuple[str, ...] | None:
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """Keep the options that were given, so that defaults live in the library alone."""
+    """Keep the options that were given."""
     return {name: value for name, value in values.items() if value is not None}

@@ -1,12 +1,19 @@
 """``phylolens demo``."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from phylolens.cli import _options as o
 from phylolens.cli._console import progress_bar, show
 
 
-def command(seed: o.Seed = 0, out: o.Out = Path("phylolens-demo"), json: o.Json = False) -> None:
+def command(
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("phylolens-demo"),
+    json: o.Json = False,
+) -> None:
     """Simulate shells with a known history, run everything on them, write the report."""
     from phylolens.demo import demo
 
@@ -15,7 +22,5 @@ def command(seed: o.Seed = 0, out: o.Out = Path("phylolens-demo"), json: o.Json 
     if json:
         show(summary, json=True)
         return
-    import typer
-
     typer.echo(summary["in_words"])
     typer.echo(f"Report: {summary['report']}")

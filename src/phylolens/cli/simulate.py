@@ -57,8 +57,8 @@ def command(
     nonnegative: Annotated[
         bool, typer.Option("--nonnegative", help="With --features-only: as after a ReLU.")
     ] = False,
-    seed: o.Seed = 0,
-    out: o.Out = Path("phylolens-world"),
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder of the world.")] = Path("phylolens-world"),
     json: o.Json = False,
 ) -> None:
     """Make a world with known truth: shells that evolved on a tree, or features alone."""
