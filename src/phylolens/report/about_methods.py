@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from phylolens.report.about_runs import commands, inputs, seed_words
 from phylolens.report.glossary import REFERENCES
 from phylolens.report.results import Results
 from phylolens.report.wording import count, listed
@@ -18,28 +19,11 @@ def about_methods(results: Results, summary: dict[str, Any]) -> dict[str, Any]:
     return {
         "paragraph": " ".join(part for part in parts if part),
         "differences": _differences(results),
-        "command": _command(results),
+        "commands": commands(results),
         "software": sorted((results.run.get("packages") or {}).items()),
-        "inputs": _inputs(results),
+        "inputs": inputs(results),
         "references": [text for key, text in REFERENCES if key in used],
     }
-
-
-def _command(results: Results) -> str:
-    command = results.run.get("command") or ""
-    return command if isinstance(command, str) else " ".join(map(str, command))
-
-
-def _inputs(results: Results) -> list[dict[str, str]]:
-    found = results.run.get("inputs") or {}
-    return [
-        {
-            "name": name,
-            "file": str(value.get("path", "")).replace("\\", "/").rsplit("/", 1)[-1],
-            "sha256": str(value.get("sha256") or ""),
-        }
-        for name, value in found.items()
-    ]
 
 
 def _program(results: Results) -> str:
@@ -50,25 +34,11 @@ def _program(results: Results) -> str:
     shown = [f"{name} {packages[name]}" for name in PACKAGES_SHOWN if name in packages]
     text = f"Made with PhyloLens {run.get('version', '')} on Python {run.get('python', '')}"
     text += f" ({', '.join(shown)})" if shown else ""
-    text += f", {_seeds(results)}"
+    text += f", {seed_words(results)}"
     if run.get("data_hash"):
         text += f", data hash (SHA-256 of pictures and labels, first {HASH_SHOWN} digits) "
         text += run["data_hash"][:HASH_SHOWN]
     return text + "."
-
-
-def _seeds(results: Results) -> str:
-    """Name the seed of every stage: run.json knows that of the last command only."""
-    tests = list(((results.signal or {}).get("tests") or {}).values())
-    found = {
-        "classification": (results.metrics or {}).get("seed"),
-        "guided embedding": (results.guide or {}).get("seed"),
-        "signal": tests[0].get("seed") if tests else None,
-    }
-    known = {stage: seed for stage, seed in found.items() if seed is not None}
-    if len(set(known.values())) > 1:
-        return "random seeds " + listed([f"{seed} ({stage})" for stage, seed in known.items()])
-    return f"random seed {next(iter(known.values()), results.run.get('seed'))}"
 
 
 def feature_spec(results: Results) -> dict[str, Any]:

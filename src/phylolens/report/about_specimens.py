@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from phylolens.errors import some
 from phylolens.report.results import Results
 from phylolens.report.wording import count, listed, percent, plural, sentence
 
 NAMES_SHOWN = 300
+UNUSABLE = ("missing-file", "unreadable-image", "no-features")  # kinds of problems
 SKEWED = 10  # largest taxon over median from which counts are called very uneven
 
 
@@ -22,8 +24,10 @@ def about_specimens(results: Results) -> dict[str, Any] | None:
     if not found:
         return None
     ranks = [_rank(rank, values) for rank, values in (found.get("classes") or {}).items()]
-    left_out = list((results.check.get("left_out") or {}).get("images") or [])
-    read, usable = int(found["n_images"]), int(found.get("n_usable", found["n_images"]))
+    left_out = _left_out(results.check)
+    usable = int(found.get("n_usable", found["n_images"]))
+    # Rows without features are gone before rows are counted.
+    read = max(int(found["n_images"]), usable + len(left_out))
     pictures = bool(found.get("pictures", True))
     return {
         "n_images": read,
@@ -35,8 +39,27 @@ def about_specimens(results: Results) -> dict[str, Any] | None:
         "ranks": ranks,
         "problems": [_problem(problem) for problem in results.check.get("problems") or []],
         "left_out": names(left_out),
-        "sentences": _sentences(found, read, usable, ranks, pictures),
+        "sentences": [_read(read, usable, left_out, pictures), *_sentences(found, ranks, pictures)],
     }
+
+
+def _left_out(check: dict[str, Any]) -> list[str]:
+    """Name the rows that could not be used, whether dropped by a rule or never readable."""
+    files = set((check.get("left_out") or {}).get("images") or [])
+    for problem in check.get("problems") or []:
+        if problem.get("kind") in UNUSABLE:
+            files |= set(problem.get("ids") or [])
+    return sorted(files)
+
+
+def _read(read: int, usable: int, left_out: list[str], pictures: bool) -> str:
+    noun = "image" if pictures else "feature row"
+    if read == usable:
+        verb, all_of = ("was", "It") if read == 1 else ("were", "All of them")
+        return f"{count(read, noun).capitalize()} {verb} read. {all_of} could be used."
+    text = f"{count(read, 'row').capitalize()} {'was' if read == 1 else 'were'} read; "
+    text += f"{count(usable, noun)} could be used and {read - usable:,} left out"
+    return f"{text}: {some(left_out)}." if left_out else f"{text}."
 
 
 def _rank(rank: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -80,15 +103,8 @@ def _problem(problem: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sentences(
-    found: dict[str, Any], read: int, usable: int, ranks: list[dict[str, Any]], pictures: bool
-) -> list[str]:
-    noun = "image" if pictures else "feature row"
-    lines = [f"{count(read, noun).capitalize()} {'was' if read == 1 else 'were'} read."]
-    if read == usable:
-        lines.append("All of them could be used.")
-    else:
-        lines.append(f"{usable:,} could be used and {read - usable:,} were left out (named below).")
+def _sentences(found: dict[str, Any], ranks: list[dict[str, Any]], pictures: bool) -> list[str]:
+    noun, lines = "image" if pictures else "feature row", []
     if ranks:
         lines.append(f"They show {listed([count(r['n_taxa'], r['rank']) for r in ranks])}.")
     if not pictures and ranks and ranks[-1]["largest_n"] == 1:

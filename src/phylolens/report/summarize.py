@@ -57,9 +57,16 @@ def summarize_results(found: Results) -> dict[str, Any]:
         "cannot_tell": CANNOT_TELL,
         "glossary": GLOSSARY,
     }
+    summary["other_ranks"] = _other_ranks(summary)
     summary["methods"] = about_methods(found, summary)
     summary["answers"] = _answers(summary)
     return dict(plain(summary))
+
+
+def _other_ranks(summary: dict[str, Any]) -> dict[str, str]:
+    """Ranks of sections made at another rank than that of comparison, by section."""
+    ranks = {key: (summary[key] or {}).get("rank") for key in ("phylogeny", "signal", "guide")}
+    return {key: rank for key, rank in ranks.items() if rank and rank != summary["rank"]}
 
 
 def _missing(found: Results) -> dict[str, dict[str, str]]:
@@ -79,7 +86,7 @@ def _answers(summary: dict[str, Any]) -> list[dict[str, str]]:
     """Questions and answers of the first box."""
     answers = []
     if summary["specimens"]:
-        read = " ".join(summary["specimens"]["sentences"][:3])
+        read = " ".join(summary["specimens"]["sentences"][:2])
         if summary["phylogeny"]:
             read += " " + summary["phylogeny"]["sentence"].split(". ")[0].rstrip(".") + "."
         answers.append({"question": "What was read?", "answer": read})

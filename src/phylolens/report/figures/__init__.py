@@ -65,7 +65,9 @@ def _figures(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, 
 
     for rank in (summary["specimens"] or {}).get("ranks", []):
         if rank["n_taxa"] > 1 and not rank["even"]:
-            yield f"counts-{slug(rank['rank'])}", draw_counts(rank)
+            name = f"counts-{slug(rank['rank'])}"
+            yield name, draw_counts(rank)
+            yield f"{name}-narrow", draw_counts(rank, narrow=True)
     for found in (summary["classify"] or {}).get("ranks", []):
         if found["confusion"]["drawn"]:
             coarser, groups = parents(results, found["rank"])
