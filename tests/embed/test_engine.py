@@ -269,3 +269,9 @@ def test_the_example_runs_and_resumes(tmp_path, shells):
     for expected in ("6 computed, 0 reused, 0 failed", "0 computed, 6 reused, 0 failed"):
         done = subprocess.run(command, check=True, timeout=60, capture_output=True, text=True)
         assert expected in done.stdout
+
+
+def test_without_anything_that_runs_networks(tmp_path, monkeypatch):
+    monkeypatch.setattr("phylolens.embed.inference._has", lambda module: False)
+    with pytest.raises(InputError, match=r"pip install 'phylolens\[vision\]'"):
+        embed([View("a", tmp_path / "a.jpg")], store=tmp_path)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from phylolens.embed.backbones import DEFAULT_BACKBONE, BackboneSpec, find_backbone
-from phylolens.embed.inference import DEVICES, Inference, open_inference
+from phylolens.embed.inference import DEVICES, Inference, open_inference, require_vision
 from phylolens.embed.preprocess import check_fit
 from phylolens.embed.store import FeatureStore
 from phylolens.embed.views import Embedding, View, by_file, check_views
@@ -82,6 +82,7 @@ def embed(
     """
     started = time.perf_counter()
     check_views(views)
+    require_vision()
     _check_numbers(seed, device, batch_size, workers)
     layers = (layers,) if isinstance(layers, str) else tuple(layers)
     spec = find_backbone(backbone)

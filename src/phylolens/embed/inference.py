@@ -163,6 +163,16 @@ def _has(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
+def require_vision() -> None:
+    """Raise :class:`InputError` unless something that runs networks is installed."""
+    if not (_has("onnxruntime") or _has("torch")):
+        raise InputError(
+            "turning pictures into features needs onnxruntime or torch.",
+            where="embed",
+            hint=INSTALL_HINT,
+        )
+
+
 def _need_torch() -> None:
     absent = [name for name in ("torch", "timm") if not _has(name)]
     if absent:
