@@ -1,9 +1,12 @@
 """Each head is what its name says."""
 
+import warnings
+
 import numpy as np
 import pytest
 
-from phylolens.classify import make_head
+from phylolens.classify import HEADS, make_head
+from phylolens.classify.experiment import _fit_predict
 from phylolens.classify.heads.balanced_bagging import BalancedBag
 
 
@@ -65,3 +68,15 @@ def test_seed_decides(name):
     )
     np.testing.assert_array_equal(one, two)
     assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", sorted(HEADS))
+def test_many_classes_of_few_images_give_no_warning(name):
+    """A balanced bag may hold one image a class; scikit-learn asks whether that is regression."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([f"family {place:02d}" for place in range(30)], 2)[:-1]
+    train = rng.normal(size=(len(labels), 5))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _fit_predict(name, 0, train, labels, train[:3])
+    assert not [str(each.message) for each in caught]

@@ -1,5 +1,6 @@
 """Fit one independent head a rank and test it on specimens it has never seen."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,7 +159,9 @@ def _fit_predict(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Labels and their probabilities; trees grow on all cores, answers are summed in one order."""
     head = make_head(name, seed)
-    with joblib.parallel_config(backend="threading"):
+    with joblib.parallel_config(backend="threading"), warnings.catch_warnings():
+        # Many classes of few images are what a balanced bag is meant to be.
+        warnings.filterwarnings("ignore", message="The number of unique classes is greater")
         head.set_params(n_jobs=-1).fit(train, labels)
     probabilities = head.set_params(n_jobs=1).predict_proba(test)
     return head.classes_[probabilities.argmax(axis=1)], probabilities.max(axis=1)
