@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from phylolens.errors import require_folder
 from phylolens.progress import Progress, silent
 from phylolens.study import make_study, run
-from phylolens.writing import require_folder
 
 
 def demo(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[str, Any]:

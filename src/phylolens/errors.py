@@ -4,6 +4,7 @@ Every verb turns an :class:`InputError` into one message and exit code 2. Proble
 stop a run are :class:`Problem` values; ``phylolens check`` lists them.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,14 @@ def require_file(path: Path, hint: str) -> None:
         raise InputError("this is a folder; a file is needed.", where=path, hint=hint)
     if not path.is_file():
         raise InputError("no such file.", where=path, hint=hint)
+
+
+def require_folder(path: Path) -> None:
+    """Raise :class:`InputError` unless results can be written into ``path``; create nothing."""
+    nearest = next(place for place in (path, *path.resolve().parents) if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        reason = "cannot be written to" if nearest.is_dir() else "is a file"
+        raise InputError(f"'{nearest}' {reason}.", where="--out", hint="Give another folder.")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from phylolens.errors import InputError, TooFew, require_file
+from phylolens.errors import InputError, TooFew, require_file, require_folder
 from phylolens.progress import Progress, silent
 from phylolens.provenance import (
     RunRecord,
@@ -18,7 +18,6 @@ from phylolens.provenance import (
     package_versions,
 )
 from phylolens.taxonomy import standard_name
-from phylolens.writing import require_folder
 
 if TYPE_CHECKING:
     from phylolens.material import Material

@@ -11,17 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from phylolens.errors import InputError
-
 JSON_DIGITS = 12  # significant digits: below this, sums may differ by the order of threads
-
-
-def require_folder(path: Path) -> None:
-    """Raise :class:`InputError` unless results can be written into ``path``; create nothing."""
-    nearest = next(place for place in (path, *path.resolve().parents) if place.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        reason = "cannot be written to" if nearest.is_dir() else "is a file"
-        raise InputError(f"'{nearest}' {reason}.", where="--out", hint="Give another folder.")
 
 
 @contextmanager
