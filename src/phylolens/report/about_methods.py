@@ -139,6 +139,7 @@ def _differences(results: Results) -> list[str]:
         used = (found.get("settings") or {}) | {"models": tuple(found["models"])}
         keys = ("backbone", "fit", "augmentation", "upsample_to", "models")
         lines += _compare("Classification", CLASSIFY_RECIPES[found["recipe"]], used, keys)
+        lines += ALWAYS["classify"] if used.get("augmentation") else ALWAYS["classify"][:1]
     found = results.guide or {}
     if found.get("recipe") in GUIDE_RECIPES:
         used = (found.get("settings") or {}) | found
@@ -152,7 +153,25 @@ def _differences(results: Results) -> list[str]:
             "divisor",
         )
         lines += _compare("Guided embedding", GUIDE_RECIPES[found["recipe"]], used, keys)
+        lines += ALWAYS["guide"] if used.get("augmentation") else []
     return lines
+
+
+# Departures of every run, and what the study leaves open.
+ALWAYS = {
+    "classify": [
+        "Classification, division: by specimen, small taxa pooled, a taxon of one specimen never "
+        "tested (published: stratified 80/20 by image). Balanced bagging grows random-forest "
+        "trees; the study does not name its base learner.",
+        "Classification, copies: made after the division, from training images alone (the study "
+        "describes raising rare classes before it), with normal noise of standard deviation 25 "
+        "of 255, which the study does not state.",
+    ],
+    "guide": [
+        "Guided embedding, copies: flips, rotations up to 15°, colour jitter and shifts; the "
+        "study names these alterations but not their size.",
+    ],
+}
 
 
 _SETTING_WORDS = {
