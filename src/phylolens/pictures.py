@@ -1,6 +1,7 @@
 """Features of a study's pictures: originals, and the altered copies that plans ask for."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,9 @@ class Pictures:
         """Whether altered copies can be made."""
         return self.material.given is None
 
+    @cached_property
     def originals(self) -> Features:
-        """Features of all usable images."""
+        """Features of all usable images, read from the store once a run."""
         if self.material.given is not None:
             return self.material.given
         files = self.material.table["file"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from phylolens.errors import InputError, TooFew
-from phylolens.material import Material, gather
+from phylolens.material import Material
 from phylolens.phylogeny.tree_order import reference_tree
 from phylolens.pictures import Pictures
 from phylolens.progress import Progress
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from phylolens.study import Study
 
 NEEDS_PHYLOGENY = "needs a phylogeny: give --tree or --distances"
-
-
-def check(study: "Study", progress: Progress) -> Material:
-    """Read and validate everything; write ``check.json`` and ``specimens.parquet``."""
-    return gather(study, progress)
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ def not_possible(stage: str, material: Material, *, alone: bool) -> str:
 def embed_originals(bench: Bench) -> dict[str, Any]:
     """Fill the feature store."""
     pictures = bench.pictures
-    features = pictures.originals()
+    features = pictures.originals
     return {
         "n_images": len(features),
         "n_features": int(features.matrix.shape[1]),
@@ -162,7 +157,7 @@ def signal(bench: Bench) -> dict[str, Any]:
 
     study, material, pictures = bench.study, bench.material, bench.pictures
     assert material.ranked is not None
-    features, counts = pictures.originals(), {}
+    features, counts = pictures.originals, {}
     if not material.taxon_level:
         table = material.table.set_index("file")
         shown = table[table[material.rank].isin(material.ranked.distances.ids)]

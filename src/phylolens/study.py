@@ -171,13 +171,14 @@ def run(
         A summary of each stage, as ``--json`` prints it.
     """
     from phylolens import stages as work
+    from phylolens.material import gather
     from phylolens.pictures import Pictures
 
     require_folder(study.out)
     settings = study.model_dump(mode="json")
     record = RunRecord(study.out, command_line(), settings, study.seed)
     started = time.perf_counter()
-    material = work.check(study, progress)
+    material = gather(study, progress)
     hashes = _input_hashes(study)
     inputs = {name: {"path": str(getattr(study, name)), "sha256": digest}
               for name, digest in hashes.items()}  # fmt: skip

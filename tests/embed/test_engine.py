@@ -11,8 +11,9 @@ from phylolens.embed import BACKBONES, Embedding, View, embed
 from phylolens.embed.decode import decode
 from phylolens.embed.inference import TorchInference, open_inference
 from phylolens.embed.preprocess import fit_square
-from phylolens.embed.weights import file_sha256, get_weights
+from phylolens.embed.weights import get_weights
 from phylolens.errors import InputError
+from phylolens.provenance import file_hash
 
 pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
@@ -213,7 +214,7 @@ def test_the_exported_network_is_used_without_torch_and_mended_when_damaged(shel
     from phylolens.embed.onnx_export import onnx_path
 
     weights = get_weights(SPEC)
-    exported = onnx_path(SPEC, file_sha256(weights), ())
+    exported = onnx_path(SPEC, file_hash(weights), ())
     exported.write_bytes(exported.read_bytes()[:5000])
     again = embed(views_of(shells[:1]), store=tmp_path / "c")
     np.testing.assert_array_equal(again.features.matrix, first.features.matrix)

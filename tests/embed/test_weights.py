@@ -3,8 +3,9 @@ import pytest
 
 from phylolens.embed import BACKBONES, DEFAULT_BACKBONE, backbone_table, fuse_features
 from phylolens.embed import weights as module
-from phylolens.embed.weights import file_sha256, get_weights
+from phylolens.embed.weights import get_weights
 from phylolens.errors import InputError
+from phylolens.provenance import file_hash
 from phylolens.values import Features
 
 
@@ -73,12 +74,12 @@ def test_an_incomplete_download_is_not_kept(offline, monkeypatch):
 def test_sha256_of_a_known_text(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
     known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert file_sha256(tmp_path / "abc") == known
+    assert file_hash(tmp_path / "abc") == known
 
 
 @pytest.mark.vision
 def test_bundled_weights_are_the_published_file():
-    digest = file_sha256(get_weights(BACKBONES[DEFAULT_BACKBONE]))
+    digest = file_hash(get_weights(BACKBONES[DEFAULT_BACKBONE]))
     assert digest.startswith("57934424")  # the publisher's name for the file ends so
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from skbio import TreeNode
 
+from phylolens.phylogeny import covariance as tree_covariance
 from phylolens.simulate.brownian import (
     brownian,
     centred_covariance,
     patristic_distances,
-    tree_covariance,
     with_lambda,
 )
 
@@ -33,7 +33,8 @@ def tree():
 
 
 def test_tree_covariance_by_hand(tree):
-    names, covariance = tree_covariance(tree)
+    shared = tree_covariance(tree)
+    names, covariance = list(shared.index), shared.to_numpy()
     assert names == list("ABCDE")
     np.testing.assert_allclose(covariance, COVARIANCE)
 

@@ -12,6 +12,7 @@ from PIL import Image
 from skbio import TreeNode
 
 from phylolens.errors import InputError
+from phylolens.phylogeny import covariance as tree_covariance
 from phylolens.simulate import (
     WorldSpec,
     build_world,
@@ -19,7 +20,6 @@ from phylolens.simulate import (
     render_image,
     simulate_world,
     trait_values,
-    tree_covariance,
 )
 
 SMALL = WorldSpec(
@@ -46,7 +46,8 @@ def test_species_latents_follow_the_tree_and_lambda():
             world = build_world(
                 replace(WorldSpec(), lambda_=lambda_, convergent_pairs=0, seed=seed)
             )
-            names, covariance = tree_covariance(world.tree)
+            shared = tree_covariance(world.tree)
+            names, covariance = list(shared.index), shared.to_numpy()
             latent = np.array([world.truth["species"][name]["latent"] for name in names])
             sample = latent @ latent.T / latent.shape[1]
             upper = np.triu_indices(len(names), 1)
@@ -56,7 +57,8 @@ def test_species_latents_follow_the_tree_and_lambda():
 
 def test_convergent_pairs_are_close_and_of_different_orders():
     world = build_world(replace(WorldSpec(), convergent_pairs=5))
-    names, covariance = tree_covariance(world.tree)
+    shared = tree_covariance(world.tree)
+    names, covariance = list(shared.index), shared.to_numpy()
     pairs = world.truth["convergent_pairs"]
     assert len({name for pair in pairs for name in (pair["model"], pair["moved"])}) == 10
     order = world.meta.drop_duplicates("species").set_index("species")["order"]

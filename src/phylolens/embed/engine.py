@@ -15,10 +15,11 @@ from phylolens.embed.inference import DEVICES, Inference, open_inference, requir
 from phylolens.embed.preprocess import check_fit
 from phylolens.embed.store import FeatureStore
 from phylolens.embed.views import Embedding, View, by_file, check_views
-from phylolens.embed.weights import file_sha256, get_weights
+from phylolens.embed.weights import get_weights
 from phylolens.embed.work import Outcome, Worker
 from phylolens.errors import InputError, Problem
 from phylolens.progress import Progress, silent
+from phylolens.provenance import file_hash
 from phylolens.values import Features
 
 FLUSH_ROWS = 512  # rows a shard
@@ -230,7 +231,7 @@ def _record(
         "backbone": spec.name,
         "architecture": spec.architecture,
         "weights": checkpoint.name,
-        "weights_sha256": file_sha256(checkpoint),
+        "weights_sha256": file_hash(checkpoint),
         "input_size": spec.input_size,
         "mean": list(spec.mean),
         "std": list(spec.std),

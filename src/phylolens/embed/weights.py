@@ -1,6 +1,5 @@
 """Find the weights of a backbone on this machine, or fetch them from where they are published."""
 
-import hashlib
 import importlib.util
 import os
 import socket
@@ -70,12 +69,6 @@ def weights_on_disk(spec: BackboneSpec) -> Path | None:
             if (folder / spec.url.rsplit("/", 1)[-1]).is_file():
                 return folder / spec.url.rsplit("/", 1)[-1]
     return None
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes as hexadecimal digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _in_package(package: str) -> Path | None:

@@ -1,11 +1,12 @@
 """Numbers from a phylogeny: similarity, covariance under Brownian motion, coordinates."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix, TreeNode
 
 from phylolens.errors import InputError
-from phylolens.phylogeny.read import quiet_pcoa
 
 
 def similarity(distances: DistanceMatrix, *, divisor: float | None = None) -> np.ndarray:
@@ -83,7 +84,17 @@ def coordinates(distances: DistanceMatrix, *, dimensions: int | None = None) -> 
     """
     n = len(distances.ids)
     rooted = DistanceMatrix(np.sqrt(distances.data), distances.ids)
-    points, eigenvalues = quiet_pcoa(rooted, n)
+    points, eigenvalues = _quiet_pcoa(rooted, n)
     kept = np.flatnonzero(eigenvalues > 1e-10 * eigenvalues.max())[:dimensions]
     columns = [f"axis{place + 1}" for place in range(len(kept))]
     return pd.DataFrame(points[:, kept], index=list(distances.ids), columns=columns)
+
+
+def _quiet_pcoa(matrix: DistanceMatrix, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
+    """Run scikit-bio's PCoA without its warnings about small negative eigenvalues."""
+    from skbio.stats.ordination import pcoa
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = pcoa(matrix, method="eigh", dimensions=dimensions)
+    return result.samples.to_numpy(), result.eigvals.to_numpy()

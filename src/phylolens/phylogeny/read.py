@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import warnings
 from pathlib import Path
 from typing import TypeAlias
 
@@ -234,13 +233,3 @@ def _check_matrix(values: np.ndarray, names: list[str], path: Path) -> None:
     stop(np.abs(values - values.T) > ASYMMETRY * scale, "the matrix is not symmetric.", both)
     if not values.any():
         raise InputError("all distances are zero.", where=path)
-
-
-def quiet_pcoa(matrix: DistanceMatrix, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
-    """Run scikit-bio's PCoA without its warnings about small negative eigenvalues."""
-    from skbio.stats.ordination import pcoa
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        result = pcoa(matrix, method="eigh", dimensions=dimensions)
-    return result.samples.to_numpy(), result.eigvals.to_numpy()

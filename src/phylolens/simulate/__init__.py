@@ -1,6 +1,6 @@
 """Simulated worlds whose truth is known: trees, evolving shells, their pictures, or features."""
 
-from phylolens.simulate.brownian import brownian, tree_covariance, with_lambda
+from phylolens.simulate.brownian import brownian, with_lambda
 from phylolens.simulate.camera import View, draw_view
 from phylolens.simulate.features import simulate_features, write_features
 from phylolens.simulate.shell import render_shell
@@ -25,7 +25,6 @@ __all__ = [
     "simulate_features",
     "simulate_world",
     "trait_values",
-    "tree_covariance",
     "with_lambda",
     "write_features",
 ]

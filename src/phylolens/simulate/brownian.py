@@ -3,41 +3,16 @@
 import numpy as np
 from skbio import DistanceMatrix, TreeNode
 
-
-def tree_covariance(tree: TreeNode) -> tuple[list[str], np.ndarray]:
-    """Return the covariance of Brownian motion at the tips: path length shared from the root.
-
-    Parameters
-    ----------
-    tree : skbio.TreeNode
-        A rooted tree; missing branch lengths count as 0.
-
-    Returns
-    -------
-    names : list of str
-        Tip names in the tree's order.
-    covariance : array, shape (n, n)
-        Height of the most recent common ancestor; the tip's own height on the diagonal. Units of
-        the branch lengths, for a rate of 1.
-    """
-    place = {id(tip): row for row, tip in enumerate(tree.tips())}
-    names = [str(tip.name) for tip in tree.tips()]
-    covariance = np.zeros((len(names), len(names)))
-    below: dict[int, list[int]] = {}
-    for node in tree.postorder(include_self=False):
-        rows = [place[id(node)]] if node.is_tip() else below.pop(id(node))
-        covariance[np.ix_(rows, rows)] += node.length or 0.0
-        below.setdefault(id(node.parent), []).extend(rows)
-    return names, covariance
+from phylolens.phylogeny import covariance as tree_covariance
 
 
 def patristic_distances(phylogeny: TreeNode | DistanceMatrix) -> tuple[list[str], np.ndarray]:
     """Return names and the matrix of patristic distances, from a tree or as given."""
     if isinstance(phylogeny, DistanceMatrix):
         return [str(name) for name in phylogeny.ids], np.array(phylogeny.data, dtype=float)
-    names, covariance = tree_covariance(phylogeny)
-    height = np.diag(covariance)
-    return names, height[:, None] + height[None, :] - 2 * covariance
+    shared = tree_covariance(phylogeny)
+    height = np.diag(shared)
+    return list(shared.index), height[:, None] + height[None, :] - 2 * shared.to_numpy()
 
 
 def with_lambda(covariance: np.ndarray, lambda_: float) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix, TreeNode
 
-from phylolens.errors import InputError
+from phylolens.errors import InputError, require_file
 from phylolens.phylogeny import read_phylogeny
 from phylolens.simulate.brownian import brownian, centred_covariance, patristic_distances
 from phylolens.specimens import read_table
@@ -201,8 +201,7 @@ def features_world(
     names, patristic = patristic_distances(phylogeny)
     matrix = DistanceMatrix(patristic, names)
     if taxa is not None:
-        if not taxa.is_file():
-            raise InputError("no such file.", where=taxa, hint="Give an existing file to --taxa.")
+        require_file(taxa, "Give an existing file to --taxa.")
         wanted = [line.strip() for line in taxa.read_text(encoding="utf-8").splitlines()]
         wanted = [name for name in wanted if name]
         absent = sorted(set(wanted) - set(names))

@@ -12,8 +12,9 @@ import pandas as pd
 from skbio import TreeNode
 
 from phylolens.errors import InputError
+from phylolens.phylogeny import covariance
 from phylolens.progress import Progress, silent
-from phylolens.simulate.brownian import brownian, tree_covariance, with_lambda
+from phylolens.simulate.brownian import brownian, with_lambda
 from phylolens.simulate.camera import View, draw_view, to_jpeg
 from phylolens.simulate.plan import convergent_pairs, image_table
 from phylolens.simulate.shell import render_shell
@@ -86,10 +87,10 @@ def _evolve(
     named: NamedTree, spec: WorldSpec
 ) -> tuple[dict[str, np.ndarray], list[dict[str, Any]]]:
     """Return the latent traits of every species, and the convergent pairs planted in them."""
-    names, covariance = tree_covariance(named.tree)
-    covariance = with_lambda(covariance, spec.lambda_)
-    latent = brownian(covariance, len(TRAITS), _stream(spec, _TRAITS))
-    species = dict(zip(names, latent, strict=True))
+    shared = covariance(named.tree)
+    related = with_lambda(shared.to_numpy(), spec.lambda_)
+    latent = brownian(related, len(TRAITS), _stream(spec, _TRAITS))
+    species = dict(zip(shared.index, latent, strict=True))
     rank = RANKS.index("order")
     pairs = []
     for first, second in convergent_pairs(named, spec.convergent_pairs, _stream(spec, _PAIRS)):
