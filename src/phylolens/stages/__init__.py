@@ -1,0 +1,82 @@
+"""The stages of a run: each takes the study and the material, writes its folder, sums up."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from phylolens.errors import InputError
+from phylolens.material import Material
+from phylolens.stages.bench import Bench
+from phylolens.stages.brief import brief_of
+from phylolens.stages.classify import classify
+from phylolens.stages.guide import guide
+from phylolens.stages.signal import signal
+
+__all__ = ["ACTIONS", "FILES", "Bench", "brief_of", "not_possible"]
+
+NEEDS_PHYLOGENY = "needs a phylogeny: give --tree or --distances"
+
+
+def not_possible(stage: str, material: Material, *, alone: bool) -> str:
+    """Say why a stage cannot run; asked for by itself, that is an error."""
+    reason = ""
+    if stage in ("guide", "signal") and material.ranked is None:
+        reason = NEEDS_PHYLOGENY
+    elif stage in ("classify", "guide") and material.taxon_level:
+        reason = "needs features of images or specimens, not of taxa"
+    if reason and alone:
+        raise InputError(f"'{stage}' {reason}.")
+    return reason
+
+
+def embed_originals(bench: Bench) -> dict[str, Any]:
+    """Fill the feature store."""
+    pictures = bench.pictures
+    features = pictures.originals
+    return {
+        "n_images": len(features),
+        "n_features": int(features.matrix.shape[1]),
+        "n_computed": pictures.n_computed,
+        "n_reused": pictures.n_reused,
+        "notes": list(pictures.notes),
+        "spec": dict(features.spec),
+    }
+
+
+def report(bench: Bench) -> dict[str, Any]:
+    """Write ``report.html`` from the results directory."""
+    from phylolens.report import write_report
+
+    bench.progress("writing the report", 0, 1)
+    path = write_report(bench.study.out)
+    bench.progress("writing the report", 1, 1)
+    return {"path": str(path), "megabytes": path.stat().st_size / 1e6}
+
+
+ACTIONS: Mapping[str, Callable[[Bench], dict[str, Any]]] = {
+    "embed": embed_originals,
+    "classify": classify,
+    "guide": guide,
+    "signal": signal,
+    "report": report,
+}
+
+# Files that show a stage is finished; stages without any always run.
+FILES: Mapping[str, tuple[str, ...]] = {
+    "embed": (),
+    "classify": ("classify/metrics.json", "classify/predictions.csv"),
+    "guide": (
+        "guide/guide.json",
+        "guide/embeddings.csv",
+        "guide/attention.csv",
+        "guide/loss.csv",
+        "guide/model.safetensors",
+        *(f"guide/similarity_{name}.csv" for name in ("genetic", "unguided", "guided")),
+    ),
+    "signal": (
+        "signal/signal.json",
+        "signal/visual_distances.csv",
+        "signal/genetic_distances.csv",
+        "signal/tree.nwk",
+    ),
+    "report": (),
+}
