@@ -29,11 +29,18 @@ class Split:
         File ids, in table order.
     rule : str
         How they were divided, in words.
+    held_out : tuple of str
+        Taxa or sources kept out of the training part as a whole, sorted.
+    untested : tuple of str
+        Taxa of the ranks above (with sources: of any rank) that have lost all their training
+        images to this, so that no model can name them; ranks coarse to fine.
     """
 
     train: tuple[str, ...]
     test: tuple[str, ...]
     rule: str
+    held_out: tuple[str, ...] = ()
+    untested: tuple[str, ...] = ()
 
 
 def split_specimens(
@@ -62,16 +69,14 @@ def split_specimens(
     """
     if "split" in table.columns and table["split"].notna().any():
         return _given(table)
-    if not 0 < test_share < 1:
-        raise InputError(f"the test share must lie between 0 and 1; got {test_share}.")
+    require_share(test_share)
     # A specimen's label is the first one known among its images. Sorted by id, so that the order
     # of the table's rows does not change who is tested.
     units = table.groupby("specimen_id", sort=True)[list(ranks)].first().reset_index()
     rng = np.random.default_rng(seed)
     tested = np.zeros(len(units), dtype=bool)
-    for rows in _strata(units, ranks):
-        count = int(np.floor(test_share * len(rows) + 0.5))
-        tested[rng.permutation(rows)[:count]] = True
+    for rows in strata(units, ranks):
+        tested[rng.permutation(rows)[: rounded(test_share * len(rows))]] = True
     test_ids = _keep_one_for_training(table, ranks, set(units["specimen_id"][tested]))
     if not test_ids:
         raise TooFew(
@@ -80,6 +85,17 @@ def split_specimens(
         )
     in_test = table["specimen_id"].isin(test_ids)
     return Split(tuple(table["file"][~in_test]), tuple(table["file"][in_test]), RULE)
+
+
+def require_share(test_share: float) -> None:
+    """Raise :class:`InputError` unless the share lies between 0 and 1."""
+    if not 0 < test_share < 1:
+        raise InputError(f"the test share must lie between 0 and 1; got {test_share}.")
+
+
+def rounded(number: float) -> int:
+    """Round halves up, not to even."""
+    return int(np.floor(number + 0.5))
 
 
 def check_given_split(table: pd.DataFrame) -> None:
@@ -105,20 +121,28 @@ def _given(table: pd.DataFrame) -> Split:
     return Split(train, test, "As given in the column 'split'; rows without a value are left out.")
 
 
-def _strata(units: pd.DataFrame, ranks: Sequence[str]) -> list[np.ndarray]:
+def lost_taxa(table: pd.DataFrame, ranks: Sequence[str], away: pd.Series) -> tuple[str, ...]:
+    """Name the taxa whose images all lie ``away`` from the training part."""
+    names: list[str] = []
+    for rank in ranks:
+        names += sorted(set(table[rank][away].dropna()) - set(table[rank][~away].dropna()))
+    return tuple(names)
+
+
+def strata(units: pd.DataFrame, ranks: Sequence[str]) -> list[np.ndarray]:
     """Row numbers of each stratum, small ones pooled towards the coarser ranks."""
     labels = units[list(ranks)].astype(object).fillna("").to_numpy()
     open_rows = np.arange(len(units))
-    strata: list[np.ndarray] = []
+    found: list[np.ndarray] = []
     for depth in range(len(ranks), -1, -1):
         key = ["\x1f".join(labels[row, :depth]) for row in open_rows]
         _, codes, counts = np.unique(key, return_inverse=True, return_counts=True)
         large = counts >= (SMALLEST_STRATUM if depth else 2)
-        strata += [open_rows[codes == code] for code in np.flatnonzero(large)]
+        found += [open_rows[codes == code] for code in np.flatnonzero(large)]
         open_rows = open_rows[~large[codes]]
         if not len(open_rows):
             break
-    return strata
+    return found
 
 
 def _keep_one_for_training(
