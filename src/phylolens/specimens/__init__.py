@@ -4,7 +4,7 @@ from phylolens.specimens._table import read_table
 from phylolens.specimens.folds import group_folds, specimen_folds
 from phylolens.specimens.leave_out import leave_out
 from phylolens.specimens.read import Specimens, read_specimens
-from phylolens.specimens.resample import balance, raise_rare, view_id
+from phylolens.specimens.resample import balance, raise_rare, repeat, sample_down, view_id
 from phylolens.specimens.split import Split, split_specimens
 from phylolens.specimens.splits import make_split, split_names
 from phylolens.specimens.validate import usable, validate, without_bad
@@ -19,6 +19,8 @@ __all__ = [
     "raise_rare",
     "read_specimens",
     "read_table",
+    "repeat",
+    "sample_down",
     "specimen_folds",
     "split_names",
     "split_specimens",

@@ -106,6 +106,21 @@ def _locate(table: pd.DataFrame, folder: Path, images: Path | None) -> pd.DataFr
 def _from_folder(
     images: Path, pattern: str | None, ranks: Sequence[str] | None, results: Path | None
 ) -> tuple[pd.DataFrame, Sequence[str] | None, list[Problem]]:
+    files = picture_files(images, results)
+    names = [path.relative_to(images).as_posix() for path in files]
+    read = _names.from_pattern if pattern else _names.from_folders
+    labels, ranks, problems = read(names, pattern, ranks, images)
+    return labels.assign(file=names, path=files), ranks, problems
+
+
+def picture_files(images: Path, results: Path | None = None) -> list[Path]:
+    """List the pictures below a folder, sorted; those of a results directory are left out.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
     files = sorted(path for path in images.rglob("*") if _is_specimen(path, images, results))
     if not files:
         raise InputError(
@@ -113,10 +128,7 @@ def _from_folder(
             where=images,
             hint="Give the folder that holds the pictures.",
         )
-    names = [path.relative_to(images).as_posix() for path in files]
-    read = _names.from_pattern if pattern else _names.from_folders
-    labels, ranks, problems = read(names, pattern, ranks, images)
-    return labels.assign(file=names, path=files), ranks, problems
+    return files
 
 
 def _is_specimen(path: Path, images: Path, results: Path | None) -> bool:

@@ -4,6 +4,8 @@ Plans name files and copy numbers only; copy 0 is the picture itself, copy k its
 The same file and number always give the same altered picture, so plans share work.
 """
 
+import heapq
+
 import numpy as np
 import pandas as pd
 
@@ -83,3 +85,117 @@ def balance(labels: pd.Series, per_taxon: int, *, seed: int) -> pd.DataFrame:
         kept += _copies(files, max(0, per_taxon - len(files)))
         rows += [(file, copy, str(label)) for file, copy in kept]
     return pd.DataFrame(rows, columns=["file", "copy", "label"])
+
+
+def repeat(labels: pd.Series, copies: int) -> pd.DataFrame:
+    """Plan every picture together with ``copies`` altered copies of it.
+
+    Parameters
+    ----------
+    labels : Series of str
+        Class of each training picture, indexed by file; missing labels are left out.
+    copies : int
+        Altered copies of each picture; 0 adds nothing.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``file``, ``copy`` (0 for each original), ``label``; the originals first.
+
+    Raises
+    ------
+    InputError
+        If ``copies`` is negative.
+    """
+    if copies < 0:
+        raise InputError(f"the number of copies cannot be negative; got {copies}.")
+    known = labels.dropna().astype(str)
+    once = pd.DataFrame({"file": known.index.astype(str), "copy": 0, "label": known.to_numpy()})
+    rounds = [once.assign(copy=number) for number in range(copies + 1)]
+    return pd.concat(rounds, ignore_index=True)
+
+
+def sample_down(labels: pd.Series, lineage: pd.DataFrame, to: int, *, seed: int) -> pd.DataFrame:
+    """Plan at most ``to`` pictures a class, and lose no genus or species of it.
+
+    A class above ``to`` is reduced to it: its pictures are shared out evenly over its genera,
+    those of a genus evenly over its species, and so on through the ranks of ``lineage``; a taxon
+    with fewer pictures than its share keeps them all, and every taxon keeps one. A class of more
+    species than ``to`` keeps one picture of each and so stays larger than ``to``. Smaller classes
+    are left alone.
+
+    Parameters
+    ----------
+    labels : Series of str
+        Class of each training picture, indexed by file; missing labels are left out.
+    lineage : DataFrame
+        Ranks below the class, coarse to fine, indexed by file. Pictures with an unknown label
+        have a share like that of one more taxon, without a right to keep one.
+    to : int
+        Pictures wanted of a class.
+    seed : int
+        Decides which pictures stay, and who gets what does not divide evenly.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``file``, ``copy`` (always 0), ``label``; sorted by label and file.
+
+    Raises
+    ------
+    InputError
+        If ``to`` is less than one, or a picture has no row in ``lineage``.
+    """
+    if to < 1:
+        raise InputError(f"at least one picture a class is needed; got {to}.")
+    known = labels.dropna().astype(str).sort_index()
+    missing = known.index.difference(lineage.index)
+    if len(missing):
+        raise InputError("pictures without a lineage.", ids=list(missing))
+    finer = lineage.loc[known.index].astype(object).fillna("").to_numpy()
+    rng = np.random.default_rng(seed)
+    rows: list[tuple[str, int, str]] = []
+    for label, members in known.groupby(known, sort=True):
+        places = known.index.get_indexer(members.index)
+        budget = max(to, _taxa_within(finer[places]))
+        kept = places if len(places) <= budget else _share_out(places, finer, budget, 0, rng)
+        rows += [(str(known.index[place]), 0, str(label)) for place in sorted(kept)]
+    return pd.DataFrame(rows, columns=["file", "copy", "label"])
+
+
+def _groups(places: np.ndarray, names: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    taxa, codes = np.unique(names.astype(str), return_inverse=True)
+    return [(str(name), places[codes == code]) for code, name in enumerate(taxa)]
+
+
+def _taxa_within(finer: np.ndarray) -> int:
+    """Pictures needed to keep one of every taxon: ends of known lineages below this point."""
+    if not finer.shape[1]:
+        return 0
+    groups = _groups(np.arange(len(finer)), finer[:, 0])
+    return sum(max(int(name != ""), _taxa_within(finer[rows, 1:])) for name, rows in groups)
+
+
+def _share_out(
+    places: np.ndarray, finer: np.ndarray, budget: int, depth: int, rng: np.random.Generator
+) -> list[int]:
+    """Draw ``budget`` of the rows, evenly over the taxa at ``depth`` and those below them."""
+    if depth == finer.shape[1]:
+        return [int(place) for place in rng.permutation(places)[:budget]]
+    groups = _groups(places, finer[places, depth])
+    shares = [max(int(name != ""), _taxa_within(finer[rows, depth + 1 :])) for name, rows in groups]
+    # The poorest with something left gets the next one; chance decides between equals.
+    chance = rng.permutation(len(groups))
+    poorest = [(share, chance[at], at) for at, share in enumerate(shares)]
+    heapq.heapify(poorest)
+    left = budget - sum(shares)
+    while left:
+        share, tie, at = heapq.heappop(poorest)
+        if share < len(groups[at][1]):
+            shares[at] += 1
+            left -= 1
+            heapq.heappush(poorest, (share + 1, tie, at))
+    drawn: list[int] = []
+    for (_, rows), share in zip(groups, shares, strict=True):
+        drawn += _share_out(rows, finer, share, depth + 1, rng)
+    return drawn
