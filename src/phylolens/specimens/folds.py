@@ -35,8 +35,8 @@ def group_folds(
     Returns
     -------
     list of Split
-        The taxa of one parent are spread over the folds, and folds are even in specimens where
-        that allows. Images without a label at ``unit`` are trained on in every fold and never
+        The taxa of one parent are spread over the folds; the folds differ by few taxa and, where
+        that leaves a choice, in few specimens. Images without a label at ``unit`` are trained on in every fold and never
         tested.
 
     Raises
@@ -90,7 +90,7 @@ def specimen_folds(
     TooFew
         If there are fewer than two specimens.
     """
-    labels = table.sort_values("file").groupby("specimen_id", sort=True)[list(ranks)].first()
+    labels = table.groupby("specimen_id", sort=True)[list(ranks)].first()
     images = table["specimen_id"].value_counts().reindex(labels.index).to_numpy()
     fold_of = _deal(labels, images, n_folds, seed, "specimens")
     folds = pd.Series(fold_of, index=labels.index)
