@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binomtest
 
 from phylolens.classify.conformal import back_off, scores, threshold, walk
-from phylolens.classify.coverage import Judged, conformal_summary, guarantee, wilson
+from phylolens.classify.coverage import Tested, conformal_summary, guarantee, wilson
 from phylolens.classify.lineage import ROOT, TaxonTree
 from phylolens.errors import InputError
 
@@ -24,7 +24,7 @@ def tree() -> TaxonTree:
 
 
 @pytest.fixture(scope="module")
-def judged(tree) -> Judged:
+def tested(tree) -> Tested:
     """Known species are mostly answered rightly; of unknown ones the truth is the order."""
     rng = np.random.default_rng(0)
     leaves = tree.at_rank("species")
@@ -33,7 +33,7 @@ def judged(tree) -> Judged:
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     unknown = rng.random(N) < 0.4
     truth = np.where(unknown, tree.path(leaves[true])[:, 0], leaves[true])
-    return Judged(
+    return Tested(
         tree.marginals(probabilities, leaves),
         walk(tree, probabilities, leaves),
         truth,
@@ -43,10 +43,10 @@ def judged(tree) -> Judged:
 
 
 @pytest.fixture(scope="module")
-def summary(tree, judged):
+def summary(tree, tested):
     return conformal_summary(
         tree,
-        judged,
+        tested,
         alpha=0.1,
         mix=MIX,
         thresholds={"mixed": 0.6, "known_only": 0.5},
@@ -54,13 +54,13 @@ def summary(tree, judged):
     )
 
 
-def counted(tree, judged, q, stratum):
+def counted(tree, tested, q, stratum):
     """Mean over specimens of the share of their pictures that are right, or at a rank."""
-    accepted = back_off(tree, judged.marginals, judged.path, q)
-    frame = pd.DataFrame({"specimen": judged.specimens, "stratum": judged.strata})
+    accepted = back_off(tree, tested.marginals, tested.path, q)
+    frame = pd.DataFrame({"specimen": tested.specimens, "stratum": tested.strata})
     frame["right"] = [
         node == ROOT or node in tree.path(truth)
-        for node, truth in zip(accepted, judged.truth, strict=True)
+        for node, truth in zip(accepted, tested.truth, strict=True)
     ]
     frame["rank"] = ["none" if k == ROOT else tree.name(k).split(":")[0] for k in accepted]
     frame = frame[frame["stratum"] == stratum]
@@ -68,10 +68,10 @@ def counted(tree, judged, q, stratum):
     return frame.groupby("specimen")["right"].mean(), ranks
 
 
-def test_every_stratum_is_counted_by_specimen(tree, judged, summary):
+def test_every_stratum_is_counted_by_specimen(tree, tested, summary):
     for found, q in ((summary, 0.6), (summary["known_only"], 0.5)):
         for stratum in MIX:
-            right, ranks = counted(tree, judged, q, stratum)
+            right, ranks = counted(tree, tested, q, stratum)
             block = found["by_stratum"][stratum]
             assert block["n"] == len(right)
             assert block["coverage"] == pytest.approx(right.mean())
@@ -96,10 +96,10 @@ def test_the_headline_has_the_shares_of_the_mix(summary):
     json.dumps(summary, allow_nan=False)
 
 
-def test_a_threshold_of_infinity_resolves_nothing(tree, judged):
+def test_a_threshold_of_infinity_resolves_nothing(tree, tested):
     found = conformal_summary(
         tree,
-        judged,
+        tested,
         alpha=0.1,
         mix=MIX,
         thresholds={"mixed": np.inf, "known_only": np.inf},
@@ -113,10 +113,10 @@ def test_a_threshold_of_infinity_resolves_nothing(tree, judged):
     json.dumps(found, allow_nan=False)
 
 
-def test_strata_not_tested_are_left_out_of_the_headline(tree, judged):
-    rows = judged.strata == "known species"
-    parts = (judged.marginals, judged.path, judged.truth, judged.strata, judged.specimens)
-    known = Judged(*(part[rows] for part in parts))
+def test_strata_not_tested_are_left_out_of_the_headline(tree, tested):
+    rows = tested.strata == "known species"
+    parts = (tested.marginals, tested.path, tested.truth, tested.strata, tested.specimens)
+    known = Tested(*(part[rows] for part in parts))
     options = {"mixed": 0.6, "known_only": 0.6}
     found = conformal_summary(
         tree, known, alpha=0.1, mix=MIX, thresholds=options, n_calibration=options
@@ -125,21 +125,21 @@ def test_strata_not_tested_are_left_out_of_the_headline(tree, judged):
     assert found["coverage"] == pytest.approx(found["by_stratum"]["known species"]["coverage"])
 
 
-def test_calibrated_on_one_half_it_covers_the_other(tree, judged):
+def test_calibrated_on_one_half_it_covers_the_other(tree, tested):
     half = np.arange(N) < N // 2
-    needed = scores(tree, judged.marginals, judged.path, judged.truth)
-    q = threshold(needed[half], 0.2, units=judged.specimens[half])
-    parts = (judged.marginals, judged.path, judged.truth, judged.strata, judged.specimens)
-    other = Judged(*(part[~half] for part in parts))
+    needed = scores(tree, tested.marginals, tested.path, tested.truth)
+    q = threshold(needed[half], 0.2, units=tested.specimens[half])
+    parts = (tested.marginals, tested.path, tested.truth, tested.strata, tested.specimens)
+    other = Tested(*(part[~half] for part in parts))
     both = {"mixed": q, "known_only": q}
     found = conformal_summary(tree, other, alpha=0.2, mix=MIX, thresholds=both, n_calibration=both)
     assert found["by_stratum"]["unknown species"]["coverage"] < 0.8
     assert 0.7 < np.mean(needed[~half] <= q) < 0.9
 
 
-def test_uneven_arrays_are_refused(judged):
+def test_uneven_arrays_are_refused(tested):
     with pytest.raises(InputError, match="one row a picture"):
-        Judged(judged.marginals, judged.path[1:], judged.truth, judged.strata, judged.specimens)
+        Tested(tested.marginals, tested.path[1:], tested.truth, tested.strata, tested.specimens)
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 7), (3, 7), (45, 50), (50, 50)])

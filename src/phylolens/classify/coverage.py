@@ -13,7 +13,7 @@ from phylolens.errors import InputError
 
 
 @dataclass(frozen=True)
-class Judged:
+class Tested:
     """A model's probabilities for specimens it was not calibrated on, beside the truth.
 
     Parameters
@@ -30,6 +30,8 @@ class Judged:
         Several pictures of one specimen count as one.
     """
 
+    __test__ = False  # not a pytest class
+
     marginals: np.ndarray
     path: np.ndarray
     truth: np.ndarray
@@ -44,7 +46,7 @@ class Judged:
 
 def conformal_summary(
     tree: TaxonTree,
-    judged: Judged,
+    tested: Tested,
     *,
     alpha: float,
     mix: Mapping[str, float],
@@ -57,7 +59,7 @@ def conformal_summary(
     ----------
     tree : TaxonTree
         Taxa of the model that is tested.
-    judged : Judged
+    tested : Tested
         Specimens of any strata.
     alpha : float
         Accepted share of wrong answers.
@@ -77,34 +79,34 @@ def conformal_summary(
         stratum for all. Answering "none" is never wrong; ``resolved_at`` says how often that was.
         Intervals are over specimens: of unknown taxa they say nothing about other such taxa.
     """
-    known = [name for name in np.unique([*mix, *judged.strata]) if name.startswith("known ")]
+    known = [name for name in np.unique([*mix, *tested.strata]) if name.startswith("known ")]
     mixes = {"mixed": dict(mix), "known_only": default_mix(np.array(known))}
     mixed, alone = (
-        _summary(tree, judged, alpha, mixes[kind], thresholds[kind], n_calibration[kind])
+        _summary(tree, tested, alpha, mixes[kind], thresholds[kind], n_calibration[kind])
         for kind in ("mixed", "known_only")
     )
     return {**mixed, "known_only": alone}
 
 
 def _summary(
-    tree: TaxonTree, judged: Judged, alpha: float, mix: dict[str, float], q: float, n: int
+    tree: TaxonTree, tested: Tested, alpha: float, mix: dict[str, float], q: float, n: int
 ) -> dict[str, Any]:
-    accepted = back_off(tree, judged.marginals, judged.path, q)
-    right = tree.contains(accepted, judged.truth)
-    found = [str(name) for name in np.unique(judged.strata) if name != "no label"]
+    accepted = back_off(tree, tested.marginals, tested.path, q)
+    right = tree.contains(accepted, tested.truth)
+    found = [str(name) for name in np.unique(tested.strata) if name != "no label"]
     shares = {name: mix[name] for name in found if mix.get(name, 0) > 0}
-    rows = np.isin(judged.strata, list(shares))
-    weights = mix_weights(judged.strata[rows], shares, judged.specimens[rows])
-    groups = {name: np.asarray(judged.strata == name) for name in found}
+    rows = np.isin(tested.strata, list(shares))
+    weights = mix_weights(tested.strata[rows], shares, tested.specimens[rows])
+    groups = {name: np.asarray(tested.strata == name) for name in found}
     return {
         "alpha": alpha,
         "mix": mix,
         "threshold": float(q) if np.isfinite(q) else None,
         "n_calibration": n,
         "guarantee": guarantee(alpha, mix, n, q),
-        **_tested(tree, accepted[rows], right[rows], judged.specimens[rows], weights),
+        **_tested(tree, accepted[rows], right[rows], tested.specimens[rows], weights),
         "by_stratum": {
-            name: _tested(tree, accepted[rows], right[rows], judged.specimens[rows])
+            name: _tested(tree, accepted[rows], right[rows], tested.specimens[rows])
             for name, rows in groups.items()
         },
     }
