@@ -204,3 +204,42 @@ def test_pictures_to_report_and_nothing_embedded_twice(tmp_path: Path) -> None:
     )
     assert one == other, "labels in the table and in the file names are the same"
     assert set(STAGES) - {"check"} <= set(first)
+
+
+@pytest.mark.vision
+def test_several_backbones_and_flips_from_the_command_line(
+    tmp_path: Path,
+    picture: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Callable,
+) -> None:
+    from phylolens.cli import main
+
+    for number in range(3):
+        picture(f"photos/Arcidae/{number}.png", number)
+    (tmp_path / "study.toml").write_text('images = "photos"\nout = "results"\nflips = true\n')
+    arguments = [
+        "--backbone",
+        "efficientnet-lite0,efficientnet-lite2",
+        "--layers",
+        "blocks.4,final",
+    ]
+
+    def embedded(*command: object) -> dict:
+        monkeypatch.setattr("sys.argv", ["phylolens", *map(str, command), *arguments, "--json"])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        assert not stop.value.code
+        return json.loads(capsys.readouterr().out)["embed"]
+
+    found = embedded("run", tmp_path / "study.toml")  # the flag, not given, overrules nothing
+    assert found["n_features"] == 112 + 1280 + 120 + 1280
+    assert found["n_computed"] == 3 * 2 * 2, "a row a picture, backbone and side"
+    assert found["spec"]["blocks"] == [112, 1280, 120, 1280]
+    assert all(part["flips"] for part in found["spec"]["fused"])
+    alike = ("--images", tmp_path / "photos", "--out", tmp_path / "results")
+    again = embedded("embed", *alike, "--flips")
+    assert (again["n_computed"], again["spec"]) == (0, found["spec"])
+    plain = embedded("embed", *alike)
+    assert plain["n_computed"] == 0, "the store of flips holds the pictures too"
+    assert not any(part["flips"] for part in plain["spec"]["fused"])

@@ -38,7 +38,9 @@ def read_features(path: Path) -> Features:
         raise InputError(f"not a readable features file ({error}).", where=path) from error
     if not len(ids):
         raise InputError("the file holds no features.", where=path)
-    return Features(tuple(ids), matrix, {"file": path.name, "guided": mark == GUIDED_MARK})
+    width = int(np.shape(matrix)[1])
+    spec = {"file": path.name, "guided": mark == GUIDED_MARK}
+    return Features(tuple(ids), matrix, spec | {"feature_size": width, "blocks": [width]})
 
 
 def _columns(table: pd.DataFrame) -> tuple[str, list[str], np.ndarray]:

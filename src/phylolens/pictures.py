@@ -72,6 +72,7 @@ class Pictures:
             weights=study.weights,
             layers=study.layers,
             fit=study.fit,
+            flips=study.flips,
             seed=study.seed,
             device=study.device,
             progress=self.progress,

@@ -73,8 +73,9 @@ class Study(_Settings):
         Rank of comparison; ``family`` where there is one, otherwise the finest rank.
     skip_bad
         Leave bad rows out instead of stopping.
-    backbone, weights, layers, fit, device
-        Feature extraction (see ``phylolens backbones``).
+    backbone, weights, layers, fit, flips, device
+        Feature extraction (see ``phylolens backbones``); several backbones are separated by
+        commas, and ``flips`` averages every picture with its mirror image.
     seed, out
         Seed of everything random; results directory.
     classify, guide, signal
@@ -94,6 +95,7 @@ class Study(_Settings):
     weights: Path | None = None
     layers: tuple[str, ...] = ()
     fit: Literal["pad", "squash", "crop"] | None = None
+    flips: bool = False
     device: str = "auto"
     seed: int = Field(default=0, ge=0)
     out: Path = Path("phylolens-out")

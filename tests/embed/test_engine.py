@@ -38,10 +38,14 @@ def on_torch():
     return TorchInference(SPEC, get_weights(SPEC))
 
 
-def test_features_are_those_of_torch_on_the_same_pixels(tmp_path, shells, on_torch):
-    result = embed(views_of(shells), store=tmp_path / "store", device="cpu")
-    squares = [fit_square(decode(p.read_bytes(), 224), SPEC, "pad") for p in shells]
+@pytest.mark.parametrize(("number", "side"), [(0, 224), (1, 240), (2, 260)])
+def test_features_are_those_of_torch_on_the_same_pixels(tmp_path, shells, number, side):
+    spec = BACKBONES[f"efficientnet-lite{number}"]
+    result = embed(views_of(shells), spec.name, store=tmp_path / "store", device="cpu")
+    squares = [fit_square(decode(p.read_bytes(), side), spec, "pad") for p in shells]
+    on_torch = TorchInference(spec, get_weights(spec))
     expected = on_torch(np.stack([np.asarray(square) for square in squares]))
+    assert result.features.spec["input_size"] == side
     assert result.features.matrix.shape == (6, 1280)
     assert cosines(result.features.matrix, expected).min() > 0.9999
     np.testing.assert_allclose(result.features.matrix, expected, atol=1e-3)
@@ -142,11 +146,11 @@ def test_layers_are_averaged_over_space_and_joined(tmp_path, shells):
 
 
 def test_batches_on_torch_give_the_same_rows(tmp_path, shells, monkeypatch, on_torch):
-    from phylolens.embed import engine
+    from phylolens.embed import one_backbone
     from phylolens.embed.inference import Opened
 
     cpu = embed(views_of(shells), store=tmp_path / "cpu", device="cpu")
-    monkeypatch.setattr(engine, "open_inference", lambda *_: Opened(on_torch))
+    monkeypatch.setattr(one_backbone, "open_inference", lambda *_: Opened(on_torch))
     for batch_size in (1, 4, 32):
         batched = embed(views_of(shells), store=tmp_path / f"b{batch_size}", batch_size=batch_size)
         assert batched.n_computed == 6
@@ -242,7 +246,8 @@ def test_without_torch_the_message_says_what_to_install(tmp_path, monkeypatch):
 
 
 @pytest.mark.data
-def test_bundled_weights_see_birds_as_birds(birds):
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_bundled_weights_see_birds_as_birds(birds, number):
     """ImageNet's birds are classes 7–24, 80–100 and 127–146."""
     import timm
     import torch
@@ -250,14 +255,16 @@ def test_bundled_weights_see_birds_as_birds(birds):
     from phylolens.embed.key_formats import fit_to_model
     from phylolens.embed.torch_model import PictureNetwork, read_checkpoint
 
-    classifier = timm.create_model(SPEC.architecture, num_classes=1000).eval()
-    fit_to_model(read_checkpoint(get_weights(SPEC)), classifier, SPEC.key_format, "weights")
-    network = PictureNetwork(classifier, SPEC.mean, SPEC.std)
+    spec = BACKBONES[f"efficientnet-lite{number}"]
+    side = spec.input_size
+    classifier = timm.create_model(spec.architecture, num_classes=1000).eval()
+    fit_to_model(read_checkpoint(get_weights(spec)), classifier, spec.key_format, "weights")
+    network = PictureNetwork(classifier, spec.mean, spec.std)
     known = {"BALD_EAGLE": 22, "PEACOCK": 84, "OSTRICH": 9, "HOUSE_FINCH": 12}
     files = [path for name in known for path in sorted((birds / name).glob("*.jpg"))]
-    pixels = [np.asarray(fit_square(decode(p.read_bytes(), 224), SPEC, "pad")) for p in files]
+    pixels = [np.asarray(fit_square(decode(p.read_bytes(), side), spec, "pad")) for p in files]
     with torch.inference_mode():
-        answers = network(torch.from_numpy(np.stack(pixels))).argmax(1).numpy()
+        answers = network(torch.from_numpy(np.stack(pixels)))[0].argmax(1).numpy()
     is_bird = [a in {*range(7, 25), *range(80, 101), *range(127, 147)} for a in answers]
     assert np.mean(is_bird) >= 0.95
     truth = np.array([known[path.parent.name] for path in files])

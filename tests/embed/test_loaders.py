@@ -53,7 +53,8 @@ def features_of(network, planes):
 
 def loaded(spec, file, pixels):
     with torch.inference_mode():
-        return load_network(spec, file)(torch.from_numpy(pixels)).numpy()
+        (block,) = load_network(spec, file)(torch.from_numpy(pixels))
+        return block.numpy()
 
 
 def saved(tensors, tmp_path, name="checkpoint.pth"):
@@ -97,12 +98,13 @@ def test_lite_package_names(name, tmp_path, draw):
     agree(loaded(spec, saved(lite_names(source), tmp_path), pixels), expected)
 
 
-def test_lite_package_names_are_those_of_the_published_file():
+@pytest.mark.parametrize("name", ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"])
+def test_lite_package_names_are_those_of_the_published_file(name):
     from phylolens.embed.torch_model import read_checkpoint
     from phylolens.embed.weights import get_weights
 
-    published = read_checkpoint(get_weights(BACKBONES["efficientnet-lite0"]))
-    ours = lite_names(build_network(BACKBONES["efficientnet-lite0"]))
+    published = read_checkpoint(get_weights(BACKBONES[name]))
+    ours = lite_names(build_network(BACKBONES[name]))
     assert {n: t.shape for n, t in ours.items()} == {n: t.shape for n, t in published.items()}
 
 

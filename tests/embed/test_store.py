@@ -26,6 +26,7 @@ def test_rows_come_back_in_any_order_from_several_shards(tmp_path):
 def test_spec_id_depends_on_what_features_depend_on():
     assert spec_id(SPEC) == spec_id(dict(reversed(SPEC.items())))
     assert spec_id(SPEC | {"feature_size": 0, "weights": "renamed.pth"}) == spec_id(SPEC)
+    assert spec_id(SPEC | {"flips": True, "blocks": [4], "preprocessing": 1}) == spec_id(SPEC)
     for change in ({"fit": "crop"}, {"weights_sha256": "1"}, {"backbone": "c"}):
         assert spec_id(SPEC | change) != spec_id(SPEC)
     assert spec_id(SPEC | {"backbone": "timm:a/b"}).startswith("timm-a-b-")

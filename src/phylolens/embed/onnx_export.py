@@ -12,8 +12,8 @@ from phylolens.embed.cache import cache_folder
 from phylolens.writing import replacing
 
 OPSET = 17
-EXPORT_VERSION = 1  # raise when the exported network would differ
-INPUT, OUTPUT = "pixels", "features"
+EXPORT_VERSION = 2  # raise when the exported network would differ
+INPUT, OUTPUT = "pixels", "features"  # several layers: features-0, features-1, ...
 
 
 def onnx_path(spec: BackboneSpec, weights_sha256: str, layers: Sequence[str]) -> Path:
@@ -35,7 +35,9 @@ def onnx_path(spec: BackboneSpec, weights_sha256: str, layers: Sequence[str]) ->
 
 
 def export(spec: BackboneSpec, weights: Path, layers: Sequence[str], target: Path) -> None:
-    """Write a backbone as ONNX: uint8 pixels (n, side, side, 3) in, float32 features (n, d) out.
+    """Write a backbone as ONNX: uint8 pixels (n, side, side, 3) in, float32 features out.
+
+    There is one output (n, d) a layer, so that its width can be told from the file alone.
 
     Parameters
     ----------
@@ -44,7 +46,7 @@ def export(spec: BackboneSpec, weights: Path, layers: Sequence[str], target: Pat
     weights : Path
         Its checkpoint.
     layers : sequence of str
-        Layers to pool and join; empty for the usual features.
+        Layers to pool; empty for the usual features.
     target : Path
         Written whole or not at all.
 
@@ -61,6 +63,7 @@ def export(spec: BackboneSpec, weights: Path, layers: Sequence[str], target: Pat
 
     network = load_network(spec, weights, layers)
     example = torch.zeros((2, spec.input_size, spec.input_size, 3), dtype=torch.uint8)
+    outputs = [f"{OUTPUT}-{number}" for number in range(len(layers))] or [OUTPUT]
     with replacing(target) as temporary, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # torch's notes on its two exporters
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -69,8 +72,8 @@ def export(spec: BackboneSpec, weights: Path, layers: Sequence[str], target: Pat
             (example,),
             str(temporary),
             input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_axes={INPUT: {0: "n"}, OUTPUT: {0: "n"}},
+            output_names=outputs,
+            dynamic_axes={name: {0: "n"} for name in (INPUT, *outputs)},
             opset_version=OPSET,
             dynamo=False,  # the other exporter needs onnxscript, one more dependency
         )

@@ -19,13 +19,15 @@ from phylolens.writing import replacing, to_json, write_text
 
 NAME_DIGITS = 32  # of the SHA-256 in a shard's name
 ID_DIGITS = 8
-DERIVED = ("feature_size", "weights")  # follow from the rest (the hash names the weights)
+SPEC_FILE = "spec.json"
+# Of a spec, what tells no store from another: it follows from the rest, or is done on reading.
+NOT_IDENTITY = ("feature_size", "blocks", "weights", "preprocessing", "flips")
 PREPROCESSING = 1  # raise when decoding, fitting or augmenting changes what a network sees
 
 
 def spec_id(spec: Mapping[str, Any]) -> str:
     """Return the short folder name of a spec, such as ``efficientnet-lite0-1a2b3c4d``."""
-    identity = {name: value for name, value in spec.items() if name not in DERIVED}
+    identity = {name: value for name, value in spec.items() if name not in NOT_IDENTITY}
     text = json.dumps([PREPROCESSING, json.loads(to_json(identity))], sort_keys=True)
     name = "".join(c if c.isalnum() or c in "-._" else "-" for c in str(spec["backbone"]))
     return f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:ID_DIGITS]}"
@@ -34,6 +36,11 @@ def spec_id(spec: Mapping[str, Any]) -> str:
 def row_key(content: str, augmentation: str = "", copy: int = 0, seed: int = 0) -> str:
     """Return the key of a row: the file's SHA-256, and for an augmented copy how it was made."""
     return content if not augmentation else f"{content}+{augmentation}+{copy}+{seed}"
+
+
+def mirror_key(key: str) -> str:
+    """Return the key of the mirror image of what ``key`` names."""
+    return f"{key}+mirror"
 
 
 class FeatureStore:
@@ -50,6 +57,8 @@ class FeatureStore:
     ----------
     problems : list of Problem
         Shards found damaged; they are renamed to ``.broken`` and their rows count as missing.
+    blocks : tuple of int
+        Features of each layer, in column order; empty while not known.
     """
 
     def __init__(self, root: Path, spec: Mapping[str, Any]) -> None:
@@ -61,6 +70,7 @@ class FeatureStore:
         self.feature_size = int(spec.get("feature_size") or 0)
         for path in sorted(self.folder.glob("*.arrow")):
             self._index(path)
+        self.blocks = _recorded_blocks(self.folder / SPEC_FILE, self.feature_size)
 
     def __contains__(self, key: str) -> bool:
         """Whether a key has a row; its shard's bytes are verified at the first hit."""
@@ -71,11 +81,12 @@ class FeatureStore:
         return len(self._place)
 
     def write_spec(self, spec: Mapping[str, Any]) -> None:
-        """Write ``spec.json`` unless it is there already."""
-        self.feature_size = int(spec["feature_size"])
-        path = self.folder / "spec.json"
-        if not path.is_file():
+        """Write ``spec.json`` unless it is there already, with its ``blocks``."""
+        self.feature_size, blocks = int(spec["feature_size"]), tuple(spec.get("blocks") or ())
+        path = self.folder / SPEC_FILE
+        if not path.is_file() or blocks != self.blocks:
             write_text(path, to_json(spec))
+            self.blocks = blocks
 
     def add(self, keys: Sequence[str], vectors: np.ndarray) -> None:
         """Write rows as one new shard.
@@ -163,6 +174,15 @@ class FeatureStore:
                 (path.name,),
             )
         )
+
+
+def _recorded_blocks(path: Path, feature_size: int) -> tuple[int, ...]:
+    """Read the widths of the layers; nothing where an older version did not record them."""
+    try:
+        blocks = tuple(map(int, json.loads(path.read_text(encoding="utf-8"))["blocks"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    return blocks if sum(blocks) == feature_size else ()
 
 
 def _digest(content: Any) -> str:

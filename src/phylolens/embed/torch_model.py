@@ -26,7 +26,7 @@ class PictureNetwork(torch.nn.Module):
     mean, std : sequence of float
         Per channel, for values scaled to 0–1.
     layers : sequence of str
-        Modules whose outputs are averaged over space and joined; empty for the usual features.
+        Modules whose outputs are averaged over space; empty for the usual features alone.
     """
 
     shift: torch.Tensor
@@ -45,11 +45,11 @@ class PictureNetwork(torch.nn.Module):
         self.register_buffer("shift", torch.tensor(mean).view(1, 3, 1, 1) * 255)
         self.register_buffer("scale", torch.tensor(std).view(1, 3, 1, 1) * 255)
 
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Map uint8 pixels (n, side, side, 3) to float32 features (n, d)."""
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Map uint8 pixels (n, side, side, 3) to one block of float32 features (n, d) a layer."""
         planes = (pixels.permute(0, 3, 1, 2).float() - self.shift) / self.scale
         if not self.layers:
-            return self.backbone(planes)
+            return (self.backbone(planes),)
         return pool_layers(self.backbone, planes, self.layers)
 
 
@@ -63,7 +63,7 @@ def load_network(spec: BackboneSpec, file: Path, layers: Sequence[str] = ()) -> 
     file : Path
         Checkpoint: safetensors, or a torch file (read with ``weights_only``).
     layers : sequence of str
-        Layers to pool and join; ``final`` is the network's own features.
+        Layers to pool; ``final`` is the network's own features.
 
     Returns
     -------

@@ -45,9 +45,10 @@ class Embedding:
     failed : dict
         Id to reason, for pictures that could not be read.
     n_computed : int
-        Rows computed now; files with identical bytes count once.
+        Rows computed now, one a backbone and, with flips, another for the mirror image; files
+        with identical bytes count once.
     n_reused : int
-        Rows that needed no computation.
+        Rows that needed no computation, counted alike.
     seconds : float
         Wall time.
     problems : tuple of Problem

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from PIL import ImageOps
 
 from phylolens.embed.augment import augment
 from phylolens.embed.backbones import BackboneSpec
 from phylolens.embed.decode import UnreadablePicture, decode
 from phylolens.embed.inference import Inference
 from phylolens.embed.preprocess import fit_square
-from phylolens.embed.store import FeatureStore, row_key
+from phylolens.embed.store import FeatureStore, mirror_key, row_key
 from phylolens.embed.views import View
 
 
@@ -41,6 +42,8 @@ class Worker:
         How pictures are made square.
     seed : int
         Seed of the augmentations.
+    flips : bool
+        Whether every picture's mirror image is wanted too.
     store : FeatureStore
         Asked for what is there; only read here.
     open_network : callable
@@ -52,10 +55,12 @@ class Worker:
         spec: BackboneSpec,
         fit: str,
         seed: int,
+        flips: bool,
         store: FeatureStore,
         open_network: Callable[[], Inference],
     ) -> None:
-        self._spec, self._fit, self._seed, self._store = spec, fit, seed, store
+        self._spec, self._fit, self._seed, self._flips = spec, fit, seed, flips
+        self._store = store
         self._open_network = open_network
         self._network: Inference | None = None
         self._claimed: set[str] = set()
@@ -84,12 +89,14 @@ class Worker:
             outcome.faults = {view.id: reason for view in views}
             return outcome
         content = hashlib.sha256(data).hexdigest()
-        missing = {}
+        missing: dict[str, tuple[View, bool]] = {}
         for view in views:
             key = row_key(content, view.augmentation, view.copy, self._seed)
             outcome.keys[view.id] = key
             if self._claim(key):
-                missing[key] = view
+                missing[key] = (view, False)
+            if self._flips and self._claim(mirror_key(key)):
+                missing[mirror_key(key)] = (view, True)
         if missing:
             self._compute(missing, data, content, outcome)
         return outcome
@@ -103,7 +110,7 @@ class Worker:
             return True
 
     def _compute(
-        self, missing: dict[str, View], data: bytes, content: str, outcome: Outcome
+        self, missing: dict[str, tuple[View, bool]], data: bytes, content: str, outcome: Outcome
     ) -> None:
         network = self.network()
         try:
@@ -112,11 +119,11 @@ class Worker:
             outcome.faults = dict.fromkeys(missing, str(error))
             return
         square = fit_square(upright, self._spec, self._fit)
-        for key, view in missing.items():
+        for key, (view, mirrored) in missing.items():
             picture = augment(
                 square, view.augmentation, content=content, copy=view.copy, seed=self._seed
             )
-            pixels = np.asarray(picture)
+            pixels = np.asarray(ImageOps.mirror(picture) if mirrored else picture)
             if network.in_threads:
                 outcome.vectors[key] = network(pixels[None])[0]
             else:
