@@ -1,13 +1,11 @@
-"""Each head is what its name says."""
-
-import warnings
+"""The forests are what the study published."""
 
 import numpy as np
 import pytest
 
-from phylolens.classify import HEADS, make_head
-from phylolens.classify.experiment import _fit_predict
+from phylolens.classify import make_head
 from phylolens.classify.heads.balanced_bagging import BalancedBag
+from phylolens.errors import InputError
 
 
 def uneven(counts, seed=0):
@@ -70,13 +68,6 @@ def test_seed_decides(name):
     assert not np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("name", sorted(HEADS))
-def test_many_classes_of_few_images_give_no_warning(name):
-    """A balanced bag may hold one image a class; scikit-learn asks whether that is regression."""
-    rng = np.random.default_rng(0)
-    labels = np.repeat([f"family {place:02d}" for place in range(30)], 2)[:-1]
-    train = rng.normal(size=(len(labels), 5))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        _fit_predict(name, 0, train, labels, train[:3])
-    assert not [str(each.message) for each in caught]
+def test_unknown_heads_are_refused():
+    with pytest.raises(InputError, match="rf-balanced-bagging"):
+        make_head("forest", 0)
