@@ -8,6 +8,7 @@ from phylolens.report.results import Results
 from phylolens.report.wording import count, listed
 
 HASH_SHOWN = 16
+PUBLISHED = "roy2025"  # the recipe of the published study; others have nothing to depart from
 PACKAGES_SHOWN = ("numpy", "scikit-learn", "scikit-bio", "torch", "onnxruntime")
 
 
@@ -16,6 +17,10 @@ def about_methods(results: Results, summary: dict[str, Any]) -> dict[str, Any]:
     parts = [_program(results), _features(results), _classify(results, summary["classify"])]
     parts += [_guide(results, summary["guide"]), _signal(summary["signal"])]
     used = ["program"] + [key for key in ("classify", "guide", "signal") if summary[key]]
+    classified = summary["classify"] or {}
+    used += [key for key in ("confidence", "depth", "novelty") if classified.get(key)]
+    stages = (classified, summary["guide"] or {})
+    used += ["published"] if any(one.get("recipe") == PUBLISHED for one in stages) else []
     return {
         "paragraph": " ".join(part for part in parts if part),
         "differences": _differences(results),
@@ -83,11 +88,31 @@ def _classify(results: Results, summary: dict[str, Any] | None) -> str:
         f"({listed(summary['models'])}), trained on {summary['n_train']:,} and tested on "
         f"{count(summary['n_test'], 'image')}."
     )
+    if any(own.get("how") == "summed" for own in (results.metrics.get("chosen") or {}).values()):
+        text += (
+            " The default classifier names the finest taxa; their probabilities are summed up the "
+            "ranks."
+        )
     if settings.get("augmentation") and settings.get("upsample_to"):
         text += (
             f" Rare classes were raised to {count(int(settings['upsample_to']), 'image')}, or to "
             "the size of the largest class where that is smaller, "
             f"with altered copies ({settings['augmentation']}) of training images."
+        )
+    return text + _trust(summary)
+
+
+def _trust(summary: dict[str, Any]) -> str:
+    """How certainty was calibrated and how deep answers go."""
+    text = ""
+    for one in summary["divisions"]:
+        text += f" Also tested with {one['words']} ({count(one['n_test'] or 0, 'image')})."
+    if summary["confidence"] and summary["confidence"]["temperature"]:
+        text += f" Certainties were scaled by temperature {summary['confidence']['temperature']}."
+    if summary["depth"]:
+        text += (
+            " Answers were cut back to the deepest safe rank by split conformal prediction on "
+            f"nested taxa, α = {summary['depth']['alpha']:g}."
         )
     return text
 
@@ -135,13 +160,13 @@ def _differences(results: Results) -> list[str]:
     lines: list[str] = []
     keys: tuple[str, ...]
     found = results.metrics or {}
-    if found.get("recipe") in CLASSIFY_RECIPES:
+    if found.get("recipe") == PUBLISHED:
         used = (found.get("settings") or {}) | {"models": tuple(found["models"])}
         keys = ("backbone", "fit", "augmentation", "upsample_to", "models")
         lines += _compare("Classification", CLASSIFY_RECIPES[found["recipe"]], used, keys)
         lines += ALWAYS["classify"] if used.get("augmentation") else ALWAYS["classify"][:1]
     found = results.guide or {}
-    if found.get("recipe") in GUIDE_RECIPES:
+    if found.get("recipe") == PUBLISHED:
         used = (found.get("settings") or {}) | found
         keys = (
             "backbone",

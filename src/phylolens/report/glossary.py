@@ -1,5 +1,7 @@
 """Terms explained for a biologist, what the report can not tell, and the literature."""
 
+from typing import Any
+
 GLOSSARY = (
     (
         "accuracy",
@@ -56,6 +58,76 @@ GLOSSARY = (
     ),
 )
 
+# Explained where the classification has such a part.
+TERMS_OF = (
+    (
+        "divisions",
+        "species left out",
+        "All images of some species are kept from training, so that the test asks for the family "
+        "or order of species never seen. A random division asks for species that are known.",
+    ),
+    (
+        "chosen",
+        "inner cross-validation",
+        "The training images are divided again and again, and the classifier that does best on the "
+        "part left out is taken. Test images play no part.",
+    ),
+    (
+        "confidence",
+        "certainty, calibration error (ECE)",
+        "A classifier states how sure it is. Of answers given with 80% certainty 80% should be "
+        "right; the calibration error is the mean distance from that over 15 equal groups of "
+        "images.",
+    ),
+    (
+        "confidence",
+        "temperature",
+        "One number by which stated certainties are sharpened or softened, learnt on images that "
+        "the classifier was not trained on; above 1 it had been too sure of itself.",
+    ),
+    (
+        "confidence",
+        "Brier score, NLL",
+        "How far stated certainties lie from the truth: squared distance, and negative logarithm "
+        "of the certainty given to the true taxon. 0 is perfect; lower is better.",
+    ),
+    (
+        "depth",
+        "conformal back-off",
+        "An answer is cut back to the rank where it is safe. How sure an answer must be is learnt "
+        "on images kept for that, so that the share of right names is at least the one asked for, "
+        "if new images come like those.",
+    ),
+    (
+        "depth",
+        "unknown species, genera, …",
+        "Taxa the classifier was not trained on. A name at a rank where the taxon is unknown can "
+        "only be wrong; a name at a coarser rank may be right.",
+    ),
+    (
+        "novelty",
+        "AUROC",
+        "Chance that an unknown is found stranger than a known one: 1 is perfect, 0.5 is guessing.",
+    ),
+    (
+        "novelty",
+        "false alarms (FPR95)",
+        "Share of known taxa flagged as unknown when 95% of the unknown ones are to be caught.",
+    ),
+    (
+        "few_shot",
+        "few-shot",
+        "Learning a taxon from one or a few images.",
+    ),
+)
+
+
+def terms(classify: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """Terms that the report uses, given its section on classification."""
+    used = [(term, text) for part, term, text in TERMS_OF if (classify or {}).get(part)]
+    return [*GLOSSARY, *used]
+
+
 CANNOT_TELL = {
     "classify": (
         "Whether the classifier looks at the organism: background, lighting, scale or the habits "
@@ -85,7 +157,7 @@ CANNOT_TELL = {
 
 REFERENCES = (
     (
-        "classify",
+        "published",
         "Roy (2025) Exploring visual similarities and genetic similarities with machine learning. "
         "TU Ilmenau. (Both experiments of the recipe roy2025.)",
     ),
@@ -99,6 +171,25 @@ REFERENCES = (
         "classify",
         "McNemar (1947) Note on the sampling error of the difference between correlated "
         "proportions or percentages. Psychometrika 12:153–157.",
+    ),
+    (
+        "classify",
+        "Efron & Tibshirani (1993) An introduction to the bootstrap. Chapman & Hall.",
+    ),
+    (
+        "confidence",
+        "Guo, Pleiss, Sun & Weinberger (2017) On calibration of modern neural networks. "
+        "Proceedings of ICML 70:1321–1330.",
+    ),
+    (
+        "depth",
+        "Angelopoulos & Bates (2023) Conformal prediction: a gentle introduction. Foundations and "
+        "Trends in Machine Learning 16:494–591.",
+    ),
+    (
+        "novelty",
+        "Hendrycks & Gimpel (2017) A baseline for detecting misclassified and out-of-distribution "
+        "examples in neural networks. ICLR.",
     ),
     (
         "guide",

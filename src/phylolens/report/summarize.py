@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from phylolens.report.about_classify import about_classify
 from phylolens.report.about_guide import about_guide
 from phylolens.report.about_methods import about_methods
 from phylolens.report.about_pictures import about_pictures
 from phylolens.report.about_signal import about_signal
 from phylolens.report.about_specimens import about_phylogeny, about_specimens
-from phylolens.report.glossary import CANNOT_TELL, GLOSSARY
+from phylolens.report.classification import about_classify
+from phylolens.report.glossary import CANNOT_TELL, terms
 from phylolens.report.ordering import tree_order
 from phylolens.report.results import MADE_BY, Results
 from phylolens.writing import plain
@@ -54,9 +54,10 @@ def summarize_results(found: Results) -> dict[str, Any]:
         "signal": about_signal(found),
         "order": tree_order(found),
         "missing": _missing(found),
-        "cannot_tell": CANNOT_TELL,
-        "glossary": GLOSSARY,
     }
+    told = summary["classify"] or {"cannot_tell": CANNOT_TELL["classify"]}
+    summary["cannot_tell"] = CANNOT_TELL | {"classify": told["cannot_tell"]}
+    summary["glossary"] = terms(summary["classify"])
     summary["other_ranks"] = _other_ranks(summary)
     summary["methods"] = about_methods(found, summary)
     summary["answers"] = _answers(summary)

@@ -40,15 +40,16 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def read_answers(results: Results) -> pd.DataFrame | None:
-    """Read ``classify/predictions.csv`` with the specimen of each image; None where unknown.
+def read_answers(results: Results, name: str = "predictions.csv") -> pd.DataFrame | None:
+    """Read a file of ``classify/`` with the specimen of each image; None where unknown.
 
     Returns
     -------
     DataFrame or None
-        Columns ``rank``, ``model``, ``truth``, ``predicted``, ``specimen_id``.
+        Columns ``file``, ``rank``, ``model``, ``truth``, ``predicted``, ``specimen_id`` and, where
+        it was written, ``probability``.
     """
-    answers, known = results.table("classify/predictions.csv"), results.specimens
+    answers, known = results.table(f"classify/{name}"), results.specimens
     needed = {"file", "rank", "model", "truth", "predicted"}
     if answers is None or known is None or not needed <= set(answers.columns):
         return None

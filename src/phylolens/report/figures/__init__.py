@@ -60,7 +60,6 @@ def draw_all(results: Results, summary: dict[str, Any]) -> list[Drawing]:
 
 
 def _figures(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
-    from phylolens.report.figures.confusion import draw_confusion
     from phylolens.report.figures.counts import draw_counts
 
     for rank in (summary["specimens"] or {}).get("ranks", []):
@@ -68,14 +67,37 @@ def _figures(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, 
             name = f"counts-{slug(rank['rank'])}"
             yield name, draw_counts(rank)
             yield f"{name}-narrow", draw_counts(rank, narrow=True)
-    for found in (summary["classify"] or {}).get("ranks", []):
-        if found["confusion"]["drawn"]:
-            coarser, groups = parents(results, found["rank"])
-            yield f"confusion-{slug(found['rank'])}", draw_confusion(found, groups, coarser)
+    if summary["classify"]:
+        yield from _classify(results, summary["classify"])
     if summary["guide"]:
         yield from _guide(results, summary)
     if summary["signal"]:
         yield from _signal(results, summary)
+
+
+def _classify(results: Results, found: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
+    from phylolens.report.figures.confidence import draw_reliability, draw_risk
+    from phylolens.report.figures.confusion import draw_confusion
+    from phylolens.report.figures.depth import draw_depth
+    from phylolens.report.figures.few_shot import draw_few_shot
+    from phylolens.report.figures.mistakes import draw_mistakes
+
+    for rank in found["ranks"]:
+        if rank["confusion"]["drawn"]:
+            coarser, groups = parents(results, rank["rank"])
+            yield f"confusion-{slug(rank['rank'])}", draw_confusion(rank, groups, coarser)
+        if rank["heights"]:
+            yield f"mistakes-{slug(rank['rank'])}", draw_mistakes(rank["heights"])
+    for name, narrow in (("", False), ("-narrow", True)):
+        if found["confidence"] and found["confidence"]["drawn"]:
+            ranks = found["confidence"]["ranks"]
+            yield f"reliability{name}", draw_reliability(ranks, narrow=narrow)
+        if found["depth"]:
+            yield f"depth{name}", draw_depth(found["depth"], narrow=narrow)
+        if found["few_shot"]:
+            yield f"few-shot{name}", draw_few_shot(found["few_shot"], narrow=narrow)
+    if found["confidence"] and found["confidence"]["curves"]:
+        yield "risk", draw_risk(found["confidence"]["ranks"])
 
 
 def _guide(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":

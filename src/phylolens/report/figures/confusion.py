@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from phylolens.report.figures.brackets import bracket_rows
-from phylolens.report.figures.style import canvas, shorten
+from phylolens.report.figures.style import ORANGE, canvas, shorten
+from phylolens.report.ordering import runs
 from phylolens.report.wording import is_italic
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ MOST_NAMES, MOST_NUMBERS = 40, 12
 
 def draw_confusion(found: dict[str, Any], groups: Mapping[str, str], coarser: str) -> "Canvas":
     """Draw shares of each row; names up to 40 classes, brackets of the coarser rank beyond.
+
+    Squares outline the taxa of the coarser rank: mistakes inside stay within the right one.
 
     Parameters
     ----------
@@ -54,6 +57,7 @@ def draw_confusion(found: dict[str, Any], groups: Mapping[str, str], coarser: st
         axes.set_yticks([])
         rows = [groups.get(label) for label in labels]
         bracket_rows(axes, rows, 0.8 * side, italic=is_italic(coarser))
+    _outline(axes, [groups.get(label) for label in labels])
     axes.set_xlabel(f"named {found['rank']}")
     if n > MOST_NAMES:
         brackets = f" (brackets: {coarser})" if groups else ""
@@ -66,6 +70,18 @@ def draw_confusion(found: dict[str, Any], groups: Mapping[str, str], coarser: st
     bar.set_label("share of the true taxon's test images")
     bar.outline.set_visible(False)
     return figure
+
+
+def _outline(axes: "Axes", groups: list[str | None]) -> None:
+    """Draw a square around neighbours of one coarser taxon; single ones need none."""
+    from matplotlib.patches import Rectangle
+
+    for _, first, after in runs(groups):
+        side = after - first
+        if side > 1:
+            corner = (first - 0.5, first - 0.5)
+            axes.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=ORANGE,
+                                     linewidth=0.9))  # fmt: skip
 
 
 def _write_counts(axes: "Axes", matrix: np.ndarray, shares: np.ndarray) -> None:

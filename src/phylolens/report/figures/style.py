@@ -75,3 +75,19 @@ def to_bytes(figure: "Canvas") -> tuple[bytes, bytes]:
 def shorten(name: str, longest: int = 28) -> str:
     """Cut a long name so that it leaves room for the figure."""
     return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
+def shades(n: int) -> list[str]:
+    """Shades of one blue, light to dark, told apart also in grey."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    places = [0.25 + 0.65 * k / max(n - 1, 1) for k in range(n)]
+    return [to_hex(colormaps["Blues"](place)) for place in (places if n > 1 else [0.7])]
+
+
+def distinct(n: int) -> list[tuple[str, Any]]:
+    """Colours with line styles, so that lines differ without colour as well."""
+    dashes: list[Any] = ["solid", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1.5, 1))]
+    colours = (BLUE, ORANGE, "#009e73", INK, "#cc79a7", "#56b4e9", "#e69f00")
+    return [(colours[k % len(colours)], dashes[k % len(dashes)]) for k in range(n)]

@@ -2,53 +2,86 @@
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from phylolens.report.ordering import in_order
+from phylolens.report.classification.answer import answer, cannot_tell
+from phylolens.report.classification.checks import (
+    about_ablation,
+    about_consistency,
+    about_few_shot,
+    about_near_duplicates,
+    about_sources,
+    not_possible,
+)
+from phylolens.report.classification.confidence import about_confidence
+from phylolens.report.classification.depth import about_depth
+from phylolens.report.classification.divisions import Division, divisions
+from phylolens.report.classification.mistakes import confusion, heights, most_confused, pictured
+from phylolens.report.classification.novelty import about_novelty
+from phylolens.report.classification.scores import (
+    chosen_words,
+    columns,
+    left_out_sentences,
+    never_named,
+    not_tested,
+    repeat_rows,
+    score_rows,
+)
+from phylolens.report.classification.words import division_words, headline, model_words
 from phylolens.report.results import Results
-from phylolens.report.tested import read_answers, tested, wilson
+from phylolens.report.tested import tested, wilson
 from phylolens.report.wording import count, listed, number, percent, plural
-
-MODEL_WORDS = {
-    "rf": "random forest",
-    "rf-weighted": "class-weighted random forest",
-    "rf-balanced-bagging": "balanced bagging of trees",
-}
-SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
-CONFUSED_SHOWN = 10
-LARGEST_MATRIX = 200  # classes; beyond, a cell is smaller than a printed dot
 
 
 def about_classify(results: Results) -> dict[str, Any] | None:
-    """Sum up ``classify/metrics.json``; None where absent.
-
-    The headline model is the recipe's first, named before any result was seen: the best of several
-    on the same test images would be chosen by luck in part.
-    """
+    """Sum up ``classify/metrics.json``; None where absent. Parts it does not hold are None."""
     metrics = results.metrics
     if metrics is None:
         return None
-    models = list(metrics["models"])
-    answers = read_answers(results)
-    ranks = [_rank(results, metrics, rank, answers) for rank in metrics["models"][models[0]]]
-    return {
+    model = headline(metrics["models"])
+    found = divisions(results, metrics)
+    ranks = [_rank(results, metrics, found, rank) for rank in metrics["models"][model]]
+    summary = {
         "recipe": metrics.get("recipe", ""),
         "n_train": metrics["n_train"],
         "n_test": metrics["n_test"],
         "split": metrics["split"],
-        "headline": model_words(models[0]),
-        "models": [model_words(model) for model in models],
+        "divisions": [_division(one) for one in found[1:]],
+        "not_divided": [
+            f"{division_words(name).capitalize()}: not possible here, {str(why).rstrip('.')}."
+            for name, why in (metrics.get("splits_not_possible") or {}).items()
+        ],
+        "headline": model_words(model),
+        "chosen": "default" in metrics["models"],
+        "seeds": list((metrics.get("repeats") or {}).get("seeds") or []),
+        "models": [model_words(name) for name in metrics["models"]],
         "ranks": ranks,
-        "by_specimen": all(found["by_specimen"] for found in ranks),
+        "by_specimen": all(one["by_specimen"] for one in ranks),
         "units": _units(results, ranks),
-        "answer": _answer(ranks, results.rank),
+        "consistency": about_consistency(results, metrics),
+        "confidence": about_confidence(results, metrics),
+        "depth": about_depth(results, metrics),
+        "novelty": about_novelty(results, metrics),
+        "few_shot": about_few_shot(metrics),
+        "ablation": about_ablation(results, metrics),
+        "sources": about_sources(metrics),
+        "near_duplicates": about_near_duplicates(metrics),
+        "not_possible": not_possible(metrics),
     }
+    summary["answer"] = answer(summary, results.rank)
+    summary["cannot_tell"] = cannot_tell(summary)
+    return summary
 
 
-def model_words(model: str) -> str:
-    """Say what a model is called in plain words."""
-    return MODEL_WORDS.get(model, model)
+def _division(division: Division) -> dict[str, Any]:
+    found = division.found
+    return {
+        "name": division.name,
+        "words": division.words,
+        "rule": found.get("rule") or found.get("split") or "",
+        "n_train": found.get("n_train"),
+        "n_test": found.get("n_test"),
+        "held_out": [str(taxon) for taxon in found.get("held_out") or []],
+        "unit": division.unit,
+    }
 
 
 def _units(results: Results, ranks: list[dict[str, Any]]) -> str:
@@ -73,18 +106,20 @@ def _units(results: Results, ranks: list[dict[str, Any]]) -> str:
 
 
 def _rank(
-    results: Results, metrics: dict[str, Any], rank: str, answers: pd.DataFrame | None
+    results: Results, metrics: dict[str, Any], found: list[Division], rank: str
 ) -> dict[str, Any]:
-    models, baselines = metrics["models"], metrics["baselines"]
-    model = next(iter(models))
-    scores = models[model][rank]
+    model = headline(metrics["models"])
+    scores, baselines = metrics["models"][model][rank], metrics["baselines"]
     label = str(baselines["majority"][rank].get("label", ""))
-    units = tested(answers, scores["confusion"], rank, model, label)
+    units = tested(found[0].answers, scores["confusion"], rank, model, label)
+    spreads = {division.name: division.spreads(rank) for division in found}
+    heads = columns(found, rank)
     shown = [row for row in scores["per_class"] if row["support"] > 0]
     n_test = sum(row["support"] for row in scores["per_class"])
     counts = (metrics.get("ranks") or {}).get(rank) or {}
-    confusion = _confusion(results, rank, scores["confusion"])
-    found = {
+    matrix = confusion(results, rank, scores["confusion"])
+    confused = most_confused(matrix)
+    summary = {
         "rank": rank,
         "plural": plural(rank),
         "n_classes": counts.get("n_classes", len(scores["per_class"])),
@@ -96,22 +131,34 @@ def _rank(
         "by_specimen": units.by_specimen,
         "tested_on": _tested_on(results, n_test, units.n if units.by_specimen else None),
         "untested": list(counts.get("untested") or []),
-        "rows": [_row(model_words(m), models[m][rank], units.n) for m in models]
-        + _baseline_rows(baselines, rank),
+        "columns": heads,
+        "not_tested": not_tested(found, rank),
+        "rows": score_rows(found, rank, units.n, spreads),
+        "repeats": repeat_rows(metrics, heads, rank),
+        "chosen": chosen_words(metrics, rank),
         "majority": baselines["majority"][rank],
         "random": baselines["random"][rank],
         "accuracy": scores["accuracy"],
         "interval": wilson(scores["accuracy"], units.n),
         "beside": units.beside,
         "macro_f1": scores["macro_f1"],
-        "n_never": _never(scores),
+        "n_never": never_named(scores),
+        "left_out": left_out_sentences(found, rank, model, spreads),
+        "left_out_accuracy": _left_out(found, rank, model),
         "per_class": scores["per_class"],
-        "confusion": confusion,
-        "confused": _most_confused(confusion),
+        "confusion": matrix,
+        "confused": confused,
+        "pairs": pictured(results, found[0].answers, rank, model, confused),
+        "heights": heights(results, rank, matrix),
     }
-    found["sentence"] = _sentence(found, model_words(model))
-    found["alt"] = _alt(found)
-    return found
+    summary["sentence"] = _sentence(summary, model_words(model))
+    summary["alt"] = _alt(summary)
+    return summary
+
+
+def _left_out(found: list[Division], rank: str, model: str) -> dict[str, float]:
+    """Accuracy of the headline model in each of the other divisions."""
+    return {one.name: one.at(rank)[model]["accuracy"] for one in found[1:] if model in one.at(rank)}
 
 
 def _tested_on(results: Results, n_images: int, n_specimens: int | None) -> dict[str, str]:
@@ -119,60 +166,6 @@ def _tested_on(results: Results, n_images: int, n_specimens: int | None) -> dict
     named = bool((results.check.get("specimens") or {}).get("has_specimen_ids"))
     of = f" of {count(n_specimens, 'specimen')}" if named and n_specimens is not None else ""
     return {noun: count(n_images, noun) + of for noun in ("test image", "image")}
-
-
-def _row(name: str, scores: dict[str, Any], n_units: int) -> dict[str, Any]:
-    low, high = wilson(scores["accuracy"], n_units)
-    return {
-        "name": name,
-        "kind": "model",
-        "interval": f"{number(low)}–{number(high)}",
-        "n_never": _never(scores),
-        **{key: number(scores[key]) for key in SCORES},
-    }
-
-
-def _baseline_rows(baselines: dict[str, Any], rank: str) -> list[dict[str, Any]]:
-    label = baselines["majority"][rank].get("label", "")
-    named = {
-        "majority": f"baseline: always “{label}”" if label else "baseline: most frequent class",
-        "random": "baseline: random guessing",
-    }
-    return [
-        {
-            "name": words,
-            "kind": "baseline",
-            "interval": "",
-            "n_never": None,
-            **{key: number(baselines[name][rank].get(key)) for key in SCORES},
-        }
-        for name, words in named.items()
-    ]
-
-
-def _never(scores: dict[str, Any]) -> int:
-    """Count the tested classes that no image was assigned to."""
-    matrix = np.array(scores["confusion"]["matrix"])
-    return int(((matrix.sum(axis=1) > 0) & (matrix.sum(axis=0) == 0)).sum())
-
-
-def _confusion(results: Results, rank: str, found: dict[str, Any]) -> dict[str, Any]:
-    labels = [str(label) for label in found["labels"]]
-    ordered = in_order(results, rank, labels)
-    rows = [labels.index(label) for label in ordered]
-    matrix = np.array(found["matrix"], dtype=int)[np.ix_(rows, rows)]
-    return {"labels": ordered, "matrix": matrix.tolist(), "drawn": len(labels) <= LARGEST_MATRIX}
-
-
-def _most_confused(confusion: dict[str, Any]) -> list[dict[str, Any]]:
-    labels, matrix = confusion["labels"], np.array(confusion["matrix"])
-    wrong = matrix - np.diag(np.diag(matrix))
-    cells = sorted(
-        ((int(wrong[i, j]), labels[i], labels[j]) for i, j in zip(*wrong.nonzero(), strict=True)),
-        key=lambda cell: (-cell[0], cell[1], cell[2]),
-    )
-    of = dict(zip(labels, matrix.sum(axis=1).tolist(), strict=True))
-    return [{"truth": a, "predicted": b, "n": n, "of": of[a]} for n, a, b in cells[:CONFUSED_SHOWN]]
 
 
 def _sentence(found: dict[str, Any], model: str) -> str:
@@ -209,16 +202,3 @@ def _alt(found: dict[str, Any]) -> str:
             f"({worst['n']} of {worst['of']})."
         )
     return text
-
-
-def _answer(ranks: list[dict[str, Any]], rank: str | None) -> str:
-    """Answer in one or two sentences, at the rank of comparison where it was tested."""
-    chosen = next((found for found in ranks if found["rank"] == rank), ranks[-1])
-    low, high = chosen["interval"]
-    return (
-        f"On {chosen['tested_on']['image']} it had not been trained on, the classifier named "
-        f"the {chosen['rank']} correctly for {percent(chosen['accuracy'])} "
-        f"(95% interval {percent(low)} to {percent(high)}); always naming the most frequent "
-        f"{chosen['rank']} is right for {percent(chosen['majority']['accuracy'])}. Rare "
-        f"{chosen['plural']} counted like frequent ones, macro-F1 is {number(chosen['macro_f1'])}."
-    )

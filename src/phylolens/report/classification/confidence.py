@@ -1,0 +1,106 @@
+"""How sure is the classifier, and is it right to be? Calibration and what abstaining gains."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from phylolens.report.classification.scores import span
+from phylolens.report.results import Results
+from phylolens.report.wording import count, listed, number, percent, plural
+
+MEASURES = ("ece", "brier", "nll")
+
+
+def about_confidence(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Sum up ``confidence``; None where it was not measured."""
+    found = metrics.get("confidence")
+    if not found:
+        return None
+    ranks = [_rank(rank, found[rank]) for rank in coarse_to_fine(results, found)]
+    temperature = metrics.get("temperature")
+    summary = {
+        "ranks": ranks,
+        "temperature": number(temperature) if temperature else "",
+        "before": any(row["before"] for row in ranks),
+        "drawn": any(row["bins"] for row in ranks),
+        "curves": any(row["risk"] for row in ranks),
+    }
+    summary["sentences"] = [_calibration(ranks), *_abstaining(ranks)]
+    summary["alt"] = {
+        "reliability": f"Share of right answers against stated certainty. {_calibration(ranks)}",
+        "risk": " ".join(_abstaining(ranks)) or "Share of wrong answers among the surest.",
+    }
+    return summary
+
+
+def coarse_to_fine(results: Results, names: Mapping[str, Any]) -> list[str]:
+    """Order ranks as the table has them; unknown ones keep their place at the end."""
+    known = [rank for rank in results.ranks if rank in names]
+    return known + [name for name in names if name not in known]
+
+
+def _rank(rank: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    before = found.get("uncalibrated") or {}
+    curve = found.get("risk_coverage") or {}
+    return {
+        "rank": rank,
+        "plural": plural(rank),
+        "n": found.get("n"),
+        "accuracy": percent(found.get("accuracy")),
+        "value": found["ece"],
+        "interval": found.get("ece_interval"),
+        "span": span(found.get("ece_interval"), 3),
+        "by_chance": found.get("ece_by_chance"),
+        "chance": number(found.get("ece_by_chance"), 3) if "ece_by_chance" in found else "",
+        "aurc": number(curve["aurc"], 3) if curve.get("aurc") is not None else "",
+        "before": {key: number(before[key], 3) for key in MEASURES if key in before},
+        **{key: number(found.get(key), 3) for key in MEASURES},
+        "bins": list(found.get("reliability") or []),
+        "bins_before": list(before.get("reliability") or []),
+        "risk": _thin(curve),
+    }
+
+
+def _thin(curve: Mapping[str, Any], points: int = 200) -> list[list[float]]:
+    """Coverage and risk at no more points than a figure can show."""
+    coverage, risk = curve.get("coverage") or [], curve.get("risk") or []
+    if not len(risk):
+        return []
+    keep = np.unique(np.linspace(0, len(risk) - 1, points).astype(int))
+    return [[float(coverage[k]), float(risk[k])] for k in keep]
+
+
+def _calibration(ranks: list[dict[str, Any]]) -> str:
+    parts = []
+    for row in ranks:
+        text = f"{100 * row['value']:.1f} percentage points at {row['rank']}"
+        if row["interval"]:
+            low, high = (100 * end for end in row["interval"])
+            text += f" (95% interval {low:.1f} to {high:.1f}"
+            if row["by_chance"] is not None:
+                text += f"; by chance alone {100 * row['by_chance']:.1f}"
+            text += ")"
+        parts.append(text)
+    return f"Stated certainty and share of right answers differ by {listed(parts)}, on average."
+
+
+def risk_at(curve: list[list[float]], share: float) -> float | None:
+    """Share of wrong answers among the surest ``share``; None without a curve."""
+    if not curve:
+        return None
+    coverage, risk = np.array(curve).T
+    return float(np.interp(share, coverage, risk))
+
+
+def _abstaining(ranks: list[dict[str, Any]]) -> list[str]:
+    """Say what leaving out the unsure half gains, at the rank with most mistakes."""
+    shown = [row for row in ranks if row["risk"]]
+    if not shown:
+        return []
+    row = max(shown, key=lambda one: one["risk"][-1][1])
+    half, all_of = risk_at(row["risk"], 0.5), risk_at(row["risk"], 1.0)
+    return [
+        f"Answering only for the surest half, {percent(half)} of the {row['plural']} named are "
+        f"wrong; answering for all {count(row['n'], 'image')}, {percent(all_of)}."
+    ]

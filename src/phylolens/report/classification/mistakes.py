@@ -1,0 +1,126 @@
+"""What is taken for what, how far off in the taxonomy, and what such pictures look like."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from phylolens.report.ordering import in_order, lineage_table
+from phylolens.report.results import Results
+from phylolens.report.wording import count, listed, percent
+
+CONFUSED_SHOWN = 10
+PAIRS_PICTURED, PICTURES_A_PAIR = 3, 3
+LARGEST_MATRIX = 200  # classes; beyond, a cell is smaller than a printed dot
+
+
+def confusion(results: Results, rank: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Put a confusion matrix into the order of the tree."""
+    labels = [str(label) for label in found["labels"]]
+    ordered = in_order(results, rank, labels)
+    place = {label: row for row, label in enumerate(labels)}
+    rows = [place[label] for label in ordered]
+    matrix = np.array(found["matrix"], dtype=int)[np.ix_(rows, rows)]
+    return {"labels": ordered, "matrix": matrix.tolist(), "drawn": len(labels) <= LARGEST_MATRIX}
+
+
+def most_confused(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the most frequent mistakes."""
+    labels, matrix = found["labels"], np.array(found["matrix"])
+    wrong = matrix - np.diag(np.diag(matrix))
+    cells = sorted(
+        ((int(wrong[i, j]), labels[i], labels[j]) for i, j in zip(*wrong.nonzero(), strict=True)),
+        key=lambda cell: (-cell[0], cell[1], cell[2]),
+    )
+    of = dict(zip(labels, matrix.sum(axis=1).tolist(), strict=True))
+    return [{"truth": a, "predicted": b, "n": n, "of": of[a]} for n, a, b in cells[:CONFUSED_SHOWN]]
+
+
+def heights(results: Results, rank: str, found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How many mistakes stay within the right coarser taxon, beside random wrong answers.
+
+    A random wrong answer is any other class of the matrix with equal chance. A taxon whose coarser
+    taxon is unknown shares it with no other.
+
+    Returns
+    -------
+    dict or None
+        ``n``; ``steps``, finest first: ``rank``, ``within`` (share of mistakes whose answer lies in
+        the right taxon of that rank), ``by_chance`` (the same of random wrong answers). None
+        without a coarser rank of several taxa, or without mistakes.
+    """
+    labels, matrix = list(found["labels"]), np.array(found["matrix"])
+    wrong = matrix - np.diag(np.diag(matrix))
+    lineage = lineage_table(results, rank)
+    if lineage is None or not wrong.any():
+        return None
+    steps: list[dict[str, Any]] = []
+    same = np.zeros(matrix.shape, dtype=bool)
+    for column in reversed(lineage.columns[:-1]):
+        groups = lineage[column].reindex(labels)
+        if groups.nunique() < 2:
+            continue
+        codes = pd.factorize(groups)[0]
+        same |= (codes[:, None] == codes) & (codes[:, None] >= 0)  # a taxon lies in all above it
+        np.fill_diagonal(same, False)
+        of = wrong.sum(axis=1)
+        steps.append(
+            {
+                "rank": str(column),
+                "within": float(wrong[same].sum() / wrong.sum()),
+                "by_chance": float((of * same.sum(axis=1)).sum() / of.sum() / (len(labels) - 1)),
+            }
+        )
+    if not steps:
+        return None
+    height = {"rank": rank, "n": int(wrong.sum()), "steps": steps}
+    return height | {"sentence": _height_sentence(height)}
+
+
+def _height_sentence(height: Mapping[str, Any]) -> str:
+    parts = [
+        f"{percent(step['within'])} within the right {step['rank']} (random wrong answers: "
+        f"{percent(step['by_chance'])})"
+        for step in height["steps"]
+    ]
+    first, _, rest = listed(parts).partition(" ")
+    return f"Of {count(height['n'], 'mistake')}, {first} stay {rest}."
+
+
+def pictured(
+    results: Results, answers: pd.DataFrame | None, rank: str, model: str, confused: list[dict]
+) -> list[dict[str, Any]]:
+    """Choose pictures of the most frequent mistakes, the surest answers first.
+
+    Returns
+    -------
+    list of dict
+        ``truth``, ``predicted``, ``wrong`` (files with the stated certainty, one a specimen before
+        a second) and a file of either taxon named correctly, or None where there is none.
+    """
+    if answers is None or not results.has_pictures:
+        return []
+    rows = answers[(answers["rank"] == rank) & (answers["model"] == model)]
+    known = "probability" in rows
+    sure = rows["probability"].astype(float) if known else 0.0
+    rows = rows.assign(sure=sure).sort_values(["sure", "file"], ascending=[False, True])
+    right = rows[rows["truth"] == rows["predicted"]].drop_duplicates("truth")
+    typical = dict(zip(right["truth"], right["file"], strict=True))
+    pairs = []
+    for pair in confused[:PAIRS_PICTURED]:
+        own = rows[(rows["truth"] == pair["truth"]) & (rows["predicted"] == pair["predicted"])]
+        again = own.groupby("specimen_id").cumcount()
+        own = own.assign(again=again).sort_values(
+            ["again", "sure", "file"], ascending=[True, False, True]
+        )
+        shown = own.head(PICTURES_A_PAIR)
+        if len(shown):
+            wrong = [
+                {"file": row.file, "sure": percent(row.sure) if known else ""}
+                for row in shown.itertuples()
+            ]
+            ends = {end: typical.get(pair[end]) for end in ("truth", "predicted")}
+            pairs.append({key: pair[key] for key in ("truth", "predicted", "n", "of")}
+                         | {"wrong": wrong, "typical": ends})  # fmt: skip
+    return pairs

@@ -1,0 +1,61 @@
+"""Is it something unknown? How well unknown taxa are told from known ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from phylolens.report.classification.confidence import coarse_to_fine
+from phylolens.report.classification.scores import span
+from phylolens.report.results import Results
+from phylolens.report.wording import number, percent, plural
+
+SCORES_OF = {
+    "combined": "both together",
+    "msp": "unsure answer",
+    "knn": "distance to known images",
+}
+
+
+def about_novelty(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Sum up ``novelty``; None where it was not tested."""
+    found = metrics.get("novelty")
+    if not found or found.get("auroc") is None:
+        return None
+    by_rank = found.get("by_rank") or {}
+    rows = []
+    for rank in reversed(coarse_to_fine(results, by_rank)):
+        own = by_rank[rank]
+        scores = {name: _score(own[name]) for name in SCORES_OF if own.get(name)}
+        rows.append({"rank": rank, "n_known": own.get("n_known"), "n_unknown": own.get("n_unknown"),
+                     "scores": scores})  # fmt: skip
+    names = [name for name in SCORES_OF if any(name in row["scores"] for row in rows)]
+    rank = str(found.get("rank") or "taxon")
+    return {
+        "rows": rows,
+        "names": [{"key": name, "words": SCORES_OF[name]} for name in names],
+        "rank": rank,
+        "auroc": found["auroc"],
+        "sentence": _novelty_sentence(found, rank),
+    }
+
+
+def _score(found: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "auroc": number(found.get("auroc")),
+        "interval": span(found.get("interval")),
+        "fpr95": percent(found["fpr95"]) if found.get("fpr95") is not None else "–",
+    }
+
+
+def _novelty_sentence(found: Mapping[str, Any], rank: str) -> str:
+    score = SCORES_OF.get(str(found.get("score")), "")
+    by = f" (score: {score})" if score else ""
+    text = (
+        f"Of one image of a known and one of an unknown {rank}, the unknown one is found stranger "
+        f"in {100 * found['auroc']:.0f} of 100 pairs{by}; guessing gives 50."
+    )
+    if found.get("fpr95") is not None:
+        text += (
+            f" To catch 95% of the unknown {plural(rank)}, {percent(found['fpr95'])} of the known "
+            "would be flagged as well."
+        )
+    return text
