@@ -5,6 +5,7 @@ from those answers by short loops of its own.
 """
 
 import importlib.util
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,19 +30,22 @@ world, _, _, results = (beside(name) for name in ("world", "judged", "scored", "
 
 
 @pytest.fixture(scope="session")
-def make_trusted(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Write such a directory, a fresh one each time it is called."""
-    drawn = world.draw_world(seed=3)
-
-    def make(*, pictures: bool = False) -> Path:
-        out = tmp_path_factory.mktemp("trusted")
-        results.write_results(out, drawn, pictures=pictures)
-        return out
-
-    return make
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One such directory that no test changes, without its pictures."""
+    out = tmp_path_factory.mktemp("trusted")
+    results.write_results(out, world.draw_world(seed=3))
+    return out
 
 
 @pytest.fixture(scope="session")
-def trusted(make_trusted: Callable[..., Path]) -> Path:
-    """One such directory that no test changes."""
-    return make_trusted()
+def make_trusted(trusted: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Copy it, with pictures if asked for."""
+
+    def make(*, pictures: bool = False) -> Path:
+        out = tmp_path_factory.mktemp("copies") / "trusted"
+        shutil.copytree(trusted, out)
+        if pictures:
+            results.draw_pictures(out)
+        return out
+
+    return make

@@ -16,12 +16,10 @@ SEEDS = (0, 1, 2, 3, 4)
 OUTLINES = {"A": "ellipse", "B": "rectangle", "C": "polygon"}
 
 
-def write_results(out: Path, world: World, *, pictures: bool) -> None:
+def write_results(out: Path, world: World) -> None:
     world.table["path"] = [f"pictures/{name}" for name in world.table["file"]]
     world.table["sha256"] = [f"{(row * 7919) % 10007:064d}" for row in range(len(world.table))]
     world.table.to_parquet(out / "specimens.parquet", index=False)
-    if pictures:
-        _draw_pictures(out / "pictures", world)
     _write_check(out, world)
     metrics = _metrics(out, world)
     _write(out / "classify/metrics.json", metrics)
@@ -176,10 +174,10 @@ def _write_check(out: Path, world: World) -> None:
     _write(out / "check.json", check | {"phylogeny": None})
 
 
-def _draw_pictures(folder: Path, world: World) -> None:
+def draw_pictures(out: Path) -> None:
     """Order gives the outline, family the colour, species the shade, specimen the size."""
-    folder.mkdir()
-    for row in world.table.itertuples():
+    (out / "pictures").mkdir()
+    for row in pd.read_parquet(out / "specimens.parquet").itertuples():
         red, green = 60 + 60 * "aei".index(row.family[1]), 40 * len(row.species) % 200
         side = 30 + 7 * int(row.specimen_id[-1])
         picture = Image.new("RGB", (120, 100), "white")
@@ -190,4 +188,4 @@ def _draw_pictures(folder: Path, world: World) -> None:
             draw.polygon([(box[0], box[3]), (box[2], box[3]), (60, box[1])], fill=colour)
         else:
             getattr(draw, OUTLINES[row.order[0]])(box, fill=colour)
-        picture.save(folder / row.file)
+        picture.save(out / row.path)

@@ -1,0 +1,130 @@
+"""Random and left-out figures side by side, with honest units."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from phylolens.report import summarize
+from phylolens.report.bootstrap import spread
+
+
+def metrics_of(out):
+    return json.loads((out / "classify/metrics.json").read_text())
+
+
+def change(out, edit):
+    metrics = metrics_of(out)
+    edit(metrics)
+    (out / "classify/metrics.json").write_text(json.dumps(metrics))
+
+
+@pytest.fixture(scope="module")
+def found(trusted):
+    return summarize(trusted)["classify"]
+
+
+def rank_of(found, rank):
+    return next(one for one in found["ranks"] if one["rank"] == rank)
+
+
+def test_cells_are_the_scores_of_each_division(found, trusted):
+    metrics = metrics_of(trusted)
+    family = rank_of(found, "family")
+    assert [one["words"] for one in family["columns"]] == [
+        "random division", "species left out", "genera left out",
+    ]  # fmt: skip
+    parts = (metrics, *(metrics["splits"][f"leave-{rank}-out"] for rank in ("species", "genus")))
+    for row in family["rows"]:
+        for cell, part in zip(row["cells"], parts, strict=True):
+            models = part["models"] if row["kind"] == "model" else part["baselines"]
+            scores = models[row["model"]]["family"]
+            assert cell["accuracy"] == f"{scores['accuracy']:.2f}"
+            assert float(cell["macro_f1"]) == pytest.approx(scores["macro_f1"], abs=0.005)
+
+
+def test_left_out_intervals_draw_species_not_specimens(found, trusted):
+    answers = pd.read_csv(trusted / "classify/predictions_leave-species-out.csv")
+    rows = answers[(answers["rank"] == "family") & (answers["model"] == "rf")]
+    rows = rows.sort_values("file")
+    species = pd.read_parquet(trusted / "specimens.parquet").set_index("file")["species"]
+    own = spread(rows["truth"], {"rf": rows["predicted"]}, species[rows["file"]])["rf"]
+    score = np.mean(rows["truth"] == rows["predicted"])
+    ends = [max(0, score - 1.96 * own.accuracy), min(1, score + 1.96 * own.accuracy)]
+    family = rank_of(found, "family")
+    cell = next(row for row in family["rows"] if row["model"] == "rf")["cells"][1]
+    assert cell["accuracy_interval"] == f"{ends[0]:.2f}–{ends[1]:.2f}"
+    assert own.n_units == 9
+    by_specimen = spread(rows["truth"], {"rf": rows["predicted"]}, rows["file"])["rf"]
+    assert own.accuracy > 1.3 * by_specimen.accuracy, "images alone would promise too much"
+
+
+def test_without_single_answers_there_is_no_bootstrap_interval(make_trusted):
+    out = make_trusted()
+    (out / "classify/predictions_leave-species-out.csv").unlink()
+    cells = rank_of(summarize(out)["classify"], "family")["rows"][0]["cells"]
+    assert cells[1]["accuracy_interval"] == cells[1]["macro_f1_interval"] == ""
+    assert cells[0]["macro_f1_interval"] != ""
+
+
+def test_few_left_out_taxa_give_no_interval(found):
+    # four genera left out: too few to draw from
+    for row in rank_of(found, "family")["rows"]:
+        assert row["cells"][2]["accuracy_interval"] == ""
+
+
+def test_a_left_out_taxon_is_never_scored_at_its_own_rank(make_trusted):
+    out = make_trusted()
+
+    def add(metrics):  # nothing can be named right: the score would be 0 by construction
+        split = metrics["splits"]["leave-species-out"]
+        split["skipped"] = {}
+        for model in split["models"]:
+            split["models"][model]["species"] = metrics["models"][model]["species"]
+
+    change(out, add)
+    species = rank_of(summarize(out)["classify"], "species")
+    assert [one["name"] for one in species["columns"]] == ["random"]
+    assert any("none can be named" in line for line in species["not_tested"])
+
+
+def test_the_headline_is_default_and_its_choice_is_told(found, make_trusted):
+    assert found["headline"] == "default classifier"
+    family = rank_of(found, "family")
+    assert "linear classifier was chosen" in family["chosen"]
+    assert (
+        "macro-F1 0.89; support vector machine 0.88 and nearest class mean 0.84"
+        in (family["chosen"])
+    )
+    out = make_trusted()
+
+    def later(metrics):  # a better one that merely stands first is not taken
+        metrics["models"] = {"rf": metrics["models"].pop("rf")} | metrics["models"]
+
+    change(out, later)
+    assert summarize(out)["classify"]["headline"] == "default classifier"
+
+
+def test_repeats_show_mean_and_deviation(found, trusted):
+    family = rank_of(found, "family")
+    mean = metrics_of(trusted)["repeats"]["splits"]["random"]["rf"]["family"]["accuracy"]["mean"]
+    row = next(row for row in family["repeats"] if row["name"] == "random forest")
+    assert row["cells"][0]["accuracy"] == f"{mean:.2f} ± 0.012"
+    assert row["cells"][2] is None  # genera left out were not repeated
+
+
+def test_impossible_divisions_say_why(found, trusted):
+    assert found["not_divided"] == [
+        "Sources left out: not possible here, there is no column `source`."
+    ]
+
+
+def test_answer_has_known_and_unknown_taxa(found, trusted):
+    metrics = metrics_of(trusted)
+    known = metrics["models"]["default"]["family"]["accuracy"]
+    new = metrics["splits"]["leave-species-out"]["models"]["default"]["family"]["accuracy"]
+    assert f"family correctly for {100 * known:.0f}%" in found["answer"]
+    assert f"right for {100 * new:.0f}% for species it was never shown" in found["answer"]
+    assert "62% of unknown families" in found["answer"]
+    assert "species and genera left out" in " ".join(found["cannot_tell"])
