@@ -35,7 +35,7 @@ class Kind:
 
 
 def _lda(setting: float, seed: int) -> ClassifierMixin:
-    return ShrunkenLda(setting)
+    return ShrunkenLda(setting, seed=seed)
 
 
 def _logistic(setting: float, seed: int) -> ClassifierMixin:
@@ -43,7 +43,7 @@ def _logistic(setting: float, seed: int) -> ClassifierMixin:
 
 
 def _svm(setting: float, seed: int) -> ClassifierMixin:
-    return LinearSvm(setting, seed)
+    return LinearSvm(setting, seed=seed)
 
 
 def _prototype(setting: float, seed: int) -> ClassifierMixin:
@@ -55,7 +55,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "prototype": Kind(_prototype),
         "lda": Kind(_lda, (0.9, 0.6, 0.3, 0.1)),
         "logistic": Kind(_logistic, (10.0, 100.0, 1000.0), iterative=True),
-        "svm": Kind(_svm, (0.3, 1.0, 3.0), iterative=True),
+        "svm": Kind(_svm, (1.0,), iterative=True),
     }
 )
 

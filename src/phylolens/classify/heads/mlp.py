@@ -1,7 +1,10 @@
 """A small neural network whose loss weighs rare classes up."""
 
+import warnings
+
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -58,7 +61,10 @@ class WeightedMlp(Head):
             n_iter_no_change=epochs,
             random_state=self.seed,
         )
-        network.fit(X / self.spread_, codes, sample_weight=compute_sample_weight("balanced", codes))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the number of steps is set
+            weights = compute_sample_weight("balanced", codes)
+            network.fit(X / self.spread_, codes, sample_weight=weights)
         self.weights_, self.biases_ = network.coefs_, network.intercepts_
         return self
 

@@ -3,49 +3,43 @@
 import numpy as np
 from scipy.linalg import solve
 
-from phylolens.classify.heads.base import Head
-from phylolens.classify.heads.softmax import softmax_rows
+from phylolens.classify.heads.linear_scores import LinearScores
 
 
-class ShrunkenLda(Head):
+class ShrunkenLda(LinearScores):
     """Gaussian classes of one covariance, shrunken towards a sphere; every class equally likely.
 
     The covariance within classes, pooled over rows, is ``(1 - s) S + s tr(S) / d I``. One solve of
     size d serves all classes, so hundreds of them cost no more than a few; scikit-learn's own goes
-    through the classes one by one. Equal priors are what macro-averaged scores ask for.
+    through the classes one by one. Equal priors are what macro-averaged scores ask for. With few
+    images a class the Gaussians are far too sure of themselves, hence the scale.
 
     Parameters
     ----------
     shrinkage : float
         Between 0 (none) and 1 (a sphere). Friedman (1989) JASA 84:165.
-
-    Attributes
-    ----------
-    coef_ : array of float64, shape (n_classes, d)
-    intercept_ : array of float64, shape (n_classes,)
+    scaled : bool
+        Whether to fit the scale of the probabilities; see :class:`LinearScores`.
+    seed : int
+        Decides which specimens tell the scale.
     """
 
-    def __init__(self, shrinkage: float = 0.5) -> None:
-        self.shrinkage = shrinkage
+    def __init__(self, shrinkage: float = 0.5, scaled: bool = True, seed: int = 0) -> None:
+        self.shrinkage, self.scaled, self.seed = shrinkage, scaled, seed
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> "ShrunkenLda":
-        """Find the class means and their common covariance."""
-        X, codes = self._start(X, y)
-        means = class_means(X, codes, len(self.classes_))
+    def _solve(self, X: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        means = class_means(X, codes, int(codes.max()) + 1)
         spread = X - means[codes]
         covariance = spread.T @ spread / max(len(X) - len(means), 1)
         size = len(covariance)
-        sphere = max(float(np.trace(covariance)) / size, np.finfo(np.float64).tiny * 1e20)
+        sphere = float(np.trace(covariance)) / size
+        if sphere == 0:  # classes of one image each: nothing varies within
+            sphere = 1.0
         covariance *= 1 - self.shrinkage
         # A trace of roundness keeps the solve possible when nothing is shrunk.
         covariance[np.diag_indices(size)] += max(self.shrinkage, 1e-8) * sphere
-        self.coef_ = solve(covariance, means.T, assume_a="pos", overwrite_a=True).T
-        self.intercept_ = -0.5 * np.einsum("kd,kd->k", self.coef_, means)
-        return self
-
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Return probabilities, float64 of shape (n, n_classes)."""
-        return softmax_rows(self._asked(X) @ self.coef_.T + self.intercept_)
+        coef = solve(covariance, means.T, assume_a="pos", overwrite_a=True).T
+        return coef, -0.5 * np.einsum("kd,kd->k", coef, means)
 
 
 def class_means(X: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
