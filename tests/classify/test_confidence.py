@@ -15,6 +15,7 @@ from phylolens.classify.confidence import (
     ece,
     ece_by_chance,
     ece_interval,
+    extrapolate_temperature,
     fit_temperature,
     nll,
     reliability,
@@ -69,6 +70,38 @@ def test_rows_without_a_class_leave_the_temperature_alone():
         logs = np.log(more)
     assert fit_temperature(logs, np.append(truth, [-1] * 50 + [3])) == expected
     assert fit_temperature(logs[-51:], np.array([-1] * 50 + [3])) == 1.0
+
+
+def test_the_temperature_of_all_rows_is_extrapolated():
+    """Log temperatures a + b / share give a + b at the whole."""
+    curve = {share: float(np.exp(0.2 + 0.3 / share)) for share in (0.5, 2 / 3, 0.8)}
+    assert extrapolate_temperature(curve) == pytest.approx(np.exp(0.5))
+    assert extrapolate_temperature({0.5: 9.0, 0.75: 2.0, 0.9: 2.0}) == pytest.approx(2)
+    assert extrapolate_temperature({0.8: 1.7}) == pytest.approx(1.7)
+    for shares in ({}, {0.0: 1.0}, {0.5: 1.0, 1.5: 1.0}):
+        with pytest.raises(InputError, match="shares"):
+            extrapolate_temperature(shares)
+
+
+def test_a_head_of_all_rows_needs_less_heat_than_its_folds():
+    """Nearest means of few rows in many dimensions, by class counts of a half, most and all."""
+    rng = np.random.default_rng(11)
+    centres = rng.normal(size=(30, 40)) * 0.7
+
+    def logs(means, rows):
+        logits = -((rows[:, None] - means) ** 2).sum(axis=2) / 2
+        return np.log(softmax(logits) + 1e-300)
+
+    truth = np.repeat(np.arange(30), 100)
+    rows = centres[truth] + rng.normal(size=(3000, 40))
+    found = {}
+    for share, count in ((0.5, 5), (0.8, 8), (1.0, 10)):
+        means = centres + rng.normal(size=centres.shape) / np.sqrt(count)
+        found[share] = fit_temperature(logs(means, rows), truth)
+    whole = found.pop(1.0)
+    guess = extrapolate_temperature(found)
+    assert found[0.5] > found[0.8] > whole
+    assert abs(np.log(guess / whole)) < 0.5 * abs(np.log(found[0.8] / whole))
 
 
 def test_impossible_classes_stay_impossible():

@@ -4,6 +4,7 @@ Temperature scaling: Guo et al. (2017) ICML, arXiv 1706.04599. Risk against cove
 El-Yaniv (2017), arXiv 1705.08500.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,35 @@ def fit_temperature(
     limits = float(np.log(COLDEST)), float(np.log(HOTTEST))
     found = minimize_scalar(loss, bounds=limits, options={"xatol": 1e-6})
     return float(np.exp(found.x))
+
+
+def extrapolate_temperature(temperatures: Mapping[float, float]) -> float:
+    """Guess the temperature of a head fitted to all rows from heads fitted to a part of them.
+
+    Heads are the more often right the more rows they are fitted to, so a temperature found by
+    cross-fitting makes the head fitted to everything too modest, the more so the fewer pictures a
+    taxon has. The logarithm is taken to be linear in one over the share of rows, through the two
+    largest shares.
+
+    Parameters
+    ----------
+    temperatures : mapping of float to float
+        Temperature by share of rows fitted to, such as ``{0.5: ..., 0.8: ...}`` from two and five
+        folds. A single one is returned as it is.
+
+    Raises
+    ------
+    InputError
+        If there is none, or a share is not above 0 and at most 1.
+    """
+    shares = sorted(temperatures)[-2:]
+    if not shares or not 0 < shares[0] <= shares[-1] <= 1:
+        raise InputError(f"shares of rows must lie above 0 and at most at 1; got {shares}.")
+    logs = [float(np.log(temperatures[share])) for share in shares]
+    if len(shares) < 2:
+        return float(np.exp(logs[0]))
+    slope = (logs[0] - logs[1]) / (1 / shares[0] - 1 / shares[1])
+    return float(np.clip(np.exp(logs[1] - slope * (1 / shares[1] - 1)), COLDEST, HOTTEST))
 
 
 def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
