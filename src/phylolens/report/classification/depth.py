@@ -29,10 +29,21 @@ def about_depth(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] 
         "noun": "specimen" if named else "image",
         "ranks": ranks,
         "groups": groups,
+        "trial": _trial(metrics.get("trial") or {}),
     }
     summary["sentences"] = _sentences(summary)
     summary["alt"] = " ".join(summary["sentences"])
     return summary
+
+
+def _trial(found: Mapping[str, Any]) -> str:
+    """Say how the images of the trial were divided."""
+    if not found.get("rule"):
+        return ""
+    text = str(found["rule"])
+    if found.get("n_train") and found.get("n_test"):
+        text += f" Trained on {count(found['n_train'], 'image')}, tested on {found['n_test']:,}."
+    return text
 
 
 def _group(title: str, found: Mapping[str, Any], ranks: list[str], alpha: float) -> dict[str, Any]:

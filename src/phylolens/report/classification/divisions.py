@@ -28,11 +28,14 @@ class Division:
         ``models``, ``baselines``, ``ranks``, ``skipped``, ``n_train``, ``n_test``.
     results : Results
         For the single answers.
+    first : bool
+        Whether it is the recipe's first, whose answers lie in ``predictions.csv``.
     """
 
     name: str
     found: Mapping[str, Any]
     results: Results
+    first: bool = False
 
     @property
     def words(self) -> str:
@@ -42,13 +45,13 @@ class Division:
     @cached_property
     def answers(self) -> pd.DataFrame | None:
         """Single answers with their specimens; None where they were not kept."""
-        ending = "" if self.name == "random" else f"_{self.name}"
+        ending = "" if self.first else f"_{self.name}"
         return read_answers(self.results, f"predictions{ending}.csv")
 
     def at(self, rank: str) -> dict[str, Any]:
         """Scores of every model at a rank."""
         models = self.found.get("models") or {}
-        if self.is_beyond(rank):
+        if self.is_beyond(rank) and not self.first:
             return {}
         return {model: ranks[rank] for model, ranks in models.items() if rank in ranks}
 
@@ -111,11 +114,20 @@ class Division:
 
 
 def divisions(results: Results, metrics: Mapping[str, Any]) -> list[Division]:
-    """Return the random division first, then those that leave out species, genera, …, sources."""
-    first = Division("random", metrics, results)
+    """Return the recipe's first division, then those that leave out species, genera, …, sources."""
+    first = Division(_first_name(results, metrics), metrics, results, first=True)
     others = [
         Division(name, found, results) for name, found in (metrics.get("splits") or {}).items()
     ]
     place = {rank: -number for number, rank in enumerate(results.ranks)}
     others.sort(key=lambda one: (place.get(left_out_rank(one.name), 1), one.name))
-    return [first, *(one for one in others if one.name != "random")]
+    return [first, *others]
+
+
+def _first_name(results: Results, metrics: Mapping[str, Any]) -> str:
+    """Name the recipe's first division by what it held out, nothing in a random one."""
+    held, table = set(metrics.get("held_out") or []), results.specimens
+    for rank in (*reversed(results.ranks), "source"):
+        if held and table is not None and rank in table and held <= set(table[rank].dropna()):
+            return f"leave-{rank}-out"
+    return "random"

@@ -6,10 +6,10 @@ from typing import Any
 from phylolens.report.classification.confidence import coarse_to_fine
 from phylolens.report.classification.scores import span
 from phylolens.report.results import Results
-from phylolens.report.wording import number, percent, plural
+from phylolens.report.wording import count, number, percent, plural
 
 SCORES_OF = {
-    "combined": "both together",
+    "combined": "both scores together",
     "msp": "unsure answer",
     "knn": "distance to known images",
 }
@@ -21,18 +21,28 @@ def about_novelty(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any
     if not found or found.get("auroc") is None:
         return None
     by_rank = found.get("by_rank") or {}
-    rows = []
+    named = (results.check.get("specimens") or {}).get("has_specimen_ids")
+    rows: list[dict[str, Any]] = []
     for rank in reversed(coarse_to_fine(results, by_rank)):
         own = by_rank[rank]
         scores = {name: _score(own[name]) for name in SCORES_OF if own.get(name)}
-        rows.append({"rank": rank, "n_known": own.get("n_known"), "n_unknown": own.get("n_unknown"),
-                     "scores": scores})  # fmt: skip
+        taxa = own.get("n_unknown_taxa")
+        rows.append(
+            {
+                "rank": rank,
+                "n_known": own.get("n_known") or 0,
+                "n_unknown": own.get("n_unknown") or 0,
+                "taxa": count(taxa, rank) if taxa else rank,
+                "scores": scores,
+            }
+        )
     names = [name for name in SCORES_OF if any(name in row["scores"] for row in rows)]
     rank = str(found.get("rank") or "taxon")
     return {
         "rows": rows,
         "names": [{"key": name, "words": SCORES_OF[name]} for name in names],
         "rank": rank,
+        "noun": "specimen" if named else "image",
         "auroc": found["auroc"],
         "sentence": _novelty_sentence(found, rank),
     }
@@ -46,12 +56,17 @@ def _score(found: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _between(found: Mapping[str, Any]) -> str:
+    ends = found.get("interval")
+    return f" (95% interval {100 * ends[0]:.0f} to {100 * ends[1]:.0f})" if ends else ""
+
+
 def _novelty_sentence(found: Mapping[str, Any], rank: str) -> str:
     score = SCORES_OF.get(str(found.get("score")), "")
-    by = f" (score: {score})" if score else ""
+    by = f" by {score}" if score else ""
     text = (
         f"Of one image of a known and one of an unknown {rank}, the unknown one is found stranger "
-        f"in {100 * found['auroc']:.0f} of 100 pairs{by}; guessing gives 50."
+        f"in {100 * found['auroc']:.0f} of 100 pairs{_between(found)}{by}; guessing gives 50."
     )
     if found.get("fpr95") is not None:
         text += (

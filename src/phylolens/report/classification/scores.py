@@ -122,6 +122,12 @@ def _baseline_rows(shown: list[Division], rank: str) -> list[dict[str, Any]]:
     return rows
 
 
+def both_scores(scores: Mapping[str, Any] | None) -> dict[str, str]:
+    """Write accuracy and macro-F1, a dash where there is none."""
+    scores = scores or {}
+    return {key: number(scores[key]) if key in scores else "–" for key in ("accuracy", "macro_f1")}
+
+
 def never_named(scores: Mapping[str, Any]) -> int:
     """Count the tested classes that no image was assigned to."""
     matrix = scores["confusion"]["matrix"]

@@ -17,6 +17,15 @@ MODEL_WORDS = {
     "hgnn": "hierarchy-guided network",
 }
 
+PARTS = {
+    "consistency": "agreement of the ranks",
+    "near_duplicates": "search for near-duplicates",
+    "sources": "check of the sources",
+    "few_shot": "few-shot curve",
+    "trial": "confidence and depth",
+    "model": "novelty and stored model",
+}
+
 
 def model_words(model: str) -> str:
     """Say what a model is called in plain words."""
@@ -24,12 +33,11 @@ def model_words(model: str) -> str:
 
 
 def headline(models: Mapping[str, Any]) -> str:
-    """Choose the model the text speaks of, without a look at any score.
+    """Choose the model the text speaks of: the recipe's first, named before any result was seen.
 
-    ``default`` chose its head on training images alone; failing that, the recipe's first model.
     The best of several on the same test images would be chosen by luck in part.
     """
-    return "default" if "default" in models else next(iter(models))
+    return next(iter(models))
 
 
 def left_out_rank(division: str) -> str:
@@ -43,3 +51,11 @@ def division_words(division: str) -> str:
     """Say how the images were divided, as a column is headed."""
     rank = left_out_rank(division)
     return f"{plural(rank)} left out" if rank else f"{division} division"
+
+
+def not_possible(metrics: Mapping[str, Any]) -> list[str]:
+    """Say what the data were too few for."""
+    found = metrics.get("not_possible") or {}
+    return [
+        f"{PARTS.get(key, key).capitalize()}: {str(why).rstrip('.')}." for key, why in found.items()
+    ]

@@ -94,7 +94,7 @@ def _classify(results: Results, found: dict[str, Any]) -> "Iterator[tuple[str, C
             yield f"reliability{name}", draw_reliability(ranks, narrow=narrow)
         if found["depth"]:
             yield f"depth{name}", draw_depth(found["depth"], narrow=narrow)
-        if found["few_shot"]:
+        if found["few_shot"] and found["few_shot"]["drawn"]:
             yield f"few-shot{name}", draw_few_shot(found["few_shot"], narrow=narrow)
     if found["confidence"] and found["confidence"]["curves"]:
         yield "risk", draw_risk(found["confidence"]["ranks"])
