@@ -82,6 +82,25 @@ def test_p_values_without_an_effect_keep_their_level():
     assert np.mean(p_values) >= 0.45
 
 
+def test_folds_tear_no_specimen_and_know_no_source(monkeypatch):
+    features, table = world(2, effect=1.0, images=3)
+    folds, deal = [], module.fold_of_rows
+
+    def spy(labels, groups, n_folds, rng):
+        folds.append((groups, deal(labels, groups, n_folds, rng)))
+        return folds[-1][1]
+
+    monkeypatch.setattr(module, "fold_of_rows", spy)
+    source_check(features, table, RANKS, permutations=1)
+    shuffled = table["source"].sample(frac=1, random_state=0).to_numpy()
+    source_check(features, table.assign(source=shuffled), RANKS, permutations=1)
+    specimen = table.sort_values("file")["specimen_id"].to_numpy()
+    for groups, fold_of in folds:
+        assert (groups == specimen).all()
+        assert len(set(zip(groups, fold_of, strict=True))) == len(set(groups))
+    assert (folds[0][1] == folds[2][1]).all()  # other sources, same folds
+
+
 def test_permuted_sources_stay_within_their_taxon_and_with_their_specimen():
     taxa = np.array(list("aaaabbbbcc"))
     specimen = np.array(["1", "1", "2", "3", "4", "5", "6", "6", "7", "8"])

@@ -96,7 +96,7 @@ def near_duplicates(train: Features, test: Features) -> NearDuplicates:
     distances = np.sqrt(np.clip(2 - 2 * cosines.astype(np.float64), 0, None))
     limit = STANDS_OUT * float(np.median(distances[:, 0]))
     close, next_one = distances[:, :-1], distances[:, 1:]
-    repeats = ((close <= limit) & (close <= STANDS_OUT * next_one) & (next_one > 0)).any(axis=1)
+    repeats = ((close <= limit) & (close <= STANDS_OUT * next_one)).any(axis=1)
     table = pd.DataFrame(
         {
             "file": test.ids,
@@ -118,7 +118,6 @@ def _neighbours(
     for start in range(0, len(test), size):
         cosines = _unit(test[start : start + size]) @ known.T
         rows = np.argpartition(-cosines, wanted - 1, axis=1)[:, :wanted]
-        rows.sort(axis=1)  # equals come in training order
         values = np.take_along_axis(cosines, rows, axis=1)
         order = np.argsort(-values, axis=1, kind="stable")
         yield np.take_along_axis(rows, order, 1), np.take_along_axis(values, order, 1)
