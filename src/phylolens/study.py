@@ -3,6 +3,7 @@
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -32,13 +33,24 @@ class _Settings(BaseModel):
 
 
 class ClassifySettings(_Settings):
-    """Classification; what is not given is the recipe's."""
+    """Classification; what is not given is the recipe's (see ``ClassifyRecipe``)."""
 
-    recipe: str = "roy2025"
+    recipe: str = "default"
     ranks: tuple[Annotated[str, AfterValidator(standard_name)], ...] | None = None
     models: tuple[str, ...] | None = None
+    splits: tuple[str, ...] | None = None
+    imbalance: str | None = None
     upsample_to: int | None = Field(default=None, ge=0)
+    copies: int | None = Field(default=None, ge=0)
+    sample_down_to: int | None = Field(default=None, ge=0)
+    augmentation: str | None = None
+    steps: tuple[str, ...] | None = None
     test_share: float | None = Field(default=None, gt=0, lt=1)
+    repeats: int | None = Field(default=None, ge=1)
+    trust: bool | None = None
+    alpha: float = Field(default=0.1, gt=0, lt=1)
+    unknown_share: float = Field(default=0.1, ge=0, lt=1)
+    ablation: bool = False
 
 
 class GuideSettings(_Settings):
@@ -207,7 +219,7 @@ def _stage(
             return work.brief_of(name, out) | {"kept": True}
         record.forget(name)
         try:
-            found = work.ACTIONS[name](bench)
+            found = work.ACTIONS[name](replace(bench, mark=mark))
         except TooFew as error:
             if not whole:
                 raise

@@ -1,23 +1,28 @@
 """Fit one independent head a rank and test it on specimens it has never seen."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
+from sklearn.base import ClassifierMixin
 
+from phylolens.classify.blend import LeafPlan, RankBlend
 from phylolens.classify.evaluate import evaluate, majority_baseline, random_baseline
-from phylolens.classify.heads import make_head
+from phylolens.classify.heads import choice_of, fit_head, probabilities
+from phylolens.classify.imbalance import with_imbalance
 from phylolens.classify.recipes import ClassifyRecipe
+from phylolens.classify.transform import with_steps
 from phylolens.errors import InputError, TooFew
 from phylolens.progress import Progress, silent
 from phylolens.specimens.split import Split
+from phylolens.taxonomy import lineages
 from phylolens.values import Features
 from phylolens.writing import write_csv, write_json
+
+DEFAULT = "default"
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ def classify(
     plans: Mapping[str, pd.DataFrame],
     recipe: ClassifyRecipe,
     *,
+    ranks: Sequence[str] = (),
+    leaf: LeafPlan | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> ClassifyResult:
@@ -70,13 +77,18 @@ def classify(
     features : Features
         Rows of all tested images and of all rows of the plans.
     table : DataFrame
-        Columns ``file`` and the ranks.
+        Columns ``file``, ``specimen_id`` and the ranks.
     split : Split
         The tested files; the plans must hold no other part of the data.
     plans : mapping of str to DataFrame
         For each rank the training rows: columns ``id`` (row of the features), ``file``, ``label``.
     recipe : ClassifyRecipe
         The models.
+    ranks : sequence of str
+        All ranks of the table, coarse to fine: heads that use the taxonomy are told the parents.
+    leaf : LeafPlan, optional
+        For the model ``default``: one head on the finest taxa, summed up the ranks. Without it,
+        and at finer ranks, ``default`` is an independent head like the others.
     seed : int
         Of the models and the random baseline.
 
@@ -90,6 +102,8 @@ def classify(
     truth_of = table.set_index("file").loc[list(split.test)]
     for rank, plan in plans.items():
         _refuse_leak(plan, split, rank)
+    if leaf is not None:
+        _refuse_leak(leaf.plan, split, leaf.tree.ranks[-1])
     plans, skipped = _testable(plans, truth_of)
     metrics: dict[str, Any] = {
         "recipe": recipe.name,
@@ -98,27 +112,130 @@ def classify(
         "n_train": len(split.train),
         "n_test": len(split.test),
         "split": split.rule,
+        "held_out": list(split.held_out),
         "ranks": {},
         "skipped": skipped,
         "models": {name: {} for name in recipe.models},
+        "chosen": {},
         "baselines": {"majority": {}, "random": {}},
     }
+    bench = _Bench(features, table.set_index("file")["specimen_id"], recipe, seed)
+    blend = _fit_blend(bench, leaf, progress) if leaf and DEFAULT in recipe.models else None
     predictions: list[pd.DataFrame] = []
     total = len(plans) * len(recipe.models)
     for rank, plan in plans.items():
         truth = truth_of[rank].dropna()
-        test, train = features.take(list(truth.index)), features.take(list(plan["id"]))
-        labels, answers = plan["label"].to_numpy(str), truth.to_numpy(str)
-        original = labels[(plan["id"] == plan["file"]).to_numpy()]
-        metrics["ranks"][rank] = _counts(labels, original, answers)
-        metrics["baselines"]["majority"][rank] = majority_baseline(original, answers)
-        metrics["baselines"]["random"][rank] = random_baseline(original, answers, seed)
+        answers = truth.to_numpy(str)
+        part = bench.part(plan, list(truth.index), parents_of(table, ranks, rank))
+        metrics["ranks"][rank] = _counts(part.labels, part.original, answers)
+        metrics["baselines"]["majority"][rank] = majority_baseline(part.original, answers)
+        metrics["baselines"]["random"][rank] = random_baseline(part.original, answers, seed)
         for name in recipe.models:
-            guessed, certainty = _fit_predict(name, seed, train.matrix, labels, test.matrix)
+            ready = blend if name == DEFAULT and blend and rank in blend.tree.ranks else None
+            head, guessed, certainty = _answer(bench, part, name, rank, ready)
             metrics["models"][name][rank] = evaluate(answers, guessed)
+            if chosen := choice_of(head):
+                how = {"how": "blended over the taxonomy" if ready else "independent"}
+                metrics["chosen"].setdefault(name, {})[rank] = chosen | how
             predictions.append(_rows(truth, rank, name, guessed, certainty))
             progress(f"classifying ({rank}, {name})", len(predictions), total)
     return ClassifyResult(metrics, pd.concat(predictions, ignore_index=True))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Training and test rows of one rank; ``original`` labels are those of unaltered pictures."""
+
+    train: np.ndarray
+    labels: np.ndarray
+    original: np.ndarray
+    groups: np.ndarray
+    test: np.ndarray
+    parents: dict[str, str] | None
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What the tests of all ranks share."""
+
+    features: Features
+    specimen_of: pd.Series
+    recipe: ClassifyRecipe
+    seed: int
+
+    def part(
+        self, plan: pd.DataFrame, tested: Sequence[str], parents: dict[str, str] | None = None
+    ) -> _Part:
+        labels = plan["label"].to_numpy(str)
+        return _Part(
+            train=self.features.take(list(plan["id"])).matrix,
+            labels=labels,
+            original=labels[(plan["id"] == plan["file"]).to_numpy()],
+            groups=self.specimen_of.loc[plan["file"]].to_numpy(str),
+            test=self.features.take(tested).matrix,
+            parents=parents,
+        )
+
+    def head(self, name: str, parents: dict[str, str] | None = None) -> ClassifierMixin:
+        return head_of(self.recipe, name, self.seed, parents, self.features.spec.get("blocks"))
+
+
+def _fit_blend(bench: _Bench, leaf: LeafPlan, progress: Progress) -> RankBlend:
+    """Fit the default head to the finest taxa of the training part, and its like above."""
+    task = "classifying (all ranks, default)"
+    progress(task, 0, 1)
+    part = bench.part(leaf.plan, ())
+    blend = RankBlend.fit(bench.head(DEFAULT), leaf.tree, part.train, part.labels, part.groups)
+    progress(task, 1, 1)
+    return blend
+
+
+def _answer(
+    bench: _Bench, part: _Part, name: str, rank: str, blend: RankBlend | None
+) -> tuple[ClassifierMixin, np.ndarray, np.ndarray]:
+    """Head, labels and their probabilities."""
+    if blend is not None:
+        return blend.leaf, *blend.at_rank(blend.marginals(part.test), rank)
+    head = bench.head(name, part.parents)
+    fit_head(head, part.train, part.labels, part.groups)
+    found = probabilities(head, part.test)
+    return head, head.classes_[found.argmax(axis=1)], found.max(axis=1)
+
+
+def parents_of(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> dict[str, str] | None:
+    """Name the taxon of the next coarser rank that each taxon of ``rank`` lies in.
+
+    None where there is no coarser rank with two taxa; a taxon of unknown parent is its own.
+    """
+    if rank not in ranks:
+        return None
+    lineage = lineages(table, ranks, rank)
+    coarser = [name for name in lineage.columns[:-1] if lineage[name].nunique() > 1]
+    if not coarser:
+        return None
+    parent = lineage[coarser[-1]]
+    return {str(k): str(k if pd.isna(v) else v) for k, v in parent.items()}
+
+
+def head_of(
+    recipe: ClassifyRecipe,
+    name: str,
+    seed: int,
+    parents: Mapping[str, str] | None = None,
+    blocks: Sequence[int] | None = None,
+) -> ClassifierMixin:
+    """Build a head with the recipe's transforms and its answer to rare classes.
+
+    Parameters
+    ----------
+    parents : mapping, optional
+        Coarser taxon of each class, for heads that use it.
+    blocks : sequence of int, optional
+        Widths of the layers and networks joined in the features.
+    """
+    inside = None if recipe.steps else blocks  # steps change the columns
+    head = with_imbalance(name, recipe.imbalance, seed, parents=parents, blocks=inside)
+    return with_steps(recipe.steps, head, seed, blocks)
 
 
 def _refuse_leak(plan: pd.DataFrame, split: Split, rank: str) -> None:
@@ -152,19 +269,6 @@ def _counts(labels: np.ndarray, original: np.ndarray, answers: np.ndarray) -> di
         "n_test": len(answers),
         "untested": sorted(set(labels) - set(answers)),
     }
-
-
-def _fit_predict(
-    name: str, seed: int, train: np.ndarray, labels: np.ndarray, test: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Labels and their probabilities; trees grow on all cores, answers are summed in one order."""
-    head = make_head(name, seed)
-    with joblib.parallel_config(backend="threading"), warnings.catch_warnings():
-        # Many classes of few images are what a balanced bag is meant to be.
-        warnings.filterwarnings("ignore", message="The number of unique classes is greater")
-        head.set_params(n_jobs=-1).fit(train, labels)
-    probabilities = head.set_params(n_jobs=1).predict_proba(test)
-    return head.classes_[probabilities.argmax(axis=1)], probabilities.max(axis=1)
 
 
 def _rows(

@@ -209,6 +209,15 @@ class TaxonTree:
                 np.maximum(summed[:, parent], summed[:, node], out=summed[:, parent])
         return np.minimum(summed, 1.0)
 
+    def capped(self, marginals: np.ndarray) -> np.ndarray:
+        """Lower every taxon's probability to its parent's where it is above, shape (n, m)."""
+        found = np.array(marginals, dtype=float)
+        for rank in self.ranks[1:]:
+            nodes = self.at_rank(rank)
+            nodes = nodes[self._parents[nodes] != ROOT]
+            found[:, nodes] = np.minimum(found[:, nodes], found[:, self._parents[nodes]])
+        return found
+
     def best(self, marginals: np.ndarray) -> np.ndarray:
         """Return the most probable taxon at every rank by itself, shape (n, ranks)."""
         answers = np.full((len(marginals), len(self.ranks)), ROOT)

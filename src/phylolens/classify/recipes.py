@@ -22,7 +22,22 @@ class ClassifyRecipe:
     augmentation : str
         How the copies are altered (see ``phylolens.embed``).
     test_share : float
-        Share of specimens tested on.
+        Share of specimens, or of taxa left out, to test on.
+    splits : tuple of str
+        How training and test part are divided, the headline first (see
+        ``phylolens.specimens.make_split``).
+    imbalance : str
+        What is done about rare classes besides copies (see ``phylolens.classify.imbalance``).
+    copies : int
+        Altered copies made of every training picture.
+    sample_down_to : int
+        Frequent training classes are sampled down to this many pictures; 0 keeps all.
+    steps : tuple of str
+        Transforms of the features ahead of every head, fitted on training rows only.
+    repeats : int
+        How often the tests are repeated, each time with another split.
+    trust : bool
+        Whether to calibrate a model over all ranks, test its confidence, and store it.
     """
 
     name: str
@@ -33,10 +48,29 @@ class ClassifyRecipe:
     upsample_to: int
     augmentation: str
     test_share: float
+    splits: tuple[str, ...] = ("random",)
+    imbalance: str = "none"
+    copies: int = 0
+    sample_down_to: int = 0
+    steps: tuple[str, ...] = ()
+    repeats: int = 1
+    trust: bool = False
 
 
 CLASSIFY_RECIPES: Mapping[str, ClassifyRecipe] = MappingProxyType(
     {
+        "default": ClassifyRecipe(
+            name="default",
+            source="PhyloLens",
+            backbone="",
+            fit="",
+            models=("default", "rf"),
+            upsample_to=0,
+            augmentation="flip-rotate-jitter-affine",
+            test_share=0.2,
+            splits=("random", "leave-species-out"),
+            trust=True,
+        ),
         "roy2025": ClassifyRecipe(
             name="roy2025",
             source="Roy (2025), TU Ilmenau, experiment 1: classification with feature transfer",
@@ -46,6 +80,6 @@ CLASSIFY_RECIPES: Mapping[str, ClassifyRecipe] = MappingProxyType(
             upsample_to=1000,
             augmentation="gaussian-noise",
             test_share=0.2,
-        )
+        ),
     }
 )

@@ -1,38 +1,147 @@
 """``phylolens classify``."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from phylolens.cli import _options as o
-from phylolens.cli._console import run_and_show
+from phylolens.cli._console import progress_bar, run_and_show, show
+from phylolens.errors import InputError
+
+Text = str | None
+Whole = int | None
+MODELS = "default, linear, svm, prototype, mlp-weighted, hgnn, rf, rf-weighted, rf-balanced-bagging"
 
 
 @o.takes(*o.SPECIMENS, "features", "rank", *o.EXTRACTION)
 def command(
     settings: dict[str, Any],
     *,
-    recipe: o.Recipe = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="Stored model: classify the new pictures of --images with it."),
+    ] = None,
+    guarantee: Annotated[
+        Text,
+        typer.Option(
+            help="With --model: 'mixed' (new specimens may be of unknown taxa; default) or "
+            "'known_only'."
+        ),
+    ] = None,
+    recipe: Annotated[Text, typer.Option(help="default or roy2025.")] = None,
     at: Annotated[
-        str | None,
+        Text,
         typer.Option(help="Ranks to classify; by default all down to the rank of comparison."),
     ] = None,
-    models: Annotated[
-        str | None, typer.Option(help="Some of rf, rf-weighted, rf-balanced-bagging.")
+    models: Annotated[Text, typer.Option(help=f"Some of {MODELS}.")] = None,
+    splits: Annotated[
+        Text,
+        typer.Option(
+            help="How to test: random, leave-species-out (or any other rank), leave-source-out; "
+            "the first is the headline."
+        ),
+    ] = None,
+    imbalance: Annotated[
+        Text,
+        typer.Option(help="What to do about rare classes: none, weights or logit-adjustment."),
     ] = None,
     upsample_to: Annotated[
-        int | None,
-        typer.Option(help="Raise rare training classes to this many images (0: do not)."),
+        Whole, typer.Option(help="Raise rare training classes to this many images (0: do not).")
+    ] = None,
+    copies: Annotated[
+        Whole, typer.Option(help="Altered copies of every training image (0: none).")
+    ] = None,
+    sample_down_to: Annotated[
+        Whole,
+        typer.Option(
+            help="Sample frequent training classes down to this many images; every genus and "
+            "species of a class stays (0: do not)."
+        ),
+    ] = None,
+    augmentation: Annotated[
+        Text,
+        typer.Option(help="How copies are altered: gaussian-noise or flip-rotate-jitter-affine."),
+    ] = None,
+    steps: Annotated[
+        Text,
+        typer.Option(help="Transforms ahead of every model, such as root,unit,pca:300,select:200."),
     ] = None,
     test_share: Annotated[float | None, typer.Option(help="Share of specimens to test on.")] = None,
+    repeats: Annotated[
+        Whole, typer.Option(help="Repeat the tests on this many splits; mean and sd are reported.")
+    ] = None,
+    alpha: Annotated[
+        float | None, typer.Option(help="Accepted share of wrong answers (default 0.1).")
+    ] = None,
+    unknown_share: Annotated[
+        float | None,
+        typer.Option(help="Share of new specimens expected to be of unknown taxa (default 0.1)."),
+    ] = None,
+    no_trust: Annotated[
+        bool, typer.Option("--no-trust", help="Do not calibrate and store a model.")
+    ] = False,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Test what each choice of features adds.")
+    ] = False,
     json: o.Json = False,
 ) -> None:
-    """Classify specimens at every rank and test on specimens never seen."""
+    """Classify specimens at every rank and test on specimens and species never seen.
+
+    The calibrated model is stored in classify/model; --model applies it to new pictures.
+    """
+    if model is not None:
+        _predict(model, settings, guarantee, json=json)
+        return
     settings["classify"] = o.given(
         recipe=recipe,
         ranks=o.names(at),
         models=o.names(models),
+        splits=o.names(splits),
+        imbalance=imbalance,
         upsample_to=upsample_to,
+        copies=copies,
+        sample_down_to=sample_down_to,
+        augmentation=augmentation,
+        steps=o.names(steps),
         test_share=test_share,
+        repeats=repeats,
+        alpha=alpha,
+        unknown_share=unknown_share,
+        trust=False if no_trust else None,
+        ablation=ablation or None,
     )
     run_and_show(settings, ("check", "classify"), json=json)
+
+
+def _predict(model: Path, settings: dict[str, Any], guarantee: str | None, *, json: bool) -> None:
+    """Apply a stored model; it brings its own taxonomy, so labels are not read."""
+    from phylolens.classify.predict import predict
+    from phylolens.feature_file import read_features
+
+    asked: dict[str, Any] = {
+        name: settings[name]
+        for name in ("backbone", "layers", "fit", "flips", "weights")
+        if name in settings
+    }
+    unused = [name for name in ("meta", "pattern", "ranks", "rank") if name in settings]
+    if unused:
+        raise InputError(
+            "a stored model names new pictures by itself; labels are not read.",
+            where="--model",
+            ids=[f"--{name}" for name in unused],
+            hint="Leave these options out.",
+        )
+    features = settings.get("features")
+    with progress_bar() as progress:
+        summary = predict(
+            model,
+            images=settings.get("images"),
+            features=read_features(features) if features else None,
+            asked=asked,
+            out=settings.get("out", Path("phylolens-out")),
+            guarantee=guarantee or "mixed",
+            device=settings.get("device", "auto"),
+            progress=progress,
+        )
+    show(summary, json=json)

@@ -21,6 +21,7 @@ class Bench:
     material: Material
     pictures: Pictures
     progress: Progress
+    mark: str = ""  # fingerprint of what the stage at work depends on
 
 
 def chosen_recipe(recipes: Any, settings: Any, names: tuple[str, ...]) -> Any:

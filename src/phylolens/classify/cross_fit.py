@@ -1,0 +1,160 @@
+"""Answers to specimens and taxa a head had not seen: what confidence is calibrated on.
+
+Every specimen is left out once with its taxon known (specimen folds), and once with its taxon of
+each rank left out altogether (taxon folds), so that calibration meets novelty as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pandas as pd
+from sklearn.base import ClassifierMixin, clone
+
+from phylolens.classify.blend import RankBlend
+from phylolens.classify.conformal import strata
+from phylolens.classify.lineage import TaxonTree
+from phylolens.classify.novelty import knn_distance
+from phylolens.errors import TooFew
+from phylolens.progress import Progress, silent
+from phylolens.specimens import Split, group_folds, specimen_folds
+from phylolens.values import Features
+
+FOLDS = 5  # of specimens
+TAXON_FOLDS = 3  # of the taxa of each rank
+LARGE = 20_000  # beyond this many images one fold of each kind has specimens enough
+LARGEST_PART = 4_000  # images a fold is asked about
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Answers of heads to rows they were not fitted on.
+
+    Parameters
+    ----------
+    files : array of str, shape (n,)
+        Rows of the table; a file may come several times, once for each kind of fold.
+    left_out : array of str, shape (n,)
+        What was left out: ``specimen``, or the rank whose taxa were.
+    strata : array of str, shape (n,)
+        How novel the row was to its head, such as ``known species`` or ``unknown genus``.
+    raw : array of float64, shape (n, m)
+        Blended probability of every taxon before calibration; zero for taxa the heads had not met.
+    distances : array of float64, shape (n,)
+        Cosine distance to the nearest rows the heads were fitted on.
+    """
+
+    files: np.ndarray
+    left_out: np.ndarray
+    strata: np.ndarray
+    raw: np.ndarray
+    distances: np.ndarray
+
+    @property
+    def known(self) -> np.ndarray:
+        """Rows of the specimen folds whose finest taxon was known, bool of shape (n,)."""
+        return (self.left_out == "specimen") & np.char.startswith(self.strata, "known")
+
+
+def calibration_folds(
+    table: pd.DataFrame, ranks: Sequence[str], *, seed: int
+) -> list[tuple[str, Split]]:
+    """Name what each fold leaves out, ``specimen`` or a rank, beside the fold.
+
+    Ranks whose taxa can not be left out (too few of them) are skipped. Large sets use the first
+    fold of each kind only.
+    """
+    large = len(table) > LARGE
+    found = specimen_folds(table, ranks, FOLDS, seed)
+    folds = [("specimen", fold) for fold in (found[:1] if large else found)]
+    for rank in ranks:
+        try:
+            found = group_folds(table, ranks, rank, TAXON_FOLDS, seed)
+        except TooFew:
+            continue
+        folds += [(rank, fold) for fold in (found[:1] if large else found)]
+    return folds
+
+
+def cross_fit(
+    features: Features,
+    table: pd.DataFrame,
+    tree: TaxonTree,
+    head: ClassifierMixin,
+    *,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> OutOfFold:
+    """Fit ``head`` on every fold's training part and ask it about the rest.
+
+    Parameters
+    ----------
+    features : Features
+        Rows of all files of the table.
+    table : DataFrame
+        Columns ``file``, ``specimen_id`` and the tree's ranks; every row has some label.
+    tree : TaxonTree
+        Of the same table.
+    head : classifier
+        Unfitted; its settings stay as they are.
+
+    Raises
+    ------
+    TooFew
+        If no fold leaves two classes to fit.
+    """
+    rows = table.set_index("file", drop=False)
+    labels = pd.Series([tree.name(node) for node in tree.node_of(rows)], index=rows.index)
+    folds = calibration_folds(table, tree.ranks, seed=seed)
+    parts: list[OutOfFold] = []
+    for number, (kind, fold) in enumerate(folds):
+        progress("calibrating", number, len(folds))
+        if labels.loc[list(fold.train)].nunique() > 1:
+            asked = _sample(fold.test, seed)
+            fold = replace(fold, test=asked)
+            parts.append(_ask(kind, fold, features, rows, labels, tree, clone(head)))
+    progress("calibrating", len(folds), len(folds))
+    if not any(part.known.any() for part in parts):
+        raise TooFew("too few specimens to calibrate confidence on.")
+    return _joined(parts)
+
+
+def _sample(files: Sequence[str], seed: int) -> tuple[str, ...]:
+    if len(files) <= LARGEST_PART:
+        return tuple(files)
+    rng = np.random.default_rng(seed)
+    kept = np.sort(rng.choice(len(files), LARGEST_PART, replace=False))
+    return tuple(files[row] for row in kept)
+
+
+def _ask(
+    kind: str,
+    fold: Split,
+    features: Features,
+    rows: pd.DataFrame,
+    labels: pd.Series,
+    tree: TaxonTree,
+    head: ClassifierMixin,
+) -> OutOfFold:
+    train, test = rows.loc[list(fold.train)], rows.loc[list(fold.test)]
+    seen, asked = features.take(list(fold.train)).matrix, features.take(list(fold.test)).matrix
+    blend = RankBlend.fit(
+        head,
+        tree,
+        seen,
+        labels.loc[train.index].to_numpy(str),
+        train["specimen_id"].to_numpy(str),
+    )
+    return OutOfFold(
+        files=test.index.to_numpy(str),
+        left_out=np.full(len(test), kind),
+        strata=np.asarray(strata(train, test, tree.ranks), dtype=str),
+        raw=blend.raw(asked),
+        distances=knn_distance(asked, seen),
+    )
+
+
+def _joined(parts: Sequence[OutOfFold]) -> OutOfFold:
+    names = [each.name for each in fields(OutOfFold)]
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return OutOfFold(**joined)

@@ -1,0 +1,146 @@
+"""Store a trusted model without pickle, and read it back.
+
+A folder: ``model.json`` (how features are made, calibration, card), ``taxonomy.csv``,
+``head.skops`` (scikit-learn estimators; unknown types are refused), ``arrays.safetensors`` and
+``card.md``.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import skops.io
+from safetensors.numpy import load_file, save_file
+
+from phylolens.classify.blend import RankBlend
+from phylolens.classify.lineage import TaxonTree
+from phylolens.classify.model_card import model_card
+from phylolens.classify.trusted import Calibration, TrustedModel
+from phylolens.errors import InputError, require_file
+from phylolens.writing import replacing, write_csv, write_json, write_text
+
+FORMAT = 1
+# What heads are made of; scikit-learn's own types skops knows by itself.
+OUR_TYPES = ("phylolens.classify.", "imblearn.", "sklearn.")
+HINT = "Give the folder 'classify/model' of a results directory to --model."
+
+
+def save_model(model: TrustedModel, folder: Path) -> None:
+    """Write a model; ``model.json`` comes last, so a folder without it is no model."""
+    (folder / "model.json").unlink(missing_ok=True)
+    calibration = model.calibration
+    with replacing(folder / "head.skops") as temporary:
+        skops.io.dump({"leaf": model.blend.leaf, "own": dict(model.blend.own)}, temporary)
+    nodes = model.tree.nodes.rename_axis("node")
+    write_csv(folder / "taxonomy.csv", nodes, index=True)
+    novelty = {f"novelty_{name}": values for name, values in calibration.novelty.items()}
+    arrays = {"reference": model.reference, **novelty}
+    with replacing(folder / "arrays.safetensors") as temporary:
+        save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, temporary)
+    content = {
+        "format": FORMAT,
+        "phylolens": version("phylolens"),
+        "scikit_learn": version("scikit-learn"),
+        "ranks": list(model.tree.ranks),
+        "features": dict(model.spec),
+        "n_features": int(model.reference.shape[1]),
+        "calibration": {
+            "temperatures": dict(model.blend.temperatures),
+            "alpha": calibration.alpha,
+            "mix": dict(calibration.mix),
+            "thresholds": {name: _finite(q) for name, q in calibration.thresholds.items()},
+            "set_threshold": _finite(calibration.set_threshold),
+        },
+        "card": dict(model.card),
+    }
+    write_text(folder / "card.md", model_card(content))
+    write_json(folder / "model.json", content)
+
+
+def load_model(folder: Path) -> TrustedModel:
+    """Read a model.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no model, one of another format, or one with types that PhyloLens does
+        not write.
+    """
+    if not folder.is_dir():
+        raise InputError("no such folder.", where=folder, hint=HINT)
+    require_file(folder / "model.json", HINT)
+    try:
+        content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise InputError(
+                f"the model has format {content['format']}; this PhyloLens reads {FORMAT}.",
+                where=folder,
+                hint=f"It was written by PhyloLens {content.get('phylolens', '?')}: use that.",
+            )
+        return _read(content, folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"not a readable model ({type(error).__name__}: {error}).", where=folder, hint=HINT
+        ) from error
+
+
+def _read(content: Mapping[str, Any], folder: Path) -> TrustedModel:
+    nodes = pd.read_csv(
+        folder / "taxonomy.csv",
+        index_col="node",
+        dtype={"rank": str, "taxon": str},
+        keep_default_na=False,
+    )
+    nodes.index.name = None
+    arrays = load_file(folder / "arrays.safetensors")
+    found = content["calibration"]
+    calibration = Calibration(
+        alpha=float(found["alpha"]),
+        mix=found["mix"],
+        thresholds={name: _infinite(q) for name, q in found["thresholds"].items()},
+        set_threshold=_infinite(found["set_threshold"]),
+        novelty={
+            name.removeprefix("novelty_"): values
+            for name, values in arrays.items()
+            if name.startswith("novelty_")
+        },
+    )
+    heads = _heads(folder / "head.skops")
+    tree = TaxonTree(tuple(content["ranks"]), nodes)
+    return TrustedModel(
+        blend=RankBlend(heads["leaf"], heads["own"], tree, found["temperatures"]),
+        calibration=calibration,
+        reference=arrays["reference"],
+        spec=content["features"],
+        card=content["card"],
+    )
+
+
+def _heads(path: Path) -> Any:
+    require_file(path, HINT)
+    named = skops.io.get_untrusted_types(file=path)
+    unknown = sorted(name for name in named if not name.startswith(OUR_TYPES))
+    if unknown:
+        raise InputError(
+            "the model holds types that PhyloLens does not write; it is not loaded.",
+            where=path,
+            ids=unknown,
+            hint="Only use models from people you trust.",
+        )
+    return skops.io.load(path, trusted=named)
+
+
+def _finite(q: float) -> float | None:
+    """JSON knows no infinity: null means that no answer is safe."""
+    return q if math.isfinite(q) else None
+
+
+def _infinite(q: float | None) -> float:
+    return math.inf if q is None else float(q)

@@ -1,0 +1,225 @@
+"""Name what new pictures show with a stored model, a few hundred at a time."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from phylolens.classify.answers import NONE, long_table, wide_table
+from phylolens.classify.model_file import load_model
+from phylolens.classify.trusted import GUARANTEES, TrustedModel
+from phylolens.errors import InputError
+from phylolens.progress import Progress, silent
+from phylolens.specimens.read import IMAGE_ENDINGS, picture_files
+from phylolens.values import Features
+from phylolens.writing import replacing, write_csv, write_json
+
+CHUNK = 500
+SUSPECT = 0.05  # p-value below which a specimen is counted as unlike the known ones
+
+
+def predict(
+    folder: Path,
+    *,
+    images: Path | None = None,
+    features: Features | None = None,
+    asked: Mapping[str, Any] | None = None,
+    out: Path,
+    guarantee: str = "mixed",
+    device: str = "auto",
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Answer for new pictures; write ``answers.csv``, ``answers_by_rank.csv`` and a summary.
+
+    Pictures are embedded as those the model was made from, and kept in the store of ``out``, so
+    that an interrupted run goes on where it stopped. Memory does not grow with their number.
+
+    Parameters
+    ----------
+    folder : Path
+        The model.
+    images : Path, optional
+        A picture, or a folder of pictures.
+    features : Features, optional
+        Instead of pictures: made elsewhere, in the way the model's were.
+    asked : mapping, optional
+        What the user wants of the features (``backbone``, ``layers``, ``fit``, ``flips``): it has
+        to be what the model was made with. ``weights`` is the checkpoint, if not the published one.
+    out : Path
+        Results directory; answers go to ``classify/new``.
+    guarantee : str
+        ``mixed`` or ``known_only``, see :class:`phylolens.classify.trusted.Calibration`.
+    device : str
+        For the network.
+
+    Returns
+    -------
+    dict
+        Counts, as written to ``classify/new/summary.json``.
+
+    Raises
+    ------
+    InputError
+        If the model cannot be used with what was given, or no picture could be read.
+    """
+    if guarantee not in GUARANTEES:
+        raise InputError(
+            f"unknown guarantee '{guarantee}'.", hint=f"Choose from {', '.join(GUARANTEES)}."
+        )
+    model = load_model(folder)
+    asked = dict(asked or {})
+    weights = asked.pop("weights", None)
+    if features is not None:
+        chunks = _of_features(model, features)
+        total = len(features)
+    else:
+        files = _files(images, out)
+        _require_asked(model, asked, folder)
+        chunks = _of_pictures(model, files, out, weights, device)
+        total = len(files)
+    return _write(model, chunks, total, out / "classify" / "new", guarantee, progress)
+
+
+def _files(images: Path | None, out: Path) -> dict[str, Path]:
+    if images is None:
+        raise InputError(
+            "nothing to classify.", hint="Give --images with a picture or a folder, or --features."
+        )
+    if images.is_file():
+        if images.suffix.lower() not in IMAGE_ENDINGS:
+            raise InputError(
+                f"not a picture; known endings: {', '.join(IMAGE_ENDINGS)}.", where=images
+            )
+        return {images.name: images}
+    if not images.is_dir():
+        raise InputError("no such file or folder.", where=images, hint="Check --images.")
+    return {path.relative_to(images).as_posix(): path for path in picture_files(images, out)}
+
+
+Chunk = tuple[Features | None, Mapping[str, str]]
+
+
+def _require_asked(model: TrustedModel, asked: Mapping[str, Any], folder: Path) -> None:
+    """Refuse a backbone, layers, fit or flips other than the model's."""
+    from phylolens.embed.same_spec import require_same, spec_parts
+
+    if not asked:
+        return
+    settings = dict(asked)
+    own = ",".join(str(part.get("backbone")) for part in spec_parts(model.spec))
+    names = str(settings.pop("backbone", own)).split(",")
+    parts = [{"backbone": name.strip(), **settings} for name in names]
+    require_same(model.spec, {"fused": parts} if len(parts) > 1 else parts[0], where=folder)
+
+
+def _of_pictures(
+    model: TrustedModel,
+    files: Mapping[str, Path],
+    out: Path,
+    weights: Path | None,
+    device: str,
+) -> Iterator[Chunk]:
+    """Embed some pictures at a time; yield their features, and reasons for those not readable."""
+    from phylolens.embed import embed_files
+
+    names = list(files)
+    for start in range(0, len(names), CHUNK):
+        some = {name: files[name] for name in names[start : start + CHUNK]}
+        found = embed_files(
+            some, model.spec, store=out / "features", weights=weights, device=device
+        )
+        yield found.features if len(found.features) else None, found.failed
+
+
+def _of_features(model: TrustedModel, features: Features) -> Iterator[Chunk]:
+    wanted = model.reference.shape[1]
+    if features.matrix.shape[1] != wanted:
+        raise InputError(
+            f"the model wants {wanted} features a picture; got {features.matrix.shape[1]}.",
+            where="--features",
+            hint="Features have to be made as those the model was fitted on.",
+        )
+    for start in range(0, len(features), CHUNK):
+        yield features.take(features.ids[start : start + CHUNK]), {}
+
+
+def _write(
+    model: TrustedModel,
+    chunks: Iterator[Chunk],
+    total: int,
+    folder: Path,
+    guarantee: str,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Append each chunk to both tables; they appear under their names when all is done."""
+    task, done = "classifying new pictures", 0
+    failed: dict[str, str] = {}
+    resolved: Counter[str] = Counter()
+    n_suspect = 0
+    progress(task, 0, total)
+    with ExitStack() as stack:
+        names = ("answers.csv", "answers_by_rank.csv")
+        wide_path, long_path = (stack.enter_context(replacing(folder / name)) for name in names)
+        for features, faults in chunks:
+            failed |= faults
+            done += len(faults)
+            if features is not None:
+                answers = model.answer(features, guarantee)
+                wide = wide_table(model, answers)
+                _append(wide_path, wide)
+                _append(long_path, long_table(model, answers))
+                resolved.update(wide["accepted_rank"])
+                n_suspect += int((wide["novelty_p_value"] < SUSPECT).sum())
+                done += len(features)
+            progress(task, done, total)
+        if len(failed) == total:
+            reason = next(iter(failed.values()), "none given")
+            raise InputError(f"no picture could be read ({reason}).", ids=list(failed))
+    _list_failed(folder, failed)
+    summary = _summary(model, total, failed, resolved, n_suspect, guarantee)
+    write_json(folder / "summary.json", summary)
+    return summary
+
+
+def _append(path: Path, table: pd.DataFrame) -> None:
+    table.to_csv(
+        path,
+        mode="a",
+        header=not path.exists(),
+        index=False,
+        float_format="%.9g",
+        lineterminator="\n",
+        encoding="utf-8",
+    )
+
+
+def _list_failed(folder: Path, failed: Mapping[str, str]) -> None:
+    path = folder / "not_readable.csv"
+    path.unlink(missing_ok=True)
+    if failed:
+        write_csv(path, pd.DataFrame({"file": list(failed), "reason": list(failed.values())}))
+
+
+def _summary(
+    model: TrustedModel,
+    total: int,
+    failed: Mapping[str, str],
+    resolved: Counter[str],
+    n_suspect: int,
+    guarantee: str,
+) -> dict[str, Any]:
+    answered = total - len(failed)
+    order: Sequence[str] = (*model.tree.ranks, NONE)
+    return {
+        "n_files": total,
+        "n_answered": answered,
+        "not_readable": sorted(failed),
+        "guarantee": guarantee,
+        "alpha": model.calibration.alpha,
+        "accepted_at": {rank: resolved[rank] for rank in order},
+        "n_unlike_known": n_suspect,
+        "unlike_known_below_p": SUSPECT,
+    }

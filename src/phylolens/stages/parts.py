@@ -1,0 +1,48 @@
+"""Finished parts of a long stage, so that an interrupted one goes on where it stopped."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from phylolens.provenance import text_hash
+from phylolens.writing import write_json
+
+
+class Parts:
+    """Parts of one stage, each a JSON file until the stage is finished.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they wait.
+    mark : str
+        Fingerprint of everything the stage depends on; parts made with another one are removed.
+    """
+
+    def __init__(self, folder: Path, mark: str) -> None:
+        self.folder, self.mark = folder, text_hash([mark])[:16]
+        for path in self._files():
+            if not path.stem.endswith(self.mark):
+                path.unlink()
+
+    def keep(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return the part ``name``, made now unless it is there.
+
+        What comes back has been through the file, so that a part has the same digits whether it
+        was made now or earlier.
+        """
+        path = self.folder / f"{name}-{self.mark}.json"
+        if not path.is_file():
+            write_json(path, make())
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+
+    def clear(self) -> None:
+        """Remove all parts: the stage's own files hold what was in them."""
+        for path in self._files():
+            path.unlink()
+        if self.folder.is_dir():
+            self.folder.rmdir()
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []

@@ -1,0 +1,237 @@
+"""Calibrate a model over all ranks, test how far it can be trusted, and store it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from phylolens.classify.recipes import ClassifyRecipe
+from phylolens.errors import TooFew
+from phylolens.stages.bench import Bench
+from phylolens.stages.parts import Parts
+
+MOST_TAXA = 2_000  # finest taxa a model answers with
+FEW_SHOT_MODELS = ("prototype", "linear", "rf")
+
+
+def trust(
+    bench: Bench,
+    recipe: ClassifyRecipe,
+    ranks: Sequence[str],
+    metrics: dict[str, Any],
+    parts: Parts,
+) -> dict[str, Any]:
+    """Return the keys of ``metrics.json`` that say how far answers can be trusted.
+
+    A part that the data are too few for is named in ``not_possible`` and left out.
+    """
+    steps = {
+        "consistency": lambda: _consistency(bench, recipe, ranks),
+        "near_duplicates": lambda: _near_duplicates(bench, recipe, ranks),
+        "sources": lambda: _sources(bench),
+        "few_shot": lambda: _few_shot(bench, recipe, ranks),
+        "trial": lambda: _trial(bench, recipe),
+        "model": lambda: _model(bench, recipe, metrics),
+    }
+    found: dict[str, Any] = {"not_possible": {}}
+    for name, make in steps.items():
+        try:
+            part = parts.keep(name, make)
+        except TooFew as error:
+            found["not_possible"][name] = error.problem
+            continue
+        found |= part if name in ("trial", "model") else {name: part.get(name)}
+    return found
+
+
+def answer_ranks(table: pd.DataFrame, ranks: Sequence[str]) -> tuple[str, ...]:
+    """Ranks a model answers at: down to the finest that can be learnt.
+
+    That is the finest rank with at most 2,000 taxa where at least half of the named specimens
+    share their taxon with another specimen.
+
+    Raises
+    ------
+    TooFew
+        If no rank has two taxa.
+    """
+    for place in range(len(ranks), 0, -1):
+        named = table.dropna(subset=[ranks[place - 1]])
+        sizes = named.groupby(ranks[place - 1])["specimen_id"].nunique()
+        shared = sizes[sizes > 1].sum() / max(1, sizes.sum())
+        if 2 <= len(sizes) <= MOST_TAXA and shared >= 0.5:
+            return tuple(ranks[:place])
+    raise TooFew("no rank has two taxa of several specimens: no model can be calibrated.")
+
+
+def _labelled(bench: Bench) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Rows with some label, and the ranks a model answers at."""
+    table = bench.material.table
+    ranks = answer_ranks(table, bench.material.ranks)
+    return table[table[list(ranks)].notna().any(axis=1)], ranks
+
+
+def _parts_of(
+    bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Training and test rows of the headline split, indexed by file."""
+    from phylolens.stages.classify import divide
+
+    split = divide(bench, recipe, ranks, recipe.splits[0], bench.study.seed)
+    rows = bench.material.table.set_index("file", drop=False)
+    return rows.loc[list(split.train)], rows.loc[list(split.test)]
+
+
+def _head(bench: Bench, recipe: ClassifyRecipe) -> Any:
+    """Build the head of the trusted model: the recipe's first."""
+    from phylolens.classify.experiment import head_of
+
+    features = bench.pictures.originals
+    return head_of(recipe, recipe.models[0], bench.study.seed, blocks=features.spec.get("blocks"))
+
+
+def _consistency(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
+    """Independent heads against probabilities summed up the taxonomy, on the headline split."""
+    from phylolens.classify.ways import compare_ways
+
+    train, test = _parts_of(bench, recipe, ranks)
+    return {
+        "consistency": compare_ways(
+            bench.pictures.originals,
+            train,
+            test,
+            answer_ranks(train, bench.material.ranks),
+            ranks,
+            _head(bench, recipe),
+            progress=bench.progress,
+        )
+    }
+
+
+def _near_duplicates(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
+    """Find tested pictures with a near copy in training, and score without them."""
+    from phylolens.classify.near_duplicates import near_duplicates
+
+    train, test = _parts_of(bench, recipe, ranks)
+    features = bench.pictures.originals
+    found = near_duplicates(features.take(list(train["file"])), features.take(list(test["file"])))
+    answers = pd.read_csv(
+        bench.study.out / "classify" / "predictions.csv", dtype=str, keep_default_na=False
+    )
+    left = answers[(answers["model"] == recipe.models[0]) & ~answers["file"].isin(found.files)]
+    right = (left["truth"] == left["predicted"]).groupby(left["rank"]).mean()
+    return {"near_duplicates": found.to_dict() | {"accuracy_without": right.to_dict()}}
+
+
+def _sources(bench: Bench) -> dict[str, Any]:
+    """Whether the features tell where pictures come from."""
+    from phylolens.classify.sources import source_check
+
+    material = bench.material
+    return {
+        "sources": source_check(
+            bench.pictures.originals, material.table, material.ranks, seed=bench.study.seed
+        )
+    }
+
+
+def _few_shot(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
+    """Accuracy against the number of specimens a taxon, at the finest rank classified."""
+    from phylolens.classify.few_shot import few_shot
+
+    rank = ranks[-1]
+    train, test = (rows.dropna(subset=[rank]) for rows in _parts_of(bench, recipe, ranks))
+    features = bench.pictures.originals
+    found = few_shot(
+        features.take(list(train["file"])).matrix,
+        train[rank].to_numpy(str),
+        train["specimen_id"].to_numpy(str),
+        features.take(list(test["file"])).matrix,
+        test[rank].to_numpy(str),
+        names=FEW_SHOT_MODELS,
+        blocks=features.spec.get("blocks"),
+        progress=bench.progress,
+        seed=bench.study.seed,
+    )
+    return {"few_shot": {"rank": rank} | found}
+
+
+def _trial(bench: Bench, recipe: ClassifyRecipe) -> dict[str, Any]:
+    """Hold specimens and whole taxa out of a model, and see what its confidence is worth."""
+    from phylolens.classify.trial import assess, n_calibrated, trial_split
+    from phylolens.classify.trusted import fit_trusted
+
+    study = bench.study
+    table, ranks = _labelled(bench)
+    split = trial_split(table, ranks, test_share=recipe.test_share, seed=study.seed)
+    rows = table.set_index("file", drop=False)
+    train, test = rows.loc[list(split.train)], rows.loc[list(split.test)]
+    features = bench.pictures.originals
+    model, found = fit_trusted(
+        features,
+        train,
+        ranks,
+        _head(bench, recipe),
+        alpha=study.classify.alpha,
+        known_share=1 - study.classify.unknown_share,
+        seed=study.seed,
+        progress=bench.progress,
+    )
+    counts = n_calibrated(found, train["specimen_id"])
+    seen = assess(model, features, train, test, counts, seed=study.seed)
+    about = {"rule": split.rule, "n_train": len(train), "n_test": len(test)}
+    return seen | {"trial": about | {"held_out": list(split.held_out)}}
+
+
+def _model(bench: Bench, recipe: ClassifyRecipe, metrics: dict[str, Any]) -> dict[str, Any]:
+    """Fit a model to everything, store it, and measure novelty on taxa left out in turn."""
+    from phylolens.classify.blend import tempered
+    from phylolens.classify.heads import choice_of
+    from phylolens.classify.model_file import save_model
+    from phylolens.classify.novelty import msp, novelty_summary
+    from phylolens.classify.trusted import fit_trusted
+
+    study, material = bench.study, bench.material
+    table, ranks = _labelled(bench)
+    model, found = fit_trusted(
+        bench.pictures.originals,
+        table,
+        ranks,
+        _head(bench, recipe),
+        alpha=study.classify.alpha,
+        known_share=1 - study.classify.unknown_share,
+        seed=study.seed,
+        progress=bench.progress,
+    )
+    chosen = choice_of(model.blend.leaf) or {"head": recipe.models[0]}
+    card = {
+        "head": chosen["head"],
+        "n_taxa": {rank: int(table[rank].nunique()) for rank in ranks},
+        "data_hash": material.data_hash,
+        "performance": _performance(metrics, recipe.models[0]),
+    }
+    save_model(replace(model, card=dict(model.card) | card), study.out / "classify" / "model")
+    asked = table.set_index("file").loc[found.files]
+    marginals = tempered(model.tree, found.raw, model.blend.temperatures)
+    novelty = novelty_summary(
+        {"msp": msp(marginals[:, model.finest]), "knn": found.distances},
+        found.strata,
+        asked["specimen_id"].to_numpy(str),
+        asked[list(ranks)],
+        seed=study.seed,
+    )
+    return {"novelty": novelty, "model": {"ranks": list(ranks), "chosen": chosen}}
+
+
+def _performance(metrics: dict[str, Any], model: str) -> dict[str, str]:
+    """Write the headline scores for the model card."""
+    splits = {"random split": metrics} | metrics.get("splits", {})
+    lines = {}
+    for split, found in splits.items():
+        for rank, scores in found["models"].get(model, {}).items():
+            lines[f"{rank}, {split}"] = (
+                f"accuracy {scores['accuracy']:.3f}, macro-F1 {scores['macro_f1']:.3f} "
+                f"({found['ranks'][rank]['n_test']} images)"
+            )
+    return lines
