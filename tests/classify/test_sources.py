@@ -83,7 +83,7 @@ def test_p_values_without_an_effect_keep_their_level():
 
 
 def test_folds_tear_no_specimen_and_know_no_source(monkeypatch):
-    features, table = world(2, effect=1.0, images=3)
+    features, table = world(2, effect=1.0, images=3, p_home=0.2)
     folds, deal = [], module.fold_of_rows
 
     def spy(labels, groups, n_folds, rng):
