@@ -54,7 +54,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "prototype": Kind(_prototype),
         "lda": Kind(_lda, (0.9, 0.6, 0.3, 0.1)),
-        "logistic": Kind(_logistic, (10.0, 100.0, 1000.0), iterative=True),
+        "logistic": Kind(_logistic, (100.0, 1000.0), iterative=True),
         "svm": Kind(_svm, (1.0,), iterative=True),
     }
 )

@@ -16,7 +16,7 @@ from phylolens.classify.transform import feature_steps
 from phylolens.errors import InputError
 
 LARGEST = 8_000  # rows that candidates are compared on
-FOLDS = 3
+FOLDS = 5
 
 
 class InnerChoice(Head):
