@@ -13,10 +13,13 @@ import pandas as pd
 from sklearn.base import ClassifierMixin, clone
 
 from phylolens.classify.confidence import apply_temperature
-from phylolens.classify.heads import fit_head, probabilities
-from phylolens.classify.heads.reuse import split_choice
+from phylolens.classify.heads import choice_of, fit_head, probabilities
+from phylolens.classify.heads.candidates import named
+from phylolens.classify.heads.inner_choice import InnerChoice
+from phylolens.classify.heads.reuse import frozen_of, split_choice
 from phylolens.classify.lineage import ROOT, TaxonTree
 
+OWN_CANDIDATES = named("prototype", "lda")
 OWN_SHARE = 0.5  # weight of a rank's own head; the rest is the finest head's
 
 
@@ -66,14 +69,18 @@ class RankBlend:
         matrix: np.ndarray,
         labels: np.ndarray,
         groups: np.ndarray,
+        own: Mapping[str, ClassifierMixin] | None = None,
     ) -> "RankBlend":
-        """Fit ``head`` to the finest taxa, then one like it to every coarser rank.
+        """Fit ``head`` to the finest taxa, then one to every coarser rank.
+
+        The heads of the ranks stand behind the transforms of the first. Where it chooses by inner
+        cross-validation, so do they, but whole finest taxa are kept together in their inner folds:
+        what they are for is taxa that are new. Heads of other kinds are fitted as they are.
 
         Parameters
         ----------
         head : classifier
-            Unfitted. What it chooses by inner cross-validation on the finest taxa is used at all
-            ranks, and so are its transforms of the features.
+            Unfitted.
         tree : TaxonTree
             Of the labels.
         matrix : array of float32, shape (n, d)
@@ -81,19 +88,29 @@ class RankBlend:
         labels : array of str, shape (n,)
             ``rank:taxon``, the finest known of each row.
         groups : array of str, shape (n,)
-            Specimens, kept together in inner folds.
+            Specimens, kept together in inner folds of ``head``.
+        own : mapping of str to classifier, optional
+            Unfitted heads of some ranks, with choices made before.
         """
         fit_head(head, matrix, labels, groups)
         transform, candidate = split_choice(head)
         inside = transform(matrix)
+        chooses = choice_of(head) is not None
         paths = tree.path(tree.numbers(labels))
-        own: dict[str, ClassifierMixin] = {}
+        fitted: dict[str, ClassifierMixin] = {}
         for place, rank in enumerate(tree.ranks[:-1]):
             rows = paths[:, place] != ROOT
             names = np.array([tree.name(node) for node in paths[rows, place]])
-            if len(np.unique(names)) > 1:
-                own[rank] = fit_head(clone(candidate), inside[rows], names, groups[rows])
-        return cls(head, own, tree)
+            if len(np.unique(names)) < 2:
+                continue
+            fresh = InnerChoice(OWN_CANDIDATES, ()) if chooses else clone(candidate)
+            units = labels if chooses else groups
+            fitted[rank] = fit_head((own or {}).get(rank, fresh), inside[rows], names, units[rows])
+        return cls(head, fitted, tree)
+
+    def unfitted(self) -> tuple[ClassifierMixin, dict[str, ClassifierMixin]]:
+        """Return the head and the own heads, unfitted, what they chose being fixed."""
+        return frozen_of(self.leaf), {rank: frozen_of(head) for rank, head in self.own.items()}
 
     @property
     def leaf_nodes(self) -> np.ndarray:

@@ -4,7 +4,7 @@ Every specimen is left out once with its taxon known (specimen folds), and once 
 each rank left out altogether (taxon folds), so that calibration meets novelty as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -81,6 +81,7 @@ def cross_fit(
     table: pd.DataFrame,
     tree: TaxonTree,
     head: ClassifierMixin,
+    own: Mapping[str, ClassifierMixin],
     *,
     seed: int = 0,
     progress: Progress = silent,
@@ -95,8 +96,8 @@ def cross_fit(
         Columns ``file``, ``specimen_id`` and the tree's ranks; every row has some label.
     tree : TaxonTree
         Of the same table.
-    head : classifier
-        Unfitted; its settings stay as they are.
+    head, own
+        Unfitted heads of the finest taxa and of the ranks; their settings stay as they are.
 
     Raises
     ------
@@ -112,7 +113,7 @@ def cross_fit(
         if labels.loc[list(fold.train)].nunique() > 1:
             asked = _sample(fold.test, seed)
             fold = replace(fold, test=asked)
-            parts.append(_ask(kind, fold, features, rows, labels, tree, clone(head)))
+            parts.append(_ask(kind, fold, features, rows, labels, tree, head, own))
     progress("calibrating", len(folds), len(folds))
     if not any(part.known.any() for part in parts):
         raise TooFew("too few specimens to calibrate confidence on.")
@@ -135,15 +136,17 @@ def _ask(
     labels: pd.Series,
     tree: TaxonTree,
     head: ClassifierMixin,
+    own: Mapping[str, ClassifierMixin],
 ) -> OutOfFold:
     train, test = rows.loc[list(fold.train)], rows.loc[list(fold.test)]
     seen, asked = features.take(list(fold.train)).matrix, features.take(list(fold.test)).matrix
     blend = RankBlend.fit(
-        head,
+        clone(head),
         tree,
         seen,
         labels.loc[train.index].to_numpy(str),
         train["specimen_id"].to_numpy(str),
+        {rank: clone(each) for rank, each in own.items()},
     )
     return OutOfFold(
         files=test.index.to_numpy(str),

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import skops.io
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from phylolens.classify.blend import RankBlend
 from phylolens.classify.lineage import TaxonTree
@@ -41,7 +41,7 @@ def save_model(model: TrustedModel, folder: Path) -> None:
     novelty = {f"novelty_{name}": values for name, values in calibration.novelty.items()}
     arrays = {"reference": model.reference, **novelty}
     with replacing(folder / "arrays.safetensors") as temporary:
-        save_file({name: np.ascontiguousarray(a) for name, a in arrays.items()}, temporary)
+        temporary.write_bytes(save({k: np.ascontiguousarray(a) for k, a in arrays.items()}))
     content = {
         "format": FORMAT,
         "phylolens": version("phylolens"),

@@ -19,7 +19,6 @@ from phylolens.classify.conformal import (
     threshold,
 )
 from phylolens.classify.cross_fit import OutOfFold, cross_fit
-from phylolens.classify.heads.reuse import frozen_of
 from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.novelty import knn_distance, msp
 from phylolens.progress import Progress, silent
@@ -94,7 +93,7 @@ class TrustedModel:
     blend : RankBlend
         Heads, taxonomy and temperatures.
     calibration : Calibration
-    reference : array of float32, shape (r, d)
+    reference : array of float16, shape (r, d)
         Rows it was fitted on (at most 20,000), for the distance to the nearest.
     spec : mapping
         How the features were made.
@@ -189,11 +188,12 @@ def fit_trusted(
     labels = np.array([tree.name(node) for node in tree.node_of(rows)])
     matrix = features.take(list(rows.index)).matrix
     blend = RankBlend.fit(head, tree, matrix, labels, rows["specimen_id"].to_numpy(str))
-    found = cross_fit(features, table, tree, frozen_of(blend.leaf), seed=seed, progress=progress)
+    head, own = blend.unfitted()
+    found = cross_fit(features, table, tree, head, own, seed=seed, progress=progress)
     temperatures = fit_temperatures(found, rows, tree)
     calibration = calibrate(found, rows, tree, temperatures, alpha, known_share)
     card = {"n_images": len(rows), "n_specimens": int(rows["specimen_id"].nunique()), "seed": seed}
-    reference = matrix[_spread(len(matrix), seed)]
+    reference = matrix[_spread(len(matrix), seed)].astype(np.float16)
     blend = replace(blend, temperatures=temperatures)
     return TrustedModel(blend, calibration, reference, dict(features.spec), card), found
 
