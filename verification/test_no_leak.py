@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from phylolens.classify import CLASSIFY_RECIPES, HEADS, classify
+from phylolens.classify.blend import LeafPlan
 from phylolens.classify.lineage import TaxonTree
-from phylolens.classify.summed import LeafPlan
 from phylolens.specimens import raise_rare, split_specimens
 from phylolens.values import Features
 

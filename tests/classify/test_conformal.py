@@ -68,6 +68,17 @@ def test_scores_and_cuts_against_a_walk(tree, answered, how):
             assert (accepted[row] in {*lineage, ROOT}) == (found[row] <= q)
 
 
+def test_scores_hold_for_probabilities_that_do_not_nest(tree, answered):
+    """Right answers are still those within the threshold, so coverage holds."""
+    probabilities, leaves, truth = answered
+    paths = walk(tree, probabilities, leaves)
+    marginals = np.random.default_rng(0).random((300, len(tree)))
+    found = scores(tree, marginals, paths, truth)
+    for q in (0.2, 0.5, 0.9):
+        right = tree.contains(back_off(tree, marginals, paths, q), truth)
+        assert (right == (found <= q)).all()
+
+
 def test_the_best_leaf_gives_its_own_lineage(tree, answered):
     probabilities, leaves, _ = answered
     paths = walk(tree, probabilities, leaves, "argmax-leaf")

@@ -56,12 +56,15 @@ def scores(
 ) -> np.ndarray:
     """Give each row the threshold it needs: the probability of its path's first wrong node.
 
+    That is the largest of any wrong node, and stays the right score if a probability below should
+    exceed one above: a row is right just where the threshold is not below its score.
+
     Parameters
     ----------
     tree : TaxonTree
         Taxa the model knows.
     marginals : array, shape (n, m)
-        Probability of every node, never larger below than above.
+        Probability of every node.
     path : array of int, shape (n, ranks)
         From :func:`walk`.
     true_nodes : array of int, shape (n,)
@@ -76,9 +79,7 @@ def scores(
     """
     _require_fit(tree, marginals, path)
     wrong = (path >= 0) & ~tree.contains(path, np.asarray(true_nodes)[:, None])
-    first = wrong.argmax(axis=1)[:, None]
-    at_first = np.take_along_axis(along(marginals, path), first, axis=1)[:, 0]
-    return np.where(wrong.any(axis=1), at_first, 0.0)
+    return np.where(wrong, along(marginals, path), 0.0).max(axis=1)
 
 
 def units_needed(alpha: float) -> int:
