@@ -88,11 +88,6 @@ def _classify(results: Results, summary: dict[str, Any] | None) -> str:
         f"({listed(summary['models'])}), trained on {summary['n_train']:,} and tested on "
         f"{count(summary['n_test'], 'image')}."
     )
-    if any(own.get("how") == "summed" for own in (results.metrics.get("chosen") or {}).values()):
-        text += (
-            " The default classifier names the finest taxa; their probabilities are summed up the "
-            "ranks."
-        )
     if settings.get("augmentation") and settings.get("upsample_to"):
         text += (
             f" Rare classes were raised to {count(int(settings['upsample_to']), 'image')}, or to "

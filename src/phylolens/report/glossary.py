@@ -67,7 +67,7 @@ TERMS_OF = (
         "or order of species never seen. A random division asks for species that are known.",
     ),
     (
-        "chosen",
+        "chooses",
         "inner cross-validation",
         "The training images are divided again and again, and the classifier that does best on the "
         "part left out is taken. Test images play no part.",

@@ -6,6 +6,7 @@ from phylolens.report.bootstrap import Spread
 from phylolens.report.classification.ablation import about_ablation
 from phylolens.report.classification.agreement import about_consistency
 from phylolens.report.classification.answer import answer, cannot_tell
+from phylolens.report.classification.chosen import about_chosen
 from phylolens.report.classification.confidence import about_confidence
 from phylolens.report.classification.depth import about_depth
 from phylolens.report.classification.divisions import Division, divisions
@@ -14,7 +15,6 @@ from phylolens.report.classification.giveaways import about_near_duplicates, abo
 from phylolens.report.classification.mistakes import confusion, heights, most_confused, pictured
 from phylolens.report.classification.novelty import about_novelty
 from phylolens.report.classification.scores import (
-    chosen_words,
     columns,
     left_out_sentences,
     never_named,
@@ -40,7 +40,9 @@ def about_classify(results: Results) -> dict[str, Any] | None:
         return None
     model = headline(metrics["models"])
     found = divisions(results, metrics)
-    ranks = [_rank(results, metrics, found, rank) for rank in metrics["models"][model]]
+    tested_ranks = list(metrics["models"][model])
+    pictured_ranks = {results.rank, tested_ranks[-1]}  # coarser ones would show the same mistakes
+    ranks = [_rank(results, metrics, found, rank, rank in pictured_ranks) for rank in tested_ranks]
     summary = {
         "recipe": metrics.get("recipe", ""),
         "n_train": metrics["n_train"],
@@ -50,11 +52,12 @@ def about_classify(results: Results) -> dict[str, Any] | None:
         "random": found[0].name == "random",
         "divisions": [_division(one) for one in found[1:]],
         "not_divided": [
-            f"{division_words(name).capitalize()}: not possible here, {str(why).rstrip('.')}."
+            f"Not tested with {division_words(name)}: {str(why).rstrip('.')}."
             for name, why in (metrics.get("splits_not_possible") or {}).items()
         ],
         "headline": model_words(model),
-        "chosen": model == "default",
+        "chooses": model == "default",
+        "chosen": about_chosen(metrics),
         "seeds": list((metrics.get("repeats") or {}).get("seeds") or []),
         "models": [model_words(name) for name in metrics["models"]],
         "ranks": ranks,
@@ -110,15 +113,15 @@ def _units(results: Results, ranks: list[dict[str, Any]]) -> str:
 
 
 def _rank(
-    results: Results, metrics: dict[str, Any], found: list[Division], rank: str
+    results: Results, metrics: dict[str, Any], found: list[Division], rank: str, shown: bool
 ) -> dict[str, Any]:
+    """Sum up one rank; ``shown``: whether its mistakes are shown in pictures."""
     model = headline(metrics["models"])
     scores, baselines = metrics["models"][model][rank], metrics["baselines"]
     label = str(baselines["majority"][rank].get("label", ""))
     units = tested(found[0].answers, scores["confusion"], rank, model, label)
     spreads = {division.name: division.spreads(rank) for division in found}
     heads = columns(found, rank)
-    shown = [row for row in scores["per_class"] if row["support"] > 0]
     n_test = sum(row["support"] for row in scores["per_class"])
     counts = (metrics.get("ranks") or {}).get(rank) or {}
     matrix = confusion(results, rank, scores["confusion"])
@@ -127,7 +130,7 @@ def _rank(
         "rank": rank,
         "plural": plural(rank),
         "n_classes": counts.get("n_classes", len(scores["per_class"])),
-        "n_tested": len(shown),
+        "n_tested": sum(row["support"] > 0 for row in scores["per_class"]),
         "n_train": counts.get("n_train", metrics["n_train"]),
         "n_train_with_copies": counts.get("n_train_with_copies", metrics["n_train"]),
         "n_test": n_test,
@@ -139,7 +142,6 @@ def _rank(
         "not_tested": not_tested(found, rank),
         "rows": score_rows(found, rank, units.n, spreads),
         "repeats": repeat_rows(metrics, heads, rank),
-        "chosen": chosen_words(metrics, rank),
         "majority": baselines["majority"][rank],
         "random": baselines["random"][rank],
         "accuracy": scores["accuracy"],
@@ -152,7 +154,7 @@ def _rank(
         "per_class": scores["per_class"],
         "confusion": matrix,
         "confused": confused,
-        "pairs": pictured(results, found[0].answers, rank, model, confused),
+        "pairs": pictured(results, found[0].answers, rank, model, confused) if shown else [],
         "heights": heights(results, rank, matrix),
     }
     summary["sentence"] = _sentence(summary, model_words(model))

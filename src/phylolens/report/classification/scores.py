@@ -6,7 +6,7 @@ from typing import Any
 from phylolens.report.bootstrap import Spread
 from phylolens.report.classification.divisions import Division
 from phylolens.report.classification.words import left_out_rank, model_words
-from phylolens.report.wording import count, listed, number, percent, plural
+from phylolens.report.wording import count, number, percent, plural
 
 SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
 SHOWN = ("accuracy", "macro_f1")
@@ -134,22 +134,6 @@ def never_named(scores: Mapping[str, Any]) -> int:
     tested = [sum(row) > 0 for row in matrix]
     named = [sum(column) > 0 for column in zip(*matrix, strict=True)]
     return sum(a and not b for a, b in zip(tested, named, strict=True))
-
-
-def chosen_words(metrics: Mapping[str, Any], rank: str) -> str:
-    """Say which head ``default`` took at a rank, and by which scores; empty without a choice."""
-    chosen = (metrics.get("chosen") or {}).get(rank) or {}
-    if not chosen.get("head"):
-        return ""
-    scores = dict(chosen.get("scores") or {})
-    best = scores.pop(chosen["head"], None)
-    text = f"As default classifier the {model_words(chosen['head'])} was chosen"
-    if best is not None:
-        text += f" by inner cross-validation on training images (macro-F1 {number(best)}"
-        others = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-        beside = [f"{model_words(head)} {number(score)}" for head, score in others]
-        text += f"; {listed(beside)})" if beside else ")"
-    return text + "."
 
 
 def repeat_rows(metrics: Mapping[str, Any], heads: list[dict[str, Any]], rank: str) -> list[dict]:
