@@ -19,7 +19,7 @@ from phylolens.classify.heads.steps import behind_steps
 from phylolens.errors import InputError
 
 LAYER = 256
-STEPS = 1500
+STEPS = 1000
 EPOCHS = 20
 BATCH = 256
 RATE = 1e-3

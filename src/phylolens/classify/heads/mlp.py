@@ -13,7 +13,7 @@ from phylolens.classify.heads.softmax import softmax_rows
 from phylolens.classify.heads.steps import behind_steps
 
 LAYER = 256
-STEPS = 1500  # of Adam, at least
+STEPS = 1000  # of Adam, at least
 EPOCHS = 20  # at least
 BATCH = 200
 
@@ -64,13 +64,16 @@ class WeightedMlp(Head):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the number of steps is set
             weights = compute_sample_weight("balanced", codes)
-            network.fit(X / self.spread_, codes, sample_weight=weights)
+            network.fit(self._scaled(X), codes, sample_weight=weights)
         self.weights_, self.biases_ = network.coefs_, network.intercepts_
         return self
 
+    def _scaled(self, X: np.ndarray) -> np.ndarray:
+        return (X / self.spread_).astype(np.float32)
+
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, float64 of shape (n, n_classes)."""
-        given = self._asked(X) / self.spread_
+        given = self._scaled(self._asked(X))
         hidden = np.maximum(given @ self.weights_[0] + self.biases_[0], 0)
         scores = hidden @ self.weights_[1] + self.biases_[1]
         if scores.shape[1] == 1:  # two classes share one unit
