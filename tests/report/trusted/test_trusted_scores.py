@@ -140,7 +140,8 @@ def test_answer_has_known_and_unknown_taxa(found, trusted):
     known = metrics["models"]["default"]["family"]["accuracy"]
     new = metrics["splits"]["leave-species-out"]["models"]["default"]["family"]["accuracy"]
     assert f"family correctly for {100 * known:.0f}%" in found["answer"]
-    assert f"right for {100 * new:.0f}% for species it was never shown" in found["answer"]
+    assert f"right for {100 * new:.0f}% of images of species it was never shown" in found["answer"]
+    assert "(most frequent: 6.6%)" in found["answer"]
     assert "62% of unknown families" in found["answer"]
     assert "species and genera left out" in " ".join(found["cannot_tell"])
 

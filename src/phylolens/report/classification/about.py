@@ -170,9 +170,16 @@ def _interval(
     return ends or wilson(scores["accuracy"], own.n_units if own else n_units)
 
 
-def _left_out(found: list[Division], rank: str, model: str) -> dict[str, float]:
-    """Accuracy of the headline model in each of the other divisions."""
-    return {one.name: one.at(rank)[model]["accuracy"] for one in found[1:] if model in one.at(rank)}
+def _left_out(found: list[Division], rank: str, model: str) -> dict[str, dict[str, float | None]]:
+    """Accuracy in each of the other divisions: of the headline model and of a constant answer."""
+    shown = [one for one in found[1:] if model in one.at(rank)]
+    return {
+        one.name: {
+            "accuracy": one.at(rank)[model]["accuracy"],
+            "majority": one.majority(rank).get("accuracy"),
+        }
+        for one in shown
+    }
 
 
 def _tested_on(results: Results, n_images: int, n_specimens: int | None) -> dict[str, str]:

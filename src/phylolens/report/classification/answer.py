@@ -36,11 +36,14 @@ def _right(found: dict[str, Any]) -> str:
 
 
 def _unseen(found: dict[str, Any]) -> str:
-    parts = [
-        f"{percent(share)} for {plural(left_out_rank(name)) or name} it was never shown"
-        for name, share in found["left_out_accuracy"].items()
-        if left_out_rank(name)
-    ]
+    parts = []
+    for name, own in found["left_out_accuracy"].items():
+        out = left_out_rank(name)
+        if out:
+            text = f"{percent(own['accuracy'])} of images of {plural(out)} it was never shown"
+            if own["majority"] is not None:
+                text += f" (most frequent: {percent(own['majority'])})"
+            parts.append(text)
     return f"It is right for {listed(parts)}." if parts else ""
 
 

@@ -55,6 +55,11 @@ class Division:
             return {}
         return {model: ranks[rank] for model, ranks in models.items() if rank in ranks}
 
+    def majority(self, rank: str) -> dict[str, Any]:
+        """Scores of always answering the most frequent training class; empty where not kept."""
+        found = (self.found.get("baselines") or {}).get("majority") or {}
+        return dict(found.get(rank) or {})
+
     def is_beyond(self, rank: str) -> bool:
         """Whether the taxa of a rank were left out themselves, so that none can be named."""
         known, out = self.results.ranks, left_out_rank(self.name)

@@ -69,9 +69,10 @@ def about_near_duplicates(metrics: Mapping[str, Any]) -> str:
     if not found:
         return ""
     text = (
-        f"{found['n_near']:,} of {count(found['n_tested'], 'tested image')} "
-        f"({percent(found['share'])}) nearly repeat{'s' if found['n_near'] == 1 else ''} a "
-        "training image: they are far more alike than such images usually are (cosine of the "
+        f"{format(found['n_near'], ',') if found['n_near'] else 'None'} of "
+        f"{count(found['n_tested'], 'tested image')} "
+        f"({percent(found['share'])}) nearly repeat{'s' if found['n_near'] < 2 else ''} a "
+        "training image, far more alike than such images usually are (cosine of the "
         f"features {number(found['threshold'], 3)} or more)"
     )
     without = found.get("accuracy_without") or {}

@@ -168,7 +168,7 @@ def left_out_sentences(
         if scores is None:
             continue
         ends = division.intervals(scores, spreads[division.name].get(model), 0)["accuracy"]
-        majority = ((division.found.get("baselines") or {}).get("majority") or {}).get(rank) or {}
+        majority = division.majority(rank)
         out = left_out_rank(division.name)
         known = f"{plural(out)} it was never trained on" if out else division.words
         text = f"For images of {known}, the {rank} is right in {percent(scores['accuracy'])}"
