@@ -50,6 +50,7 @@ class ClassifySettings(_Settings):
     trust: bool | None = None
     alpha: float = Field(default=0.1, gt=0, lt=1)
     unknown_share: float = Field(default=0.1, ge=0, lt=1)
+    calibration: Literal["cross", "split"] = "cross"
     ablation: bool = False
 
 

@@ -35,7 +35,8 @@ class OutOfFold:
     files : array of str, shape (n,)
         Rows of the table; a file may come several times, once for each kind of fold.
     left_out : array of str, shape (n,)
-        What was left out: ``specimen``, or the rank whose taxa were.
+        What was left out: ``specimen`` (a fifth of them), ``half`` of the specimens, or the rank
+        whose taxa were.
     strata : array of str, shape (n,)
         How novel the row was to its head, such as ``known species`` or ``unknown genus``.
     raw : array of float64, shape (n, m)
@@ -50,6 +51,10 @@ class OutOfFold:
     raw: np.ndarray
     distances: np.ndarray
 
+    def take(self, rows: np.ndarray) -> "OutOfFold":
+        """Return some rows."""
+        return OutOfFold(*(getattr(self, each.name)[rows] for each in fields(self)))
+
     @property
     def known(self) -> np.ndarray:
         """Rows of the specimen folds whose finest taxon was known, bool of shape (n,)."""
@@ -57,16 +62,18 @@ class OutOfFold:
 
 
 def calibration_folds(
-    table: pd.DataFrame, ranks: Sequence[str], *, seed: int
+    table: pd.DataFrame, ranks: Sequence[str], *, specimens: bool = True, seed: int
 ) -> list[tuple[str, Split]]:
-    """Name what each fold leaves out, ``specimen`` or a rank, beside the fold.
+    """Name what each fold leaves out, see :class:`OutOfFold`, beside the fold.
 
     Ranks whose taxa can not be left out (too few of them) are skipped. Large sets use the first
     fold of each kind only.
     """
     large = len(table) > LARGE
-    found = specimen_folds(table, ranks, FOLDS, seed)
+    found = specimen_folds(table, ranks, FOLDS, seed) if specimens else []
     folds = [("specimen", fold) for fold in (found[:1] if large else found)]
+    if found and not large:  # how confidence grows with the rows fitted to; nil with many
+        folds += [("half", fold) for fold in specimen_folds(table, ranks, 2, seed)]
     for rank in ranks:
         try:
             found = group_folds(table, ranks, rank, TAXON_FOLDS, seed)
@@ -83,9 +90,10 @@ def cross_fit(
     head: ClassifierMixin,
     own: Mapping[str, ClassifierMixin],
     *,
+    specimens: bool = True,
     seed: int = 0,
     progress: Progress = silent,
-) -> OutOfFold:
+) -> list[OutOfFold]:
     """Fit ``head`` on every fold's training part and ask it about the rest.
 
     Parameters
@@ -98,15 +106,12 @@ def cross_fit(
         Of the same table.
     head, own
         Unfitted heads of the finest taxa and of the ranks; their settings stay as they are.
-
-    Raises
-    ------
-    TooFew
-        If no fold leaves two classes to fit.
+    specimens : bool
+        Whether to leave specimens of known taxa out; otherwise taxa only.
     """
     rows = table.set_index("file", drop=False)
     labels = pd.Series([tree.name(node) for node in tree.node_of(rows)], index=rows.index)
-    folds = calibration_folds(table, tree.ranks, seed=seed)
+    folds = calibration_folds(table, tree.ranks, specimens=specimens, seed=seed)
     parts: list[OutOfFold] = []
     for number, (kind, fold) in enumerate(folds):
         progress("calibrating", number, len(folds))
@@ -115,9 +120,7 @@ def cross_fit(
             fold = replace(fold, test=asked)
             parts.append(_ask(kind, fold, features, rows, labels, tree, head, own))
     progress("calibrating", len(folds), len(folds))
-    if not any(part.known.any() for part in parts):
-        raise TooFew("too few specimens to calibrate confidence on.")
-    return _joined(parts)
+    return parts
 
 
 def _sample(files: Sequence[str], seed: int) -> tuple[str, ...]:
@@ -139,7 +142,7 @@ def _ask(
     own: Mapping[str, ClassifierMixin],
 ) -> OutOfFold:
     train, test = rows.loc[list(fold.train)], rows.loc[list(fold.test)]
-    seen, asked = features.take(list(fold.train)).matrix, features.take(list(fold.test)).matrix
+    seen = features.take(list(fold.train)).matrix
     blend = RankBlend.fit(
         clone(head),
         tree,
@@ -148,16 +151,32 @@ def _ask(
         train["specimen_id"].to_numpy(str),
         {rank: clone(each) for rank, each in own.items()},
     )
+    return ask(kind, blend, features, train, test)
+
+
+def ask(
+    kind: str, blend: RankBlend, features: Features, train: pd.DataFrame, test: pd.DataFrame
+) -> OutOfFold:
+    """Ask fitted heads about rows they have not seen; both tables are indexed by file."""
+    seen, asked = (features.take([str(name) for name in part.index]) for part in (train, test))
     return OutOfFold(
         files=test.index.to_numpy(str),
         left_out=np.full(len(test), kind),
-        strata=np.asarray(strata(train, test, tree.ranks), dtype=str),
-        raw=blend.raw(asked),
-        distances=knn_distance(asked, seen),
+        strata=np.asarray(strata(train, test, blend.tree.ranks), dtype=str),
+        raw=blend.raw(asked.matrix),
+        distances=knn_distance(asked.matrix, seen.matrix),
     )
 
 
-def _joined(parts: Sequence[OutOfFold]) -> OutOfFold:
+def joined(parts: Sequence[OutOfFold]) -> OutOfFold:
+    """Put answers of the same tree together.
+
+    Raises
+    ------
+    TooFew
+        If none is about a specimen of a known taxon.
+    """
+    if not any(part.known.any() for part in parts):
+        raise TooFew("too few specimens to calibrate confidence on.")
     names = [each.name for each in fields(OutOfFold)]
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return OutOfFold(**joined)
+    return OutOfFold(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

@@ -78,6 +78,13 @@ def command(
         float | None,
         typer.Option(help="Share of new specimens expected to be of unknown taxa (default 0.1)."),
     ] = None,
+    calibration: Annotated[
+        Text,
+        typer.Option(
+            help="'cross' fits the stored model to all specimens (default); 'split' keeps a fifth "
+            "from it, for coverage as promised."
+        ),
+    ] = None,
     no_trust: Annotated[
         bool, typer.Option("--no-trust", help="Do not calibrate and store a model.")
     ] = False,
@@ -108,6 +115,7 @@ def command(
         repeats=repeats,
         alpha=alpha,
         unknown_share=unknown_share,
+        calibration=calibration,
         trust=False if no_trust else None,
         ablation=ablation or None,
     )

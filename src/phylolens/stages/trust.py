@@ -175,6 +175,7 @@ def _trial(bench: Bench, recipe: ClassifyRecipe) -> dict[str, Any]:
         _head(bench, recipe),
         alpha=study.classify.alpha,
         known_share=1 - study.classify.unknown_share,
+        calibration=study.classify.calibration,
         seed=study.seed,
         progress=bench.progress,
     )
@@ -201,6 +202,7 @@ def _model(bench: Bench, recipe: ClassifyRecipe, metrics: dict[str, Any]) -> dic
         _head(bench, recipe),
         alpha=study.classify.alpha,
         known_share=1 - study.classify.unknown_share,
+        calibration=study.classify.calibration,
         seed=study.seed,
         progress=bench.progress,
     )
