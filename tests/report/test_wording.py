@@ -30,6 +30,7 @@ def test_numbers_are_rounded_and_never_become_a_false_zero():
     assert number(-0.126) == "−0.13"
     assert number(0.0007) == "0.0007"
     assert number(0.0) == "0.00"
+    assert number(-0.0) == "0.00"
     assert number(None) == "not defined"
 
 

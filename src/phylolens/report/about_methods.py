@@ -103,7 +103,7 @@ def _trust(summary: dict[str, Any]) -> str:
     for one in summary["divisions"]:
         text += f" Also tested with {one['words']} ({count(one['n_test'] or 0, 'image')})."
     if summary["confidence"] and summary["confidence"]["temperature"]:
-        text += f" Certainties were scaled by temperature {summary['confidence']['temperature']}."
+        text += f" Certainties were scaled by temperature: {summary['confidence']['temperature']}."
     if summary["depth"]:
         text += (
             " Answers were cut back to the deepest safe rank by split conformal prediction on "

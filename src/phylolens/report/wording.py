@@ -39,7 +39,7 @@ def number(value: float | None, digits: int = 2) -> str:
     """Round to ``digits`` decimals, with a true minus sign; small numbers keep one figure."""
     if value is None:
         return UNDEFINED
-    text = f"{value:.{digits}f}"
+    text = f"{value + 0.0:.{digits}f}"  # adding zero takes the sign off minus zero
     if float(text) == 0 and value != 0:
         text = f"{value:.1g}"
     return text.replace("-", "−")

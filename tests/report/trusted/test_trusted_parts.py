@@ -118,11 +118,23 @@ def test_confidence_rows_are_those_of_the_metrics(found, metrics):
         assert float(row["before"]["nll"]) == pytest.approx(own["uncalibrated"]["nll"], abs=0.0006)
         assert sum(one["n"] for one in row["bins"]) == own["n"]
         assert row["risk"][-1] == [1.0, pytest.approx(1 - own["accuracy"])]
-    assert "8.6 percentage points at species" in found["confidence"]["sentences"][0]
+    assert (
+        "5.2 at genus and 8.6 at species, in percentage points"
+        in (found["confidence"]["sentences"][0])
+    )
+
+
+def test_a_temperature_a_rank_is_written_coarse_to_fine(found, make_trusted):
+    assert found["confidence"]["temperature"] == "1.84"
+    out = make_trusted()
+    path = out / "classify/metrics.json"
+    metrics = json.loads(path.read_text()) | {"temperature": {"species": 1.5, "order": 0.25}}
+    path.write_text(json.dumps(metrics))
+    found = summarize(out)["classify"]["confidence"]
+    assert found["temperature"] == "0.25 (order) and 1.50 (species)"
 
 
 def test_chance_is_told_beside_the_calibration_error(found):
-    assert "by chance alone 2.0)" in found["confidence"]["sentences"][0]
     assert {row["chance"] for row in found["confidence"]["ranks"]} == {"0.020"}
 
 

@@ -58,8 +58,10 @@ def _depth(found: dict[str, Any] | None) -> str:
     text += f": {listed(parts)}; {row['percents'][NONE]} get no name."
     short = [one for one in found["groups"][0]["rows"] if one["short"]]
     if short:
+        short.sort(key=lambda one: -one["coverage"])
         missed = [f"{percent(one['coverage'])} of {one['plural']}" for one in short]
-        text += f" These names are right for only {listed(missed)}."
+        ends = missed if len(missed) < 3 else [missed[0], missed[-1]]
+        text += f" These names are right for only {' to '.join(ends)}."
     return text
 
 

@@ -18,10 +18,9 @@ def about_confidence(results: Results, metrics: Mapping[str, Any]) -> dict[str, 
     if not found:
         return None
     ranks = [_rank(rank, found[rank]) for rank in coarse_to_fine(results, found)]
-    temperature = metrics.get("temperature")
     summary = {
         "ranks": ranks,
-        "temperature": number(temperature) if temperature else "",
+        "temperature": _temperature(results, metrics.get("temperature")),
         "before": any(row["before"] for row in ranks),
         "drawn": any(row["bins"] for row in ranks),
         "curves": any(row["risk"] for row in ranks),
@@ -32,6 +31,16 @@ def about_confidence(results: Results, metrics: Mapping[str, Any]) -> dict[str, 
         "risk": " ".join(_abstaining(ranks)) or "Share of wrong answers among the surest.",
     }
     return summary
+
+
+def _temperature(results: Results, found: float | Mapping[str, float] | None) -> str:
+    """Write one temperature, or that of each rank; empty where there is none."""
+    if not found:
+        return ""
+    if isinstance(found, Mapping):
+        ranks = coarse_to_fine(results, found)
+        return listed([f"{number(found[rank])} ({rank})" for rank in ranks])
+    return number(found)
 
 
 def coarse_to_fine(results: Results, names: Mapping[str, Any]) -> list[str]:
@@ -51,15 +60,19 @@ def _rank(rank: str, found: Mapping[str, Any]) -> dict[str, Any]:
         "value": found["ece"],
         "interval": found.get("ece_interval"),
         "span": span(found.get("ece_interval"), 3),
-        "by_chance": found.get("ece_by_chance"),
-        "chance": number(found.get("ece_by_chance"), 3) if "ece_by_chance" in found else "",
+        "chance": _fixed(found["ece_by_chance"]) if "ece_by_chance" in found else "",
         "aurc": number(curve["aurc"], 3) if curve.get("aurc") is not None else "",
-        "before": {key: number(before[key], 3) for key in MEASURES if key in before},
-        **{key: number(found.get(key), 3) for key in MEASURES},
+        "before": {key: _fixed(before[key]) for key in MEASURES if key in before},
+        **{key: _fixed(found.get(key)) for key in MEASURES},
         "bins": list(found.get("reliability") or []),
         "bins_before": list(before.get("reliability") or []),
         "risk": _thin(curve),
     }
+
+
+def _fixed(value: float | None) -> str:
+    """Write three decimals; a single mistake more would change the third."""
+    return "–" if value is None else f"{value + 0.0:.3f}"
 
 
 def _thin(curve: Mapping[str, Any], points: int = 200) -> list[list[float]]:
@@ -72,17 +85,11 @@ def _thin(curve: Mapping[str, Any], points: int = 200) -> list[list[float]]:
 
 
 def _calibration(ranks: list[dict[str, Any]]) -> str:
-    parts = []
-    for row in ranks:
-        text = f"{100 * row['value']:.1f} percentage points at {row['rank']}"
-        if row["interval"]:
-            low, high = (100 * end for end in row["interval"])
-            text += f" (95% interval {low:.1f} to {high:.1f}"
-            if row["by_chance"] is not None:
-                text += f"; by chance alone {100 * row['by_chance']:.1f}"
-            text += ")"
-        parts.append(text)
-    return f"Stated certainty and share of right answers differ by {listed(parts)}, on average."
+    parts = [f"{100 * row['value']:.1f} at {row['rank']}" for row in ranks]
+    return (
+        f"Stated certainty and the share of right answers differ by {listed(parts)}, in "
+        "percentage points on average."
+    )
 
 
 def risk_at(curve: list[list[float]], share: float) -> float | None:

@@ -9,9 +9,13 @@ from phylolens.report.results import Results
 from phylolens.report.wording import count, number, percent, plural
 
 SCORES_OF = {
-    "combined": "both scores together",
+    "combined": "both together",
     "msp": "unsure answer",
-    "knn": "distance to known images",
+    "knn": "distance",
+}
+SAID = {
+    "both together": "unsureness and distance together",
+    "distance": "distance to the known images",
 }
 
 
@@ -63,7 +67,7 @@ def _between(found: Mapping[str, Any]) -> str:
 
 def _novelty_sentence(found: Mapping[str, Any], rank: str) -> str:
     score = SCORES_OF.get(str(found.get("score")), "")
-    by = f" by {score}" if score else ""
+    by = f" by {SAID.get(score, score)}" if score else ""
     text = (
         f"Of one image of a known and one of an unknown {rank}, the unknown one is found stranger "
         f"in {100 * found['auroc']:.0f} of 100 pairs{_between(found)}{by}; guessing gives 50."

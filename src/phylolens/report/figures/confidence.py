@@ -16,13 +16,15 @@ LARGEST_DOT = 70.0  # square points
 def draw_reliability(ranks: list[dict[str, Any]], *, narrow: bool = False) -> "Canvas":
     """Draw a small diagram a rank; the area of a dot is the number of images in its bin."""
     shown = [rank for rank in ranks if rank["bins"]]
-    across = min(len(shown), 2 if narrow else 4)
+    across = min(len(shown), 2 if narrow else 3 if len(shown) > 4 else 4)
     down = -(-len(shown) // across)
     wide = 3.5 if narrow else min(WIDE, 0.6 + 2.15 * across)
     figure = canvas(wide, 0.35 + down * (wide / across + 0.15))
     panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
-    for axes in panels.ravel()[len(shown) :]:
-        axes.set_visible(False)
+    for place, axes in enumerate(panels.ravel()):
+        axes.set_visible(place < len(shown))
+        if place + across >= len(shown):  # the lowest one drawn of its column
+            axes.tick_params(labelbottom=True)
     for axes, rank in zip(panels.ravel(), shown, strict=False):
         _panel(axes, rank)
     figure.supxlabel("stated certainty", fontsize=9)

@@ -32,9 +32,8 @@ def _panel(axes: "Axes", found: dict[str, Any], key: str, words: str) -> None:
     last = numbers[-1] * 2.5 if numbers else 1
     base = found["baseline"].get(key)
     if base is not None:
-        axes.axhline(base, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)))
-        axes.annotate("always the most frequent", (numbers[0] if numbers else 1, base), (0, 2),
-                      textcoords="offset points", fontsize=7, color=GREY)  # fmt: skip
+        axes.axhline(base, color=GREY, linewidth=1.0, linestyle=(0, (4, 3)),
+                     label="always the most frequent")  # fmt: skip
     styles = distinct(len(found["curves"]))
     for place, (curve, (colour, dashes)) in enumerate(zip(found["curves"], styles, strict=True)):
         points = [p for p in curve["points"] if p["n"] != "all"]
