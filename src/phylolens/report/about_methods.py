@@ -83,11 +83,15 @@ def _classify(results: Results, summary: dict[str, Any] | None) -> str:
     if not summary or not results.metrics:
         return ""
     settings = results.metrics.get("settings") or {}
+    models = listed(summary["models"])
+    if not summary["chooses"]:  # the default classifier may answer at all ranks at once
+        models = f"one independent classifier a rank ({models})"
     text = (
-        f"Classification (recipe {summary['recipe']}): one independent classifier a rank "
-        f"({listed(summary['models'])}), trained on {summary['n_train']:,} and tested on "
-        f"{count(summary['n_test'], 'image')}."
+        f"Classification (recipe {summary['recipe']}): {models}, trained on "
+        f"{summary['n_train']:,} and tested on {count(summary['n_test'], 'image')}."
     )
+    for line in summary["chosen"]["everywhere"]:
+        text += f" {line}"
     if settings.get("augmentation") and settings.get("upsample_to"):
         text += (
             f" Rare classes were raised to {count(int(settings['upsample_to']), 'image')}, or to "
