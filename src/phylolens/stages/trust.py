@@ -26,11 +26,15 @@ def trust(
 
     A part that the data are too few for is named in ``not_possible`` and left out.
     """
+    from phylolens.stages.ablation import ablation
+
+    wanted = bench.study.classify.ablation
     steps = {
         "consistency": lambda: _consistency(bench, recipe, ranks),
         "near_duplicates": lambda: _near_duplicates(bench, recipe, ranks),
         "sources": lambda: _sources(bench),
         "few_shot": lambda: _few_shot(bench, recipe, ranks),
+        **({"ablation": lambda: ablation(bench, recipe, ranks)} if wanted else {}),
         "trial": lambda: _trial(bench, recipe),
         "model": lambda: _model(bench, recipe, metrics),
     }
