@@ -39,7 +39,7 @@ def _lda(setting: float, seed: int) -> ClassifierMixin:
 
 
 def _logistic(setting: float, seed: int) -> ClassifierMixin:
-    return LogisticRegression(C=setting, class_weight="balanced", max_iter=200, tol=1e-5)
+    return LogisticRegression(C=setting, class_weight="balanced", max_iter=100, tol=1e-4)
 
 
 def _svm(setting: float, seed: int) -> ClassifierMixin:
@@ -54,7 +54,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "prototype": Kind(_prototype),
         "lda": Kind(_lda, (0.9, 0.6, 0.3, 0.1)),
-        "logistic": Kind(_logistic, (100.0, 1000.0), iterative=True),
+        "logistic": Kind(_logistic, (10.0, 100.0), iterative=True),
         "svm": Kind(_svm, (1.0,), iterative=True),
     }
 )
