@@ -71,9 +71,11 @@ def test_pictured_mistakes_are_mistakes_one_a_specimen_first(make_trusted):
         n_specimens = table.loc[of.index, "specimen_id"].nunique()
         assert table.loc[files[:n_specimens], "specimen_id"].is_unique
         for end in ("truth", "predicted"):
-            if pair["typical"][end]:
-                row = rows[rows["file"] == pair["typical"][end]].iloc[0]
-                assert row["truth"] == row["predicted"] == pair[end]
+            file = pair["typical"][end]
+            right = rows[(rows["truth"] == pair[end]) & (rows["predicted"] == pair[end])]
+            assert table.loc[file, "species"] == pair[end]
+            assert file in set(right["file"]) or right.empty
+            assert file not in files
 
 
 def test_depth_says_for_whom_the_promise_fails(found, metrics):

@@ -97,7 +97,7 @@ def pictured(
     -------
     list of dict
         ``truth``, ``predicted``, ``wrong`` (files with the stated certainty, one a specimen before
-        a second) and a file of either taxon named correctly, or None where there is none.
+        a second) and ``typical``, a file of either taxon named correctly; failing that, any other.
     """
     if answers is None or not results.has_pictures:
         return []
@@ -120,7 +120,20 @@ def pictured(
                 {"file": row.file, "sure": percent(row.sure) if known else ""}
                 for row in shown.itertuples()
             ]
-            ends = {end: typical.get(pair[end]) for end in ("truth", "predicted")}
+            ends = {
+                end: typical.get(pair[end]) or _any_of(results, rank, pair[end], set(own["file"]))
+                for end in ("truth", "predicted")
+            }
             pairs.append({key: pair[key] for key in ("truth", "predicted", "n", "of")}
                          | {"wrong": wrong, "typical": ends})  # fmt: skip
     return pairs
+
+
+def _any_of(results: Results, rank: str, taxon: str, but: set[str]) -> str | None:
+    """Take an image of a taxon by its content hash, which no one chose."""
+    table = results.specimens
+    if table is None or rank not in table:
+        return None
+    rows = table[(table[rank] == taxon) & ~table["file"].isin(but)]
+    key = "sha256" if "sha256" in rows else "file"
+    return str(rows.sort_values([key, "file"])["file"].iloc[0]) if len(rows) else None

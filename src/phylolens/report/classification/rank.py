@@ -56,6 +56,8 @@ def about_rank(
         "pairs": pictured(results, found[0].answers, rank, model, confused) if shown else [],
         "heights": heights(results, rank, matrix),
     }
+    if not matrix["drawn"]:
+        matrix["matrix"] = []  # thousands of classes squared, and nobody looks
     n_units = units.n if units.by_specimen else None
     summary["tested_on"] = _tested_on(results, summary["n_test"], n_units)
     summary["sentence"] = _sentence(summary, model_words(model))
