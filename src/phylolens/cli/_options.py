@@ -25,7 +25,7 @@ Distances = _option(Path_, "Square matrix of genetic distances (CSV, TSV, PHYLIP
 Seed = _option(int | None, "Seed of everything random (default 0).")
 Out = _option(Path_, "Results directory; an existing one is continued (default phylolens-out).")
 Json = _option(bool, "Print a machine-readable summary.", "--json")
-Recipe = _option(Text, "Named recipe (default roy2025).")
+Recipe = _option(Text, "Named recipe (roy2025).")
 
 SHARED: Mapping[str, Any] = MappingProxyType(
     {

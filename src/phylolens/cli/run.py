@@ -16,6 +16,9 @@ def command(
     study: Annotated[
         Path | None, typer.Argument(help="A study.toml; options given here overrule it.")
     ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Of classification: default or roy2025.")
+    ] = None,
     upsample_to: Annotated[
         int | None, typer.Option(help="Classification: raise rare classes to this many images.")
     ] = None,
@@ -30,7 +33,7 @@ def command(
 
     values = (read_study(study) if study else {}) | settings
     for section, given in (
-        ("classify", o.given(upsample_to=upsample_to)),
+        ("classify", o.given(recipe=recipe, upsample_to=upsample_to)),
         ("guide", o.given(per_taxon=per_taxon)),
         ("signal", o.given(permutations=permutations)),
     ):
