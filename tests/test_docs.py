@@ -51,7 +51,7 @@ def test_study_file_in_the_docs_is_valid() -> None:
     from phylolens.study import make_study
 
     (text,) = blocks(ROOT / "docs/formats.md", "toml")
-    assert make_study(tomllib.loads(text)).classify.upsample_to == 1000
+    assert make_study(tomllib.loads(text)).classify.models == ("default", "rf")
 
 
 def test_links_between_pages_lead_somewhere() -> None:

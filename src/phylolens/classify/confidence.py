@@ -270,7 +270,11 @@ def confidence_summary(
         "risk_coverage": risk_coverage(confidence, right),
     }
     if uncalibrated is not None:
-        summary["uncalibrated"] = _measures(uncalibrated, columns)
+        before = uncalibrated.max(axis=1), uncalibrated.argmax(axis=1) == columns
+        summary["uncalibrated"] = {
+            **_measures(uncalibrated, columns),
+            "reliability": reliability(*before),
+        }
     return summary
 
 
