@@ -16,7 +16,8 @@ def brief_of(stage: str, out: Path) -> dict[str, Any]:
                 metrics["models"] | {"majority": metrics["baselines"]["majority"]}
             ).items()
         }
-        return {"n_train": metrics["n_train"], "n_test": metrics["n_test"], "scores": scores}
+        counts = {"n_train": metrics["n_train"], "n_test": metrics["n_test"]}
+        return {**counts, "scores": scores, **_left_out(metrics), **_trust(metrics)}
     if stage == "guide":
         summary = _read(out / "guide/guide.json")
         return {key: summary[key] for key in ("rank", "n_taxa", "in_sample", "baselines")}
@@ -24,6 +25,28 @@ def brief_of(stage: str, out: Path) -> dict[str, Any]:
     shown = ("statistic", "p_value", "n")
     tests = {name: {key: test[key] for key in shown} for name, test in summary["tests"].items()}
     return {"rank": summary["rank"], "tests": tests, "baselines": summary["baselines"]}
+
+
+def _left_out(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Accuracy of the first model on the other splits."""
+    found = {}
+    for name, split in (metrics.get("splits") or {}).items():
+        scores = next(iter(split["models"].values()))
+        found[name] = {rank: values["accuracy"] for rank, values in scores.items()}
+    return {"accuracy_on_other_splits": found} if found else {}
+
+
+def _trust(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Coverage by novelty, where answers stop, and how well the unknown are told."""
+    conformal, novelty = metrics.get("conformal"), metrics.get("novelty")
+    found: dict[str, Any] = {}
+    if conformal:
+        strata = {name: part["coverage"] for name, part in conformal["by_stratum"].items()}
+        found["coverage"] = {"wanted": 1 - conformal["alpha"], **strata}
+        found["answered_at"] = conformal["resolved_at"]
+    if novelty:
+        found["novelty_auroc"] = novelty["auroc"]
+    return found
 
 
 def _read(path: Path) -> dict[str, Any]:
