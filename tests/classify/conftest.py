@@ -36,3 +36,47 @@ def plan_of() -> Callable[..., pd.DataFrame]:
         return rows.assign(id=rows["file"])
 
     return plan
+
+
+RANKS = ("order", "family", "species")
+
+
+@pytest.fixture(scope="session")
+def nested_world() -> Callable[..., tuple[Features, pd.DataFrame]]:
+    """Make nested taxa in shuffled rows: species of the same family are alike.
+
+    Every third specimen has two pictures.
+    """
+
+    def make(
+        *,
+        orders: int = 3,
+        families: int = 3,
+        species: int = 3,
+        specimens: int = 6,
+        noise: float = 0.7,
+        seed: int = 0,
+    ) -> tuple[Features, pd.DataFrame]:
+        rng = np.random.default_rng(seed)
+        rows, points = [], []
+        for order in range(orders):
+            centre = rng.normal(size=20) * 1.5
+            for family in range(families):
+                middle = centre + rng.normal(size=20)
+                for kind in range(species):
+                    mean = middle + rng.normal(size=20) * 0.8
+                    name = f"{order}{family}"
+                    taxon = dict(
+                        zip(RANKS, (f"O{order}", f"F{name}", f"S{name}{kind}"), strict=True)
+                    )
+                    for number in range(specimens):
+                        for view in range(2 if number % 3 == 0 else 1):
+                            own = {"specimen_id": f"s{name}{kind}{number}"}
+                            own["file"] = f"{own['specimen_id']}-{view}.jpg"
+                            rows.append(own | taxon)
+                            points.append(mean + rng.normal(size=20) * noise)
+        mixed = rng.permutation(len(rows))
+        table = pd.DataFrame(rows).astype(object).iloc[mixed].reset_index(drop=True)
+        return Features(tuple(table["file"]), np.array(points)[mixed]), table
+
+    return make
