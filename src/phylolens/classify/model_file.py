@@ -7,6 +7,8 @@ A folder: ``model.json`` (how features are made, calibration, card), ``taxonomy.
 
 import json
 import math
+import zipfile
+import zlib
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import skops.io
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from phylolens.classify.blend import RankBlend
+from phylolens.classify.heads.known_types import KNOWN_TYPES
 from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.model_card import model_card
 from phylolens.classify.trusted import Calibration, TrustedModel
@@ -25,9 +29,12 @@ from phylolens.errors import InputError, require_file
 from phylolens.writing import replacing, write_csv, write_json, write_text
 
 FORMAT = 1
-# What heads are made of; scikit-learn's own types skops knows by itself.
-OUR_TYPES = ("phylolens.classify.", "imblearn.", "sklearn.")
 HINT = "Give the folder 'classify/model' of a results directory to --model."
+# What the readers of the four files raise when one is cut short, altered or of another version.
+DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, EOFError),
+    *(zipfile.BadZipFile, zlib.error, SafetensorError),
+)
 
 
 def save_model(model: TrustedModel, folder: Path) -> None:
@@ -83,8 +90,8 @@ def load_model(folder: Path) -> TrustedModel:
                 hint=f"It was written by PhyloLens {content.get('phylolens', '?')}: use that.",
             )
         return _read(content, folder)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, InputError):
+    except DAMAGE as error:
+        if isinstance(error, InputError) and error.where.startswith(str(folder)):
             raise
         raise InputError(
             f"not a readable model ({type(error).__name__}: {error}).", where=folder, hint=HINT
@@ -114,6 +121,8 @@ def _read(content: Mapping[str, Any], folder: Path) -> TrustedModel:
     )
     heads = _heads(folder / "head.skops")
     tree = TaxonTree(tuple(content["ranks"]), nodes)
+    for head in (heads["leaf"], *heads["own"].values()):
+        tree.numbers(head.classes_)  # every class has to be a taxon
     return TrustedModel(
         blend=RankBlend(heads["leaf"], heads["own"], tree, found["temperatures"]),
         calibration=calibration,
@@ -126,7 +135,7 @@ def _read(content: Mapping[str, Any], folder: Path) -> TrustedModel:
 def _heads(path: Path) -> Any:
     require_file(path, HINT)
     named = skops.io.get_untrusted_types(file=path)
-    unknown = sorted(name for name in named if not name.startswith(OUR_TYPES))
+    unknown = sorted(set(named) - KNOWN_TYPES)
     if unknown:
         raise InputError(
             "the model holds types that PhyloLens does not write; it is not loaded.",

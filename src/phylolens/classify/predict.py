@@ -69,11 +69,16 @@ def predict(
         raise InputError(
             f"unknown guarantee '{guarantee}'.", hint=f"Choose from {', '.join(GUARANTEES)}."
         )
+    if features is not None and images is not None:
+        raise InputError(
+            "pictures and features exclude each other.", hint="Give --images or --features."
+        )
     model = load_model(folder)
     asked = dict(asked or {})
     weights = asked.pop("weights", None)
     if features is not None:
-        chunks = _of_features(model, features)
+        _require_width(model, features)
+        chunks = _of_features(features)
         total = len(features)
     else:
         files = _files(images, out)
@@ -134,7 +139,7 @@ def _of_pictures(
         yield found.features if len(found.features) else None, found.failed
 
 
-def _of_features(model: TrustedModel, features: Features) -> Iterator[Chunk]:
+def _require_width(model: TrustedModel, features: Features) -> None:
     wanted = model.reference.shape[1]
     if features.matrix.shape[1] != wanted:
         raise InputError(
@@ -142,6 +147,9 @@ def _of_features(model: TrustedModel, features: Features) -> Iterator[Chunk]:
             where="--features",
             hint="Features have to be made as those the model was fitted on.",
         )
+
+
+def _of_features(features: Features) -> Iterator[Chunk]:
     for start in range(0, len(features), CHUNK):
         yield features.take(features.ids[start : start + CHUNK]), {}
 

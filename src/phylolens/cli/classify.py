@@ -12,6 +12,7 @@ from phylolens.errors import InputError
 Text = str | None
 Whole = int | None
 MODELS = "default, linear, svm, prototype, mlp-weighted, hgnn, rf, rf-weighted, rf-balanced-bagging"
+NAMED = {"ranks": "at", "trust": "no-trust"}  # settings whose option has another name
 
 
 @o.takes(*o.SPECIMENS, "features", "rank", *o.EXTRACTION)
@@ -97,10 +98,7 @@ def command(
 
     The calibrated model is stored in classify/model; --model applies it to new pictures.
     """
-    if model is not None:
-        _predict(model, settings, guarantee, json=json)
-        return
-    settings["classify"] = o.given(
+    own = o.given(
         recipe=recipe,
         ranks=o.names(at),
         models=o.names(models),
@@ -119,10 +117,23 @@ def command(
         trust=False if no_trust else None,
         ablation=ablation or None,
     )
+    if model is not None:
+        _predict(model, settings, own, guarantee, json=json)
+        return
+    if guarantee is not None:
+        raise InputError("this is for a stored model.", where="--guarantee", hint="Give --model.")
+    settings["classify"] = own
     run_and_show(settings, ("check", "classify"), json=json)
 
 
-def _predict(model: Path, settings: dict[str, Any], guarantee: str | None, *, json: bool) -> None:
+def _predict(
+    model: Path,
+    settings: dict[str, Any],
+    own: dict[str, Any],
+    guarantee: str | None,
+    *,
+    json: bool,
+) -> None:
     """Apply a stored model; it brings its own taxonomy, so labels are not read."""
     from phylolens.classify.predict import predict
     from phylolens.feature_file import read_features
@@ -138,6 +149,13 @@ def _predict(model: Path, settings: dict[str, Any], guarantee: str | None, *, js
             "a stored model names new pictures by itself; labels are not read.",
             where="--model",
             ids=[f"--{name}" for name in unused],
+            hint="Leave these options out.",
+        )
+    if own:
+        raise InputError(
+            "a stored model stays as it was fitted and calibrated.",
+            where="--model",
+            ids=[f"--{NAMED.get(name, name).replace('_', '-')}" for name in own],
             hint="Leave these options out.",
         )
     features = settings.get("features")

@@ -1,7 +1,9 @@
 """Fit and test classifiers on the study's pictures."""
 
+import shutil
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,7 +12,7 @@ from phylolens.classify.blend import LeafPlan
 from phylolens.classify.experiment import head_of
 from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.recipes import ClassifyRecipe
-from phylolens.errors import TooFew
+from phylolens.errors import InputError, TooFew
 from phylolens.specimens import Split, make_split, raise_rare, repeat, sample_down
 from phylolens.stages.bench import Bench, chosen_recipe, settings_used
 from phylolens.stages.brief import brief_of
@@ -42,6 +44,7 @@ def classify(bench: Bench) -> dict[str, Any]:
     ranks = _ranks(bench)
     for name in recipe.models:  # an unknown name stops before any work
         head_of(recipe, name, study.seed)
+    _require_augmentation(recipe.augmentation)
     for name in recipe.splits:
         _try_split(bench, recipe, ranks, name)
     folder = study.out / "classify"
@@ -57,8 +60,31 @@ def classify(bench: Bench) -> dict[str, Any]:
     raised = recipe.upsample_to if bench.pictures.can_alter else None
     used = settings_used(recipe, bench.pictures, bench.pictures.originals, {"upsample_to": raised})
     write_json(folder / "metrics.json", metrics | {"settings": used})
+    _remove_stale(folder, recipe, metrics)
     parts.clear()
     return brief_of("classify", study.out)
+
+
+def _require_augmentation(name: str) -> None:
+    """Refuse an unknown way to alter copies, even where this run makes none."""
+    from phylolens.embed import AUGMENTATIONS
+
+    if name not in AUGMENTATIONS:
+        raise InputError(
+            f"unknown augmentation '{name}'.",
+            where="--augmentation",
+            hint=f"Choose from {', '.join(AUGMENTATIONS)}.",
+        )
+
+
+def _remove_stale(folder: Path, recipe: ClassifyRecipe, metrics: dict[str, Any]) -> None:
+    """Remove answers and the model of an earlier run that this one did not make again."""
+    made = {predictions_file(name, recipe) for name in metrics["splits"]}
+    for path in folder.glob("predictions_*.csv"):
+        if path.name not in made:
+            path.unlink()
+    if "model" not in metrics:
+        shutil.rmtree(folder / "model", ignore_errors=True)
 
 
 def _ranks(bench: Bench) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Finished parts of a long stage, so that an interrupted one goes on where it stopped."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,7 @@ class Parts:
 
     def clear(self) -> None:
         """Remove all parts: the stage's own files hold what was in them."""
-        for path in self._files():
-            path.unlink()
-        if self.folder.is_dir():
-            self.folder.rmdir()
+        shutil.rmtree(self.folder, ignore_errors=True)  # with what a killed run left half-written
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []
