@@ -52,6 +52,7 @@ def conformal_summary(
     mix: Mapping[str, float],
     thresholds: Mapping[str, float],
     n_calibration: Mapping[str, int],
+    proven: bool = False,
 ) -> dict[str, Any]:
     """Test both calibrations: with unknown taxa mixed in, and on known taxa alone.
 
@@ -69,6 +70,9 @@ def conformal_summary(
         Keys ``mixed`` and ``known_only``: from :func:`phylolens.classify.conformal.threshold`,
         and how many specimens it was learnt on.
 
+    proven : bool
+        Whether known taxa were calibrated on specimens kept from the model.
+
     Returns
     -------
     dict
@@ -82,14 +86,20 @@ def conformal_summary(
     known = [name for name in np.unique([*mix, *tested.strata]) if name.startswith("known ")]
     mixes = {"mixed": dict(mix), "known_only": default_mix(np.array(known))}
     mixed, alone = (
-        _summary(tree, tested, alpha, mixes[kind], thresholds[kind], n_calibration[kind])
-        for kind in ("mixed", "known_only")
+        _summary(tree, tested, alpha, mixes[kind], thresholds[kind], n_calibration[kind], sure)
+        for kind, sure in (("mixed", False), ("known_only", proven))
     )
     return {**mixed, "known_only": alone}
 
 
 def _summary(
-    tree: TaxonTree, tested: Tested, alpha: float, mix: dict[str, float], q: float, n: int
+    tree: TaxonTree,
+    tested: Tested,
+    alpha: float,
+    mix: dict[str, float],
+    q: float,
+    n: int,
+    proven: bool,
 ) -> dict[str, Any]:
     accepted = back_off(tree, tested.marginals, tested.path, q)
     right = tree.contains(accepted, tested.truth)
@@ -103,7 +113,7 @@ def _summary(
         "mix": mix,
         "threshold": float(q) if np.isfinite(q) else None,
         "n_calibration": n,
-        "guarantee": guarantee(alpha, mix, n, q),
+        "guarantee": guarantee(alpha, mix, n, q, proven),
         **_tested(tree, accepted[rows], right[rows], tested.specimens[rows], weights),
         "by_stratum": {
             name: _tested(tree, accepted[rows], right[rows], tested.specimens[rows])
@@ -148,8 +158,14 @@ def wilson(share: float, n: float, level: float = 0.95) -> tuple[float, float]:
     return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
-def guarantee(alpha: float, mix: Mapping[str, float], n_calibration: int, q: float) -> str:
-    """Say in plain words what the calibration promises and what it does not."""
+def guarantee(
+    alpha: float, mix: Mapping[str, float], n_calibration: int, q: float, proven: bool = False
+) -> str:
+    """Say in plain words what the calibration promises and what it does not.
+
+    ``proven`` tells whether the model had no part in its own calibration specimens; by
+    cross-fitting, coverage is measured, not guaranteed.
+    """
     if not np.isfinite(q):
         return (
             f"Nothing is promised: {n_calibration} calibration specimens are too few for alpha "
@@ -165,9 +181,14 @@ def guarantee(alpha: float, mix: Mapping[str, float], n_calibration: int, q: flo
         else "It covers only taxa the model was trained on. A specimen of any other taxon can be "
         "given a wrong name more often than that."
     )
+    way = (
+        "It was calibrated on specimens kept from the model."
+        if proven
+        else "It was calibrated by cross-fitting, for which coverage is not proven but measured."
+    )
     return (
         f"Of new specimens like the {n_calibration} it was calibrated on ({shares}), the accepted "
-        f"taxon contains the true one for at least {1 - alpha:.0%} on average. {outside} It is a "
-        "statement about many specimens, not about one taxon or picture, and pictures taken in "
-        "another way are not covered."
+        f"taxon contains the true one for at least {1 - alpha:.0%} on average. {way} {outside} "
+        "It is a statement about many specimens, not about one taxon or picture, and pictures "
+        "taken in another way are not covered."
     )

@@ -10,15 +10,13 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 
 from phylolens.classify.blend import LeafPlan, RankBlend
+from phylolens.classify.building import head_of, parents_of
 from phylolens.classify.evaluate import evaluate, majority_baseline, random_baseline
 from phylolens.classify.heads import choice_of, fit_head, probabilities
-from phylolens.classify.imbalance import with_imbalance
 from phylolens.classify.recipes import ClassifyRecipe
-from phylolens.classify.transform import with_steps
 from phylolens.errors import InputError, TooFew
 from phylolens.progress import Progress, silent
 from phylolens.specimens.split import Split
-from phylolens.taxonomy import lineages
 from phylolens.values import Features
 from phylolens.writing import write_csv, write_json
 
@@ -104,7 +102,8 @@ def classify(
         _refuse_leak(plan, split, rank)
     if leaf is not None:
         _refuse_leak(leaf.plan, split, leaf.tree.ranks[-1])
-    plans, skipped = _testable(plans, truth_of)
+    truths = {rank: _answerable(truth_of[rank], plan, split) for rank, plan in plans.items()}
+    plans, skipped = _testable(plans, truths)
     metrics: dict[str, Any] = {
         "recipe": recipe.name,
         "source": recipe.source,
@@ -124,7 +123,7 @@ def classify(
     predictions: list[pd.DataFrame] = []
     total = len(plans) * len(recipe.models)
     for rank, plan in plans.items():
-        truth = truth_of[rank].dropna()
+        truth = truths[rank]
         answers = truth.to_numpy(str)
         part = bench.part(plan, list(truth.index), parents_of(table, ranks, rank))
         metrics["ranks"][rank] = _counts(part.labels, part.original, answers)
@@ -202,58 +201,31 @@ def _answer(
     return head, head.classes_[found.argmax(axis=1)], found.max(axis=1)
 
 
-def parents_of(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> dict[str, str] | None:
-    """Name the taxon of the next coarser rank that each taxon of ``rank`` lies in.
-
-    None where there is no coarser rank with two taxa; a taxon of unknown parent is its own.
-    """
-    if rank not in ranks:
-        return None
-    lineage = lineages(table, ranks, rank)
-    coarser = [name for name in lineage.columns[:-1] if lineage[name].nunique() > 1]
-    if not coarser:
-        return None
-    parent = lineage[coarser[-1]]
-    return {str(k): str(k if pd.isna(v) else v) for k, v in parent.items()}
-
-
-def head_of(
-    recipe: ClassifyRecipe,
-    name: str,
-    seed: int,
-    parents: Mapping[str, str] | None = None,
-    blocks: Sequence[int] | None = None,
-) -> ClassifierMixin:
-    """Build a head with the recipe's transforms and its answer to rare classes.
-
-    Parameters
-    ----------
-    parents : mapping, optional
-        Coarser taxon of each class, for heads that use it.
-    blocks : sequence of int, optional
-        Widths of the layers and networks joined in the features.
-    """
-    inside = None if recipe.steps else blocks  # steps change the columns
-    head = with_imbalance(name, recipe.imbalance, seed, parents=parents, blocks=inside)
-    return with_steps(recipe.steps, head, seed, blocks)
-
-
 def _refuse_leak(plan: pd.DataFrame, split: Split, rank: str) -> None:
     leaked = sorted(set(plan["file"]) & set(split.test))
     if leaked:
         raise InputError(f"training rows of rank {rank} come from tested images.", ids=leaked)
 
 
+def _answerable(truth: pd.Series, plan: pd.DataFrame, split: Split) -> pd.Series:
+    """Keep the tested labels of a rank that were trained on, where taxa were left out.
+
+    A species left out is tested at the ranks above, not at its own, where no answer can be right.
+    """
+    known = truth.dropna()
+    return known[known.isin(plan["label"])] if split.held_out else known
+
+
 def _testable(
-    plans: Mapping[str, pd.DataFrame], truth_of: pd.DataFrame
+    plans: Mapping[str, pd.DataFrame], truths: Mapping[str, pd.Series]
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Keep the ranks with something to learn and to test; say why others are left out."""
     skipped = {}
     for rank, plan in plans.items():
         if plan["label"].nunique() < 2:
             skipped[rank] = "fewer than two classes to train on"
-        elif not truth_of[rank].notna().any():
-            skipped[rank] = "no tested image has a label"
+        elif not len(truths[rank]):
+            skipped[rank] = "no tested image has a label that was trained on"
     kept = {rank: plan for rank, plan in plans.items() if rank not in skipped}
     if not kept:
         reasons = "; ".join(f"{rank}: {reason}" for rank, reason in skipped.items())

@@ -25,8 +25,8 @@ def trial_split(
     """Hold out some taxa of every rank, and specimens of the taxa that stay.
 
     Rank by rank, coarse to fine, about a tenth of the taxa leave the training part; of what is
-    left, specimens are tested as in a random split. A rank stays whole where any part of its taxa
-    holds too many of the images (an order with half of them).
+    left, specimens are tested as in a random split. Taxa with too many of the images stay (an order
+    with half of them), and all taxa of a rank with less than three.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def trial_split(
     """
     left, held = table, []
     for place, rank in enumerate(ranks):
-        if table[rank].nunique() < 2:
+        if left[rank].nunique() < 3:  # without one, two have to stay to be told apart
             continue
         try:
             folds = group_folds(left, ranks[: place + 1], rank, UNKNOWN_FOLDS, seed)
@@ -109,6 +109,7 @@ def assess(
             mix=dict(calibration.mix),
             thresholds=calibration.thresholds,
             n_calibration=n_calibration,
+            proven=model.card.get("calibration") == "split",
         ),
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from phylolens.classify.blend import LeafPlan
-from phylolens.classify.experiment import head_of
+from phylolens.classify.building import head_of
 from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.recipes import ClassifyRecipe
 from phylolens.errors import InputError, TooFew

@@ -89,7 +89,7 @@ def _parts_of(
 
 def _head(bench: Bench, recipe: ClassifyRecipe) -> Any:
     """Build the head of the trusted model: the recipe's first."""
-    from phylolens.classify.experiment import head_of
+    from phylolens.classify.building import head_of
 
     features = bench.pictures.originals
     return head_of(recipe, recipe.models[0], bench.study.seed, blocks=features.spec.get("blocks"))
