@@ -36,8 +36,8 @@ def group_folds(
     -------
     list of Split
         The taxa of one parent are spread over the folds; the folds differ by few taxa and, where
-        that leaves a choice, in few specimens. Images without a label at ``unit`` are trained on in every fold and never
-        tested.
+        that leaves a choice, in few specimens. Images without a label at ``unit`` are trained on
+        in every fold and never tested.
 
     Raises
     ------
