@@ -12,6 +12,7 @@ from phylolens.classify.consistency import consistency_summary, names_at_ranks
 from phylolens.classify.heads import fit_head, probabilities
 from phylolens.classify.heads.reuse import frozen_of
 from phylolens.classify.lineage import TaxonTree
+from phylolens.errors import TooFew
 from phylolens.progress import Progress, silent
 from phylolens.values import Features
 
@@ -55,6 +56,8 @@ def compare_ways(
     ranks = [rank for rank in ranks if rank in leaf_ranks]
     tree = TaxonTree.of(train, leaf_ranks)
     train, test = train[tree.node_of(train) >= 0], test.dropna(subset=ranks)
+    if test.empty:
+        raise TooFew(f"no tested image has a label at every rank ({', '.join(ranks)}).")
     seen = features.take([str(name) for name in train.index]).matrix
     asked = features.take([str(name) for name in test.index]).matrix
     labels = np.array([tree.name(node) for node in tree.node_of(train)])
