@@ -57,6 +57,7 @@ def feature_study(world: Path, out: Path, **more: object) -> object:
         "meta": world / "meta.csv",
         "tree": world / "tree.nwk",
         "out": out,
+        "classify": {"recipe": "roy2025"},
         "guide": {"epochs": 30},
         "signal": {"permutations": 99},
     }
@@ -182,7 +183,7 @@ def test_pictures_to_report_and_nothing_embedded_twice(tmp_path: Path) -> None:
         "meta": world / "meta.csv",
         "tree": world / "tree.nwk",
         "out": tmp_path / "a",
-        "classify": {"upsample_to": 1000, "models": ("rf",)},
+        "classify": {"recipe": "roy2025", "models": ("rf",)},
         "guide": {"per_taxon": 10, "epochs": 40},
     }
     first = run(make_study(values))

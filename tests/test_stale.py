@@ -1,6 +1,7 @@
 """Nothing old is taken for new: what makes a finished stage run again."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ def study(tmp_path: Path) -> Callable[..., Study]:
 
     def make(**more: object) -> Study:
         few = {"guide": {"epochs": 3}, "signal": {"permutations": 9}, "out": tmp_path / "out"}
+        few["classify"] = {"recipe": "roy2025"}
         return make_study(files | few | more)
 
     return make
@@ -46,8 +48,6 @@ def test_unchanged_is_kept(study):
 
 
 def test_interrupted_run_leaves_nothing_to_keep(study, tmp_path, monkeypatch):
-    from phylolens.classify import experiment
-
     run(study(seed=0), ("check", "classify"))
     first = (tmp_path / "out/classify/predictions.csv").read_bytes()
 
@@ -55,7 +55,7 @@ def test_interrupted_run_leaves_nothing_to_keep(study, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(experiment, "write_json", interrupt)
+        broken.setattr(import_module("phylolens.stages.classify"), "write_json", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run(study(seed=1), ("check", "classify"))
     assert (tmp_path / "out/classify/predictions.csv").read_bytes() != first
