@@ -86,17 +86,20 @@ class RankBlend:
         matrix : array of float32, shape (n, d)
             Features.
         labels : array of str, shape (n,)
-            ``rank:taxon``, the finest known of each row.
+            ``rank:taxon``, the finest known of each row. Rows of a taxon that is divided further
+            in the tree train the heads of the ranks only: a blank is not a taxon.
         groups : array of str, shape (n,)
             Specimens, kept together in inner folds of ``head``.
         own : mapping of str to classifier, optional
             Unfitted heads of some ranks, with choices made before.
         """
-        fit_head(head, matrix, labels, groups)
+        nodes = tree.numbers(labels)
+        tips = _tips(tree, nodes)
+        fit_head(head, matrix[tips], labels[tips], groups[tips])
         transform, candidate = split_choice(head)
         inside = transform(matrix)
         chooses = choice_of(head) is not None
-        paths = tree.path(tree.numbers(labels))
+        paths = tree.path(nodes)
         fitted: dict[str, ClassifierMixin] = {}
         for place, rank in enumerate(tree.ranks[:-1]):
             rows = paths[:, place] != ROOT
@@ -159,3 +162,9 @@ def with_rest(shares: np.ndarray) -> np.ndarray:
     """Append what rows lack to one as a last column, shape (n, k + 1)."""
     rest = np.clip(1 - shares.sum(axis=1, keepdims=True), 0, 1)
     return np.hstack([shares, rest])
+
+
+def _tips(tree: TaxonTree, nodes: np.ndarray) -> np.ndarray:
+    """Mark rows whose taxon is not divided further; all rows where these are of one taxon."""
+    tips = np.array([not len(tree.children(node)) for node in range(len(tree))])[nodes]
+    return tips if len(np.unique(nodes[tips])) > 1 else np.ones(len(nodes), dtype=bool)

@@ -52,7 +52,11 @@ def _require_fit(tree: TaxonTree, marginals: np.ndarray, path: np.ndarray) -> No
 
 
 def scores(
-    tree: TaxonTree, marginals: np.ndarray, path: np.ndarray, true_nodes: np.ndarray
+    tree: TaxonTree,
+    marginals: np.ndarray,
+    path: np.ndarray,
+    true_nodes: np.ndarray,
+    depth: np.ndarray | None = None,
 ) -> np.ndarray:
     """Give each row the threshold it needs: the probability of its path's first wrong node.
 
@@ -69,8 +73,10 @@ def scores(
         From :func:`walk`.
     true_nodes : array of int, shape (n,)
         :meth:`TaxonTree.node_of` the labels: the finest true taxon in the tree, -1 for none. A
-        node below it counts as wrong, whether the taxon is unknown to the model or its label is
-        not that fine.
+        node below it counts as wrong.
+    depth : array of int, shape (n,), optional
+        :meth:`TaxonTree.depth_of` the labels. What is finer than a row's own labels cannot be
+        judged and counts neither way: a blank is not a taxon.
 
     Returns
     -------
@@ -79,6 +85,8 @@ def scores(
     """
     _require_fit(tree, marginals, path)
     wrong = (path >= 0) & ~tree.contains(path, np.asarray(true_nodes)[:, None])
+    if depth is not None:
+        wrong &= np.arange(path.shape[1]) <= np.asarray(depth)[:, None]
     return np.where(wrong, along(marginals, path), 0.0).max(axis=1)
 
 

@@ -28,6 +28,8 @@ class Tested:
         From :func:`phylolens.classify.conformal.strata`; rows with ``no label`` are left out.
     specimens : array of str, shape (n,)
         Several pictures of one specimen count as one.
+    depth : array of int, shape (n,), optional
+        :meth:`TaxonTree.depth_of` the labels: what is finer is not judged.
     """
 
     __test__ = False  # not a pytest class
@@ -37,6 +39,7 @@ class Tested:
     truth: np.ndarray
     strata: np.ndarray
     specimens: np.ndarray
+    depth: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         parts = (self.marginals, self.path, self.truth, self.strata, self.specimens)
@@ -102,7 +105,8 @@ def _summary(
     proven: bool,
 ) -> dict[str, Any]:
     accepted = back_off(tree, tested.marginals, tested.path, q)
-    right = tree.contains(accepted, tested.truth)
+    judged = accepted if tested.depth is None else tree.cut(accepted, tested.depth)
+    right = tree.contains(judged, tested.truth)
     found = [str(name) for name in np.unique(tested.strata) if name != "no label"]
     shares = {name: mix[name] for name in found if mix.get(name, 0) > 0}
     rows = np.isin(tested.strata, list(shares))
@@ -186,9 +190,11 @@ def guarantee(
         if proven
         else "It was calibrated by cross-fitting, for which coverage is not proven but measured."
     )
+    word = "contains" if proven else "is meant to contain"
+    least = "at least" if proven else "about"
     return (
         f"Of new specimens like the {n_calibration} it was calibrated on ({shares}), the accepted "
-        f"taxon contains the true one for at least {1 - alpha:.0%} on average. {way} {outside} "
+        f"taxon {word} the true one for {least} {1 - alpha:.0%} on average. {way} {outside} "
         "It is a statement about many specimens, not about one taxon or picture, and pictures "
         "taken in another way are not covered."
     )

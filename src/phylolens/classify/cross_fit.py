@@ -22,8 +22,9 @@ from phylolens.values import Features
 
 FOLDS = 5  # of specimens
 TAXON_FOLDS = 3  # of the taxa of each rank
-LARGE = 20_000  # beyond this many images one fold of each kind has specimens enough
+LARGE = 8_000  # beyond this many images one fold of each kind has specimens enough
 LARGEST_PART = 4_000  # images a fold is asked about
+REFERENCE_ROWS = 20_000  # rows that the distance to the nearest is measured to
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,12 @@ class OutOfFold:
         whose taxa were.
     strata : array of str, shape (n,)
         How novel the row was to its head, such as ``known species`` or ``unknown genus``.
-    raw : array of float64, shape (n, m)
+    raw : array of float32, shape (n, m)
         Blended probability of every taxon before calibration; zero for taxa the heads had not met.
     distances : array of float64, shape (n,)
         Cosine distance to the nearest rows the heads were fitted on.
+    folds : array of int, shape (n,)
+        Number of the fold: rows of one number were answered by the same heads.
     """
 
     files: np.ndarray
@@ -50,6 +53,7 @@ class OutOfFold:
     strata: np.ndarray
     raw: np.ndarray
     distances: np.ndarray
+    folds: np.ndarray
 
     def take(self, rows: np.ndarray) -> "OutOfFold":
         """Return some rows."""
@@ -79,8 +83,19 @@ def calibration_folds(
             found = group_folds(table, ranks, rank, TAXON_FOLDS, seed)
         except TooFew:
             continue
-        folds += [(rank, fold) for fold in (found[:1] if large else found)]
+        kept = found[:1] if large else found
+        folds += [(rank, _with_known(fold, table, ranks, seed)) for fold in kept]
     return folds
+
+
+def _with_known(fold: Split, table: pd.DataFrame, ranks: Sequence[str], seed: int) -> Split:
+    """Leave out a fifth of the other specimens as well, so that known and unknown meet one head."""
+    left = table[table["file"].isin(set(fold.train))]
+    try:
+        known = specimen_folds(left, ranks, FOLDS, seed)[0]
+    except TooFew:
+        return fold
+    return replace(fold, train=known.train, test=(*fold.test, *known.test))
 
 
 def cross_fit(
@@ -118,7 +133,8 @@ def cross_fit(
         if labels.loc[list(fold.train)].nunique() > 1:
             asked = _sample(fold.test, seed)
             fold = replace(fold, test=asked)
-            parts.append(_ask(kind, fold, features, rows, labels, tree, head, own))
+            found = _ask(kind, fold, features, rows, labels, tree, head, own)
+            parts.append(replace(found, folds=np.full(len(found.files), number)))
     progress("calibrating", len(folds), len(folds))
     return parts
 
@@ -163,9 +179,15 @@ def ask(
         files=test.index.to_numpy(str),
         left_out=np.full(len(test), kind),
         strata=np.asarray(strata(train, test, blend.tree.ranks), dtype=str),
-        raw=blend.raw(asked.matrix),
-        distances=knn_distance(asked.matrix, seen.matrix),
+        raw=blend.raw(asked.matrix).astype(np.float32),
+        distances=knn_distance(asked.matrix, seen.matrix[spread(len(train), REFERENCE_ROWS)]),
+        folds=np.zeros(len(test), dtype=int),
     )
+
+
+def spread(n: int, most: int) -> np.ndarray:
+    """Choose row numbers evenly over ``n`` rows, at most ``most``."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int))
 
 
 def joined(parts: Sequence[OutOfFold]) -> OutOfFold:

@@ -126,7 +126,8 @@ def classify(
         truth = truths[rank]
         answers = truth.to_numpy(str)
         part = bench.part(plan, list(truth.index), parents_of(table, ranks, rank))
-        metrics["ranks"][rank] = _counts(part.labels, part.original, answers)
+        unknown = {"n_not_trained": int(truth_of[rank].notna().sum()) - len(answers)}
+        metrics["ranks"][rank] = _counts(part.labels, part.original, answers) | unknown
         metrics["baselines"]["majority"][rank] = majority_baseline(part.original, answers)
         metrics["baselines"]["random"][rank] = random_baseline(part.original, answers, seed)
         for name in recipe.models:

@@ -209,6 +209,22 @@ class TaxonTree:
                 np.maximum(summed[:, parent], summed[:, node], out=summed[:, parent])
         return np.minimum(summed, 1.0)
 
+    def depth_of(self, table: pd.DataFrame) -> np.ndarray:
+        """Find the place of each row's finest label among the ranks, in the tree or not.
+
+        Returns
+        -------
+        array of int, shape (n,)
+            -1 for rows without any label.
+        """
+        labelled = table[list(self.ranks)].notna().to_numpy(bool)
+        return np.where(labelled, np.arange(len(self.ranks)), -1).max(axis=1)
+
+    def cut(self, nodes: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """Climb from each node to a rank no finer than ``depth``, shape (n,)."""
+        columns = np.arange(len(self.ranks))
+        return np.where(columns <= np.asarray(depth)[:, None], self._paths[nodes], ROOT).max(axis=1)
+
     def capped(self, marginals: np.ndarray) -> np.ndarray:
         """Lower every taxon's probability to its parent's where it is above, shape (n, m)."""
         found = np.array(marginals, dtype=float)

@@ -38,8 +38,8 @@ def model_card(content: Mapping[str, Any]) -> str:
         f"specimens, if these come from the same kinds of pictures and have this mix: "
         + ", ".join(f"{name} {share:.0%}" for name, share in calibration["mix"].items())
         + ".",
-        "- The promise holds on average over specimens, not for every taxon: rare ones may do "
-        "worse.",
+        f"- {_way(card.get('calibration'))}",
+        "- It holds on average over specimens, not for every taxon: rare ones may do worse.",
         "- Pictures of another kind (other background, light, museum, view) are not covered.",
         "- A taxon the model has not seen can be named only by the coarser taxa it lies in.",
         "",
@@ -49,6 +49,12 @@ def model_card(content: Mapping[str, Any]) -> str:
         "`arrays.safetensors` reference features. No file runs code when it is read.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _way(calibration: object) -> str:
+    if calibration == "split":
+        return "Known taxa were calibrated on specimens kept from the model."
+    return "Calibrated by cross-fitting: coverage is measured, not proven, and may differ a little."
 
 
 def _features(spec: Mapping[str, Any]) -> str:

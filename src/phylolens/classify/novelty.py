@@ -56,20 +56,21 @@ def knn_distance(
     """
     if not len(reference) or k < 1:
         raise InputError(f"neighbours need k of 1 or more and rows; got {k}, {len(reference)}.")
-    theirs, k = _unit(reference), min(k, len(reference))
+    theirs, k = unit_rows(reference), min(k, len(reference))
     own = reference_groups if groups is not None else None
     found = np.empty(len(rows))
     step = max(1, AT_ONCE // len(reference))
     for start in range(0, len(rows), step):
         part = slice(start, start + step)
-        similar = _unit(rows[part]) @ theirs.T
+        similar = unit_rows(rows[part]) @ theirs.T
         if own is not None and groups is not None:
             similar[np.asarray(groups)[part][:, None] == np.asarray(own)[None, :]] = -np.inf
         found[part] = _mean_distance(np.partition(similar, -k, axis=1)[:, -k:])
     return found
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
+def unit_rows(rows: np.ndarray) -> np.ndarray:
+    """Scale rows to length one, float32; rows of zeros stay."""
     rows = np.asarray(rows, dtype=np.float32)
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.classify.confidence import confidence_summary
-from phylolens.classify.conformal import strata
+from phylolens.classify.conformal import prediction_set, strata
 from phylolens.classify.coverage import Tested, conformal_summary
 from phylolens.classify.cross_fit import OutOfFold
 from phylolens.classify.trusted import Answers, TrustedModel
@@ -42,7 +42,7 @@ def trial_split(
         except TooFew:
             continue
         order = np.random.default_rng([seed, place]).permutation(len(folds))
-        largest = LARGEST_HOLE * len(left) / len(folds)
+        largest = LARGEST_HOLE * len(table) / UNKNOWN_FOLDS
         fold = next((folds[k] for k in order if 0 < len(folds[k].test) <= largest), None)
         if fold is not None:
             held += list(fold.held_out)
@@ -51,11 +51,12 @@ def trial_split(
         left.drop(columns="split", errors="ignore"), ranks, test_share=test_share, seed=seed
     )
     train = set(known.train)
+    unknown = 1 - len(left) / len(table)
     return Split(
         tuple(name for name in table["file"] if name in train),
         tuple(name for name in table["file"] if name not in train),
-        f"About a tenth of the taxa of each rank ({', '.join(ranks)}), and of the others "
-        f"{test_share:.0%} of the specimens, were held out.",
+        f"{len(held)} taxa of the ranks {', '.join(ranks)} were held out, {unknown:.0%} of the "
+        f"images, and of the others {test_share:.0%} of the specimens.",
         tuple(held),
     )
 
@@ -96,12 +97,14 @@ def assess(
         truth=model.tree.node_of(test),
         strata=found,
         specimens=test["specimen_id"].to_numpy(str),
+        depth=model.tree.depth_of(test),
     )
     calibration = model.calibration
     known = np.char.startswith(found.astype(str), "known")
     return {
         "confidence": _confidence(model, answers, features, test, known, seed),
         "temperature": dict(model.blend.temperatures),
+        "conformal_set": _sets(model, answers, test, known),
         "conformal": conformal_summary(
             model.tree,
             tested,
@@ -111,6 +114,24 @@ def assess(
             n_calibration=n_calibration,
             proven=model.card.get("calibration") == "split",
         ),
+    }
+
+
+def _sets(
+    model: TrustedModel, answers: Answers, test: pd.DataFrame, known: np.ndarray
+) -> dict[str, Any]:
+    """Coverage and mean size of the flat sets of finest taxa, on known ones; images count alike."""
+    names = model.tree.labels(model.finest).astype(str)
+    rows = known & test[model.tree.ranks[-1]].isin(names).to_numpy(bool)
+    if not rows.any():
+        return {"n": 0, "coverage": None, "mean_size": None}
+    finest = answers.marginals[np.ix_(rows, model.finest)]
+    sets = prediction_set(finest, model.calibration.set_threshold)
+    columns = pd.Index(names).get_indexer(pd.Index(test[model.tree.ranks[-1]][rows]))
+    return {
+        "n": int(rows.sum()),
+        "coverage": float(sets[np.arange(len(sets)), columns].mean()),
+        "mean_size": float(sets.sum(axis=1).mean()),
     }
 
 

@@ -18,17 +18,26 @@ from phylolens.classify.conformal import (
     set_scores,
     threshold,
 )
-from phylolens.classify.cross_fit import FOLDS, OutOfFold, ask, cross_fit, joined
+from phylolens.classify.cross_fit import (
+    FOLDS,
+    REFERENCE_ROWS,
+    OutOfFold,
+    ask,
+    cross_fit,
+    joined,
+    spread,
+)
 from phylolens.classify.lineage import TaxonTree
-from phylolens.classify.novelty import knn_distance, msp
+from phylolens.classify.novelty import knn_distance, msp, unit_rows
 from phylolens.progress import Progress, silent
 from phylolens.specimens import specimen_folds
 from phylolens.values import Features
 
 ALPHA = 0.1  # accepted share of wrong answers
 KNOWN_SHARE = 0.9  # of new specimens
+FEWEST_FOR_HALVES = 4  # specimens a taxon; with fewer, half of them say little about the whole
+MOST = 1.5  # factor that extrapolation may change a temperature by
 GUARANTEES = ("mixed", "known_only")
-REFERENCE_ROWS = 20_000  # rows kept for the distance to the nearest
 
 
 @dataclass(frozen=True)
@@ -157,9 +166,10 @@ def fit_trusted(
 
     With ``cross`` calibration the stored head has seen every row; the calibration comes from heads
     that had not seen the rows they were asked about. These were fitted on fewer rows, so coverage
-    is above what is promised where taxa have few pictures. With ``split`` a fifth of the
-    specimens is kept from the stored head and known taxa are calibrated on them: coverage of
-    known taxa is as promised, and the head somewhat worse.
+    of the stored head can differ by a few points from what is asked for, either way. With
+    ``split`` a fifth of the specimens is kept from the stored head and known taxa are calibrated
+    on them: coverage of known taxa is as asked for (but for the temperatures, which see the same
+    specimens), and the head somewhat worse.
 
     Parameters
     ----------
@@ -215,7 +225,7 @@ def fit_trusted(
         "calibration": calibration,
         "seed": seed,
     }
-    reference = matrix[_spread(len(matrix), seed)].astype(np.float16)
+    reference = unit_rows(matrix[spread(len(matrix), REFERENCE_ROWS)]).astype(np.float16)
     blend = replace(blend, temperatures=ahead)
     return TrustedModel(blend, learnt, reference, dict(features.spec), card), found
 
@@ -234,11 +244,13 @@ def fit_temperatures(
         By rank.
     """
     own = _temperatures(found, "specimen", rows, tree)
-    if not (found.left_out == "half").any():
+    sizes = rows.groupby(tree.ranks[-1])["specimen_id"].nunique()
+    if not (found.left_out == "half").any() or sizes.median() < FEWEST_FOR_HALVES:
         return own, own
     half = _temperatures(found, "half", rows, tree)
     share = 1 - 1 / FOLDS
-    return own, {r: extrapolate_temperature({0.5: half[r], share: own[r]}) for r in own}
+    ahead = {r: extrapolate_temperature({0.5: half[r], share: own[r]}) for r in own}
+    return own, {r: float(np.clip(ahead[r], own[r] / MOST, own[r] * MOST)) for r in own}
 
 
 def _temperatures(
@@ -267,16 +279,20 @@ def calibrate(
     known_share: float,
 ) -> Calibration:
     """Learn the thresholds and the novelty scores of known specimens."""
+    # Known specimens of the folds that leave taxa out serve the novelty scores alone.
+    found = found.take(found.known | np.char.startswith(found.strata, "unknown"))
     asked = rows.loc[found.files]
     truth, units = tree.node_of(asked), asked["specimen_id"].to_numpy(str)
     marginals = tempered(tree, found.raw, temperatures)
-    needed = scores(tree, marginals, tree.top_down(marginals), truth)
+    needed = scores(tree, marginals, tree.top_down(marginals), truth, tree.depth_of(asked))
     known = found.known
     mix = default_mix(found.strata, known_share)
     weights = mix_weights(found.strata, mix, units)
     finest = tree.at_rank(tree.ranks[-1])
     named = known & np.isin(truth, finest)
     columns = np.searchsorted(finest, truth[named])
+    # One picture a specimen: pictures of one are alike, and a p-value counts specimens.
+    once = np.flatnonzero(known)[np.unique(units[known], return_index=True)[1]]
     in_set = set_scores(marginals[np.ix_(named, finest)], columns)
     return Calibration(
         alpha=alpha,
@@ -287,8 +303,8 @@ def calibrate(
         },
         set_threshold=threshold(in_set, alpha, units=units[named]),
         novelty={
-            "msp": msp(marginals[np.ix_(known, finest)]),
-            "knn": found.distances[known],
+            "msp": msp(marginals[np.ix_(once, finest)]),
+            "knn": found.distances[once],
         },
     )
 
@@ -297,9 +313,3 @@ def _even(units: np.ndarray) -> np.ndarray:
     """Weights that give every specimen the same say."""
     codes, counts = np.unique(units, return_inverse=True, return_counts=True)[1:]
     return 1 / counts[codes]
-
-
-def _spread(n: int, seed: int) -> np.ndarray:
-    if n <= REFERENCE_ROWS:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(seed).choice(n, REFERENCE_ROWS, replace=False))

@@ -79,10 +79,10 @@ def _labelled(bench: Bench) -> tuple[pd.DataFrame, tuple[str, ...]]:
 def _parts_of(
     bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Training and test rows of the headline split, indexed by file."""
+    """Training and test rows of a random split, indexed by file."""
     from phylolens.stages.classify import divide
 
-    split = divide(bench, recipe, ranks, recipe.splits[0], bench.study.seed)
+    split = divide(bench, recipe, ranks, "random", bench.study.seed)
     rows = bench.material.table.set_index("file", drop=False)
     return rows.loc[list(split.train)], rows.loc[list(split.test)]
 
@@ -191,10 +191,9 @@ def _trial(bench: Bench, recipe: ClassifyRecipe) -> dict[str, Any]:
 
 def _model(bench: Bench, recipe: ClassifyRecipe, metrics: dict[str, Any]) -> dict[str, Any]:
     """Fit a model to everything, store it, and measure novelty on taxa left out in turn."""
-    from phylolens.classify.blend import tempered
     from phylolens.classify.heads import choice_of
     from phylolens.classify.model_file import save_model
-    from phylolens.classify.novelty import msp, novelty_summary
+    from phylolens.classify.novelty_folds import novelty_of_folds
     from phylolens.classify.trusted import fit_trusted
 
     study, material = bench.study, bench.material
@@ -215,24 +214,18 @@ def _model(bench: Bench, recipe: ClassifyRecipe, metrics: dict[str, Any]) -> dic
         "head": chosen["head"],
         "n_taxa": {rank: int(table[rank].nunique()) for rank in ranks},
         "data_hash": material.data_hash,
-        "performance": _performance(metrics, recipe.models[0]),
+        "performance": _performance(metrics, recipe.models[0], recipe.splits[0]),
     }
     save_model(replace(model, card=dict(model.card) | card), study.out / "classify" / "model")
-    asked = table.set_index("file").loc[found.files]
-    marginals = tempered(model.tree, found.raw, model.blend.temperatures)
-    novelty = novelty_summary(
-        {"msp": msp(marginals[:, model.finest]), "knn": found.distances},
-        found.strata,
-        asked["specimen_id"].to_numpy(str),
-        asked[list(ranks)],
-        seed=study.seed,
+    novelty = novelty_of_folds(
+        found, model.tree, dict(model.blend.temperatures), table.set_index("file"), study.seed
     )
     return {"novelty": novelty, "model": {"ranks": list(ranks), "chosen": chosen}}
 
 
-def _performance(metrics: dict[str, Any], model: str) -> dict[str, str]:
+def _performance(metrics: dict[str, Any], model: str, first: str) -> dict[str, str]:
     """Write the headline scores for the model card."""
-    splits = {"random split": metrics} | metrics.get("splits", {})
+    splits = {first: metrics} | metrics.get("splits", {})
     lines = {}
     for split, found in splits.items():
         for rank, scores in found["models"].get(model, {}).items():

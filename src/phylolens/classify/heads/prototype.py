@@ -67,7 +67,6 @@ class Prototype(Head):
         left = sizes[own] - shares[part[rows]]
         others = (self.means_[own] * sizes[own, None] - removed) / left[:, None]
         scores = -_squared(unit[rows], self.means_)
-        scores = -_squared(unit[rows], self.means_)
         scores[np.arange(len(rows)), own] = -((unit[rows] - others) ** 2).sum(axis=1)
         return fit_scale(scores, own)
 
