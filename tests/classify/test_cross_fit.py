@@ -59,7 +59,14 @@ def test_every_specimen_is_asked_about_once_a_kind(world, found):
     _, table = world
     assert set(found.left_out) == {"specimen", "half", *RANKS}
     for kind in ("specimen", "half", *RANKS):
-        assert sorted(found.files[found.left_out == kind]) == sorted(table["file"]), kind
+        rows = found.left_out == kind
+        if kind in RANKS:
+            assert (np.char.startswith(found.strata, "known") & rows).any(), "known ones beside"
+            rows &= np.char.startswith(found.strata, "unknown")
+        assert sorted(found.files[rows]) == sorted(table["file"]), kind
+    for fold in np.unique(found.folds):
+        files = found.files[found.folds == fold]
+        assert len(set(files)) == len(files)
 
 
 def test_no_training_row_is_of_the_same_specimen(found):
@@ -77,7 +84,8 @@ def test_taxa_left_out_were_met_by_no_head(world, found):
         for rank in RANKS
     }  # fmt: skip
     for kind in RANKS:
-        assert not met[kind][found.left_out == kind].any()
+        new = np.char.startswith(found.strata, "unknown")
+        assert not met[kind][(found.left_out == kind) & new].any()
     expected = []
     for row in range(len(rows)):
         new = [rank for rank in RANKS if not met[rank][row]]

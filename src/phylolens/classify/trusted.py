@@ -292,7 +292,7 @@ def calibrate(
     named = known & np.isin(truth, finest)
     columns = np.searchsorted(finest, truth[named])
     # One picture a specimen: pictures of one are alike, and a p-value counts specimens.
-    once = np.flatnonzero(known)[np.unique(units[known], return_index=True)[1]]
+    once = np.flatnonzero(known)[np.sort(np.unique(units[known], return_index=True)[1])]
     in_set = set_scores(marginals[np.ix_(named, finest)], columns)
     return Calibration(
         alpha=alpha,
