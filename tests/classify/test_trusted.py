@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from phylolens.classify.answers import NONE, long_table, novelty_p, wide_table
+from phylolens.classify.blend import tempered, with_rest
 from phylolens.classify.confidence import extrapolate_temperature
 from phylolens.classify.cross_fit import OutOfFold
 from phylolens.classify.heads.inner_choice import InnerChoice
@@ -114,6 +115,19 @@ def test_temperatures_are_the_best_of_a_grid(asked):
 
     best = min(loss(temperature) for temperature in np.geomspace(0.1, 10, 2000))
     assert loss(own["family"]) == pytest.approx(best, abs=1e-4)
+
+
+def test_a_rank_of_one_taxon_is_certain(asked):
+    """Rounding of single precision must not be taken for doubt, and then be blown up."""
+    found, table, _ = asked
+    alone = TaxonTree.of(table.assign(order="A"), RANKS)
+    thirds = np.full((len(table), 3), 1 / 3, dtype=np.float32)  # their sum is not quite one
+    raw = np.column_stack([np.full(len(table), 1 - 1e-7), thirds, np.zeros(len(table))])
+    own, ahead = fit_temperatures(replace(found, raw=raw.astype(np.float32)), table, alone)
+    assert own["order"] == ahead["order"] == 1
+    assert with_rest(raw[:, 1:].astype(np.float32))[:, -1].max() == 0
+    flat = tempered(alone, raw.astype(np.float32), {"order": 50.0})
+    assert flat[:, 0].min() > 0.999
 
 
 def test_temperatures_of_stored_heads_are_extrapolated(asked):

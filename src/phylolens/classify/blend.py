@@ -20,6 +20,7 @@ from phylolens.classify.heads.reuse import frozen_of, split_choice
 from phylolens.classify.lineage import ROOT, TaxonTree
 
 OWN_CANDIDATES = named("prototype", "lda")
+ROUNDING = 1e-5  # sums of single-precision probabilities differ from one by less
 OWN_SHARE = 0.5  # weight of a rank's own head; the rest is the finest head's
 
 
@@ -160,8 +161,8 @@ def tempered(tree: TaxonTree, raw: np.ndarray, temperatures: Mapping[str, float]
 
 def with_rest(shares: np.ndarray) -> np.ndarray:
     """Append what rows lack to one as a last column, shape (n, k + 1)."""
-    rest = np.clip(1 - shares.sum(axis=1, keepdims=True), 0, 1)
-    return np.hstack([shares, rest])
+    rest = 1 - shares.sum(axis=1, keepdims=True, dtype=np.float64)
+    return np.hstack([shares, np.where(rest > ROUNDING, np.minimum(rest, 1), 0.0)])
 
 
 def _tips(tree: TaxonTree, nodes: np.ndarray) -> np.ndarray:

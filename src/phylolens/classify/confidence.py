@@ -55,6 +55,8 @@ def fit_temperature(
 
     limits = float(np.log(COLDEST)), float(np.log(HOTTEST))
     found = minimize_scalar(loss, bounds=limits, options={"xatol": 1e-6})
+    if loss(0.0) - found.fun < NO_GAIN:  # all rows certain and right: nothing tells
+        return 1.0
     return float(np.exp(found.x))
 
 

@@ -263,6 +263,9 @@ def _temperatures(
     temperatures = {}
     for rank in tree.ranks:
         nodes = tree.at_rank(rank)
+        if len(nodes) < 2:  # nothing to be unsure of
+            temperatures[rank] = 1.0
+            continue
         column = pd.Index(tree.labels(nodes)).get_indexer(pd.Index(asked[rank]))
         with np.errstate(divide="ignore"):
             logs = np.log(with_rest(found.raw[:, nodes]))
