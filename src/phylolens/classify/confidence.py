@@ -19,6 +19,7 @@ DRAWS = 1000
 CURVE_POINTS = 101
 SMALLEST = 1e-12  # probabilities of the truth are clipped here for the log-likelihood
 COLDEST, HOTTEST = 0.05, 50.0
+NO_GAIN = 1e-9  # of the mean log-likelihood
 
 
 def fit_temperature(
