@@ -9,12 +9,13 @@ import pytest
 
 from phylolens.classify.answers import NONE, long_table, novelty_p, wide_table
 from phylolens.classify.blend import tempered, with_rest
+from phylolens.classify.calibration import calibrate, fit_temperatures
 from phylolens.classify.confidence import extrapolate_temperature
 from phylolens.classify.cross_fit import OutOfFold
 from phylolens.classify.heads.inner_choice import InnerChoice
 from phylolens.classify.heads.prototype import Prototype
 from phylolens.classify.lineage import TaxonTree
-from phylolens.classify.trusted import calibrate, fit_temperatures, fit_trusted
+from phylolens.classify.trusted import fit_trusted
 from phylolens.errors import TooFew
 
 RANKS = ("order", "family")

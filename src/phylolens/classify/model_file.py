@@ -21,10 +21,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from phylolens.classify.blend import RankBlend
+from phylolens.classify.calibration import Calibration
 from phylolens.classify.heads.known_types import KNOWN_TYPES
 from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.model_card import model_card
-from phylolens.classify.trusted import Calibration, TrustedModel
+from phylolens.classify.trusted import TrustedModel
 from phylolens.errors import InputError, require_file
 from phylolens.writing import replacing, write_csv, write_json, write_text
 

@@ -27,10 +27,10 @@ def mean_and_sd(runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, An
 
 
 def _summary(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    tables = [run["models"] for run in found if "models" in run]
     tables = [
-        table | {"majority": run["baselines"]["majority"]}
-        for table, run in zip(tables, (run for run in found if "models" in run), strict=True)
+        run["models"] | {"majority": run["baselines"]["majority"]}
+        for run in found
+        if "models" in run
     ]
     summary: dict[str, Any] = {}
     for model in dict.fromkeys(name for table in tables for name in table):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -10,6 +10,10 @@ from phylolens.classify.recipes import ClassifyRecipe
 from phylolens.errors import TooFew
 from phylolens.stages.bench import Bench
 from phylolens.stages.parts import Parts
+
+if TYPE_CHECKING:
+    from phylolens.classify.cross_fit import OutOfFold
+    from phylolens.classify.trusted import TrustedModel
 
 MOST_TAXA = 2_000  # finest taxa a model answers with
 FEW_SHOT_MODELS = ("prototype", "linear", "rf")
@@ -161,10 +165,29 @@ def _few_shot(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dic
     return {"few_shot": {"rank": rank} | found}
 
 
+def _fit(
+    bench: Bench, recipe: ClassifyRecipe, table: pd.DataFrame, ranks: Sequence[str]
+) -> "tuple[TrustedModel, OutOfFold]":
+    """Fit and calibrate a model as the study says."""
+    from phylolens.classify.trusted import fit_trusted
+
+    settings = bench.study.classify
+    return fit_trusted(
+        bench.pictures.originals,
+        table,
+        ranks,
+        _head(bench, recipe),
+        alpha=settings.alpha,
+        known_share=1 - settings.unknown_share,
+        calibration=settings.calibration,
+        seed=bench.study.seed,
+        progress=bench.progress,
+    )
+
+
 def _trial(bench: Bench, recipe: ClassifyRecipe) -> dict[str, Any]:
     """Hold specimens and whole taxa out of a model, and see what its confidence is worth."""
     from phylolens.classify.trial import assess, n_calibrated, trial_split
-    from phylolens.classify.trusted import fit_trusted
 
     study = bench.study
     table, ranks = _labelled(bench)
@@ -172,17 +195,7 @@ def _trial(bench: Bench, recipe: ClassifyRecipe) -> dict[str, Any]:
     rows = table.set_index("file", drop=False)
     train, test = rows.loc[list(split.train)], rows.loc[list(split.test)]
     features = bench.pictures.originals
-    model, found = fit_trusted(
-        features,
-        train,
-        ranks,
-        _head(bench, recipe),
-        alpha=study.classify.alpha,
-        known_share=1 - study.classify.unknown_share,
-        calibration=study.classify.calibration,
-        seed=study.seed,
-        progress=bench.progress,
-    )
+    model, found = _fit(bench, recipe, train, ranks)
     counts = n_calibrated(found, train["specimen_id"])
     seen = assess(model, features, train, test, counts, seed=study.seed)
     about = {"rule": split.rule, "n_train": len(train), "n_test": len(test)}
@@ -194,21 +207,10 @@ def _model(bench: Bench, recipe: ClassifyRecipe, metrics: dict[str, Any]) -> dic
     from phylolens.classify.heads import choice_of
     from phylolens.classify.model_file import save_model
     from phylolens.classify.novelty_folds import novelty_of_folds
-    from phylolens.classify.trusted import fit_trusted
 
     study, material = bench.study, bench.material
     table, ranks = _labelled(bench)
-    model, found = fit_trusted(
-        bench.pictures.originals,
-        table,
-        ranks,
-        _head(bench, recipe),
-        alpha=study.classify.alpha,
-        known_share=1 - study.classify.unknown_share,
-        calibration=study.classify.calibration,
-        seed=study.seed,
-        progress=bench.progress,
-    )
+    model, found = _fit(bench, recipe, table, ranks)
     chosen = choice_of(model.blend.leaf) or {"head": recipe.models[0]}
     card = {
         "head": chosen["head"],
