@@ -46,13 +46,13 @@ def ablation(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict
         first split and ``left_out`` by rank on the second, where there is one. The row ``select``
         stands alone: the rows after it do without it.
     """
-    splits = _splits(bench, recipe, ranks)
+    cases = _cases(bench, recipe, ranks)
     rows = []
     plan = list(_plan(bench))
     for number, step in enumerate(plan):
         bench.progress("ablation", number, len(plan))
         features = _features(bench, step)
-        found = [_scored(step, features, *parts, bench, ranks) for parts in splits]
+        found = [case.score(step, features) for case in cases]
         rows.append(
             {
                 "step": step.name,
@@ -66,14 +66,12 @@ def ablation(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict
     return {"ablation": rows}
 
 
-def _splits(
-    bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]
-) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+def _cases(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> "list[_Case]":
     """Training and test rows of the first two splits."""
     from phylolens.stages.classify import divide
 
     rows = bench.material.table.set_index("file", drop=False)
-    found: list[tuple[pd.DataFrame, pd.DataFrame]] = []
+    found: list[_Case] = []
     for name in recipe.splits[:2]:
         try:
             split = divide(bench, recipe, ranks, name, bench.study.seed)
@@ -81,7 +79,8 @@ def _splits(
             if not found:
                 raise
             continue
-        found.append((rows.loc[list(split.train)], rows.loc[list(split.test)]))
+        train, test = rows.loc[list(split.train)], rows.loc[list(split.test)]
+        found.append(_Case(bench, ranks, train, test))
     return found
 
 
@@ -122,68 +121,60 @@ def _features(bench: Bench, step: _Step) -> Features:
     return Pictures(study, bench.material, bench.progress).originals
 
 
-def _scored(
-    step: _Step,
-    features: Features,
-    train: pd.DataFrame,
-    test: pd.DataFrame,
-    bench: Bench,
-    ranks: Sequence[str],
-) -> dict[str, dict[str, float]]:
-    answer = _independent if step.way == "independent" else _over_ranks
-    answers = answer(step, features, train, test, bench, ranks)
-    scores = {}
-    for rank, (rows, given) in answers.items():
-        found = evaluate(rows[rank].to_numpy(str), given)
-        scores[rank] = {name: found[name] for name in ("accuracy", "macro_f1")}
-    return scores
-
-
 _Answers = dict[str, tuple[pd.DataFrame, np.ndarray]]
 
 
-def _independent(
-    step: _Step,
-    features: Features,
-    train: pd.DataFrame,
-    test: pd.DataFrame,
-    bench: Bench,
-    ranks: Sequence[str],
-) -> _Answers:
-    answers = {}
-    for rank in ranks:
-        seen, asked = train.dropna(subset=[rank]), test.dropna(subset=[rank])
-        if seen[rank].nunique() < 2 or not len(asked):
-            continue
-        lda = ShrunkenLda(SHRINKAGE, scaled=False, seed=bench.study.seed)
-        head = with_steps(step.steps, lda, bench.study.seed, features.spec.get("blocks"))
-        fit_head(head, _matrix(features, seen), seen[rank].to_numpy(str))
-        found = probabilities(head, _matrix(features, asked))
-        answers[rank] = asked, head.classes_[found.argmax(axis=1)]
-    return answers
+@dataclass
+class _Case:
+    """Training and test rows of one split; the blend is fitted once for all its ways."""
 
+    bench: Bench
+    ranks: Sequence[str]
+    train: pd.DataFrame
+    test: pd.DataFrame
+    _blend: RankBlend | None = None
 
-def _over_ranks(
-    step: _Step,
-    features: Features,
-    train: pd.DataFrame,
-    test: pd.DataFrame,
-    bench: Bench,
-    ranks: Sequence[str],
-) -> _Answers:
-    tree = TaxonTree.of(train, answer_ranks(train, bench.material.ranks))
-    train = train[tree.node_of(train) >= 0]
-    labels = np.array([tree.name(node) for node in tree.node_of(train)])
-    head = make_head("default", bench.study.seed, blocks=features.spec.get("blocks"))
-    groups = train["specimen_id"].to_numpy(str)
-    blend = RankBlend.fit(head, tree, _matrix(features, train), labels, groups)
-    answers = {}
-    for rank in (rank for rank in ranks if rank in tree.ranks):
-        asked = test.dropna(subset=[rank])
-        rows = _matrix(features, asked)
-        found = blend.summed(rows) if step.way == "summed" else blend.marginals(rows)
-        answers[rank] = asked, blend.at_rank(found, rank)[0]
-    return answers
+    def score(self, step: _Step, features: Features) -> dict[str, dict[str, float]]:
+        """Accuracy and macro-F1 of a step by rank."""
+        answer = self._independent if step.way == "independent" else self._over_ranks
+        scores = {}
+        for rank, (rows, given) in answer(step, features).items():
+            found = evaluate(rows[rank].to_numpy(str), given)
+            scores[rank] = {name: found[name] for name in ("accuracy", "macro_f1")}
+        return scores
+
+    def _independent(self, step: _Step, features: Features) -> _Answers:
+        answers, seed = {}, self.bench.study.seed
+        for rank in self.ranks:
+            seen, asked = self.train.dropna(subset=[rank]), self.test.dropna(subset=[rank])
+            if seen[rank].nunique() < 2 or not len(asked):
+                continue
+            lda = ShrunkenLda(SHRINKAGE, scaled=False, seed=seed)
+            head = with_steps(step.steps, lda, seed, features.spec.get("blocks"))
+            fit_head(head, _matrix(features, seen), seen[rank].to_numpy(str))
+            found = probabilities(head, _matrix(features, asked))
+            answers[rank] = asked, head.classes_[found.argmax(axis=1)]
+        return answers
+
+    def _over_ranks(self, step: _Step, features: Features) -> _Answers:
+        """Answer with the blend; the steps that ask for it have the same features."""
+        if self._blend is None:
+            self._blend = self._fitted(features)
+        blend, answers = self._blend, {}
+        for rank in (rank for rank in self.ranks if rank in blend.tree.ranks):
+            asked = self.test.dropna(subset=[rank])
+            rows = _matrix(features, asked)
+            found = blend.summed(rows) if step.way == "summed" else blend.marginals(rows)
+            answers[rank] = asked, blend.at_rank(found, rank)[0]
+        return answers
+
+    def _fitted(self, features: Features) -> RankBlend:
+        tree = TaxonTree.of(self.train, answer_ranks(self.train, self.bench.material.ranks))
+        train = self.train[tree.node_of(self.train) >= 0]
+        labels = np.array([tree.name(node) for node in tree.node_of(train)])
+        head = make_head("default", self.bench.study.seed, blocks=features.spec.get("blocks"))
+        groups = train["specimen_id"].to_numpy(str)
+        return RankBlend.fit(head, tree, _matrix(features, train), labels, groups)
 
 
 def _matrix(features: Features, rows: pd.DataFrame) -> np.ndarray:
