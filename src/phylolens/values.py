@@ -102,6 +102,9 @@ class TestResult:
         95% interval of the statistic.
     interval_method : str
         How the interval was made.
+    z : float or None
+        Standard deviations above the mean of the null (see
+        :func:`phylolens.stats._permutation.effect_size`).
     """
 
     __test__ = False  # not a pytest class
@@ -118,6 +121,7 @@ class TestResult:
     null_histogram: Mapping[str, list[float]] = field(default_factory=dict)
     interval: tuple[float, float] | None = None
     interval_method: str = ""
+    z: float | None = None
 
     @property
     def smallest_p(self) -> float:

@@ -1,10 +1,11 @@
 """One permutation engine for every test: permute taxa, count the null that reaches the observed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import permutations as all_orders
-from math import factorial
+from math import factorial, prod
 
 import numpy as np
+from scipy.stats import boxcox
 
 from phylolens.errors import InputError
 from phylolens.values import TestResult
@@ -13,19 +14,56 @@ EXACT_UP_TO = 8  # 8! = 40,320 orders; with fewer taxa random draws would only r
 QUANTILES = (0.025, 0.5, 0.9, 0.95, 0.975, 0.99)
 HISTOGRAM_BINS = 40
 TIE = 1e-12  # sums of the same terms in another order must count as equal
+ALTERNATIVES = ("greater", "less", "two-sided")
 
 Statistic = Callable[[np.ndarray], float]
 
 
-def orders(n: int, permutations: int, seed: int) -> tuple[np.ndarray, bool]:
+def orders(
+    n: int, permutations: int, seed: int, blocks: np.ndarray | None = None
+) -> tuple[np.ndarray, bool]:
     """Return the orders of n taxa to try, one a row, and whether they are all there are.
 
-    For n <= 8 all n! orders, the identity among them; otherwise ``permutations`` random ones.
+    Parameters
+    ----------
+    n : int
+        Number of taxa.
+    permutations : int
+        Random orders, when there are more than 8! = 40,320 possible ones; otherwise all of them,
+        the identity first.
+    seed : int
+        Seed of the random orders.
+    blocks : int array, shape (n,), optional
+        Taxa are permuted among those of the same code only.
+
+    Returns
+    -------
+    orders : int array, shape (m, n)
+    exact : bool
     """
-    if n <= EXACT_UP_TO:
-        return np.array(list(all_orders(range(n)))).reshape(factorial(n), n), True
+    codes = np.zeros(n, dtype=int) if blocks is None else np.asarray(blocks)
+    members = [np.flatnonzero(codes == code) for code in np.unique(codes)]
+    if prod(factorial(len(rows)) for rows in members) <= factorial(EXACT_UP_TO):
+        return np.array(list(_all(n, members))).reshape(-1, n), True
     rng = np.random.default_rng(seed)
-    return np.array([rng.permutation(n) for _ in range(permutations)]).reshape(-1, n), False
+    found = np.tile(np.arange(n), (permutations, 1))
+    for order in found:
+        for rows in members:
+            order[rows] = rng.permutation(rows)
+    return found, False
+
+
+def _all(n: int, members: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield every order within blocks, the identity first."""
+    if not members:
+        yield np.arange(n)
+        return
+    rows, others = members[0], members[1:]
+    for rest in _all(n, others):
+        for order in all_orders(rows):
+            whole = rest.copy()
+            whole[rows] = order
+            yield whole
 
 
 def permutation_test(
@@ -36,6 +74,7 @@ def permutation_test(
     permutations: int = 999,
     alternative: str = "greater",
     seed: int = 0,
+    blocks: np.ndarray | None = None,
 ) -> TestResult:
     """Test ``statistic`` against its distribution under permuted taxa.
 
@@ -54,20 +93,59 @@ def permutation_test(
         Two-sided compares absolute values.
     seed : int
         Seed of the permutations.
+    blocks : int array, shape (n,), optional
+        Permute within blocks only (see :func:`orders`).
 
     Returns
     -------
     TestResult
-        p = (count(null >= observed) + 1) / (permutations + 1), ties counting (Phipson & Smyth
-        2010, Stat. Appl. Genet. Mol. Biol. 9:39); for n <= 8 the exact share of all orders.
+        See :func:`result_of`.
     """
-    if alternative not in ("greater", "less", "two-sided"):
-        raise InputError(f"unknown alternative '{alternative}': greater, less or two-sided.")
+    require_permutations(permutations)
+    tried, exact = orders(n, permutations, seed, blocks)
+    observed = float(statistic(np.arange(n)))
+    null = np.array([statistic(order) for order in tried])
+    return result_of(name, observed, null, exact, n, alternative=alternative, seed=seed)
+
+
+def require_permutations(permutations: int) -> None:
+    """Raise :class:`InputError` for less than one permutation."""
     if permutations < 1:
         raise InputError(f"at least one permutation is needed; got {permutations}.")
-    observed = float(statistic(np.arange(n)))
-    tried, exact = orders(n, permutations, seed)
-    null = np.array([statistic(order) for order in tried])
+
+
+def result_of(
+    name: str,
+    observed: float,
+    null: np.ndarray,
+    exact: bool,
+    n: int,
+    *,
+    alternative: str = "greater",
+    seed: int = 0,
+) -> TestResult:
+    """Hold an observed value against its null distribution.
+
+    Parameters
+    ----------
+    name : str
+        Name of the test.
+    observed : float
+        The statistic of the data.
+    null : array, shape (m,)
+        The statistic under permuted taxa; all orders, the identity among them, when ``exact``.
+    exact, n, alternative, seed
+        See :class:`phylolens.values.TestResult`.
+
+    Returns
+    -------
+    TestResult
+        p = (count(null >= observed) + 1) / (m + 1), ties counting (Phipson & Smyth 2010, Stat.
+        Appl. Genet. Mol. Biol. 9:39); when exact the share of all orders. ``z`` as
+        :func:`effect_size` gives it.
+    """
+    if alternative not in ALTERNATIVES:
+        raise InputError(f"unknown alternative '{alternative}': greater, less or two-sided.")
     reached = _reaches(null, observed, alternative)
     p_value = reached / len(null) if exact else (reached + 1) / (len(null) + 1)
     counts, edges = np.histogram(null, bins=HISTOGRAM_BINS)
@@ -80,9 +158,31 @@ def permutation_test(
         alternative=alternative,
         seed=seed,
         exact=exact,
+        z=effect_size(observed, null),
         null_quantiles={str(q): float(np.quantile(null, q)) for q in QUANTILES},
         null_histogram={"edges": edges.tolist(), "counts": counts.tolist()},
     )
+
+
+def effect_size(observed: float, null: np.ndarray) -> float | None:
+    """Count the standard deviations of the observed value above the mean of its null.
+
+    The observed value is one of the null's, as it is for p. Skewed nulls of positive statistics
+    are made normal first (Box & Cox 1964), as Collyer, Baken & Adams (2022, Methods Ecol. Evol.
+    13:367) do, so that values of different tests and trees can be compared.
+
+    Returns
+    -------
+    float or None
+        None where the null does not vary.
+    """
+    values = np.append(null, observed)
+    if np.ptp(values) <= TIE * max(1.0, abs(observed)):
+        return None
+    if values.min() > 0:
+        values = boxcox(values)[0]
+    spread = values.std()
+    return float((values[-1] - values.mean()) / spread) if spread > 0 else None
 
 
 def _reaches(null: np.ndarray, observed: float, alternative: str) -> int:

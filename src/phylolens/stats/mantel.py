@@ -12,7 +12,9 @@ from skbio import DistanceMatrix
 from skbio.stats.distance import mantel as skbio_mantel
 
 from phylolens.errors import InputError
-from phylolens.stats._permutation import permutation_test
+from phylolens.stats._align import same_taxa
+from phylolens.stats._permutation import orders, require_permutations, result_of
+from phylolens.stats._products import permuted_products
 from phylolens.stats.correlation import CONSTANT, correlation, level, ranks
 from phylolens.values import TestResult
 
@@ -59,44 +61,29 @@ def mantel(
     """
     if method not in ("pearson", "spearman"):
         raise InputError(f"unknown Mantel method '{method}': pearson or spearman.")
-    y = _same_taxa(x, y)
+    y = same_taxa(x, y)
     if method == "spearman":
         x, y = (DistanceMatrix(level(matrix.data), matrix.ids) for matrix in (x, y))
     left, right = _standard(x.data, method), _standard(y.data, method)
 
-    def statistic(order: np.ndarray) -> float:
-        return float(np.vdot(left[np.ix_(order, order)], right))
-
+    require_permutations(permutations)
     n = len(x.ids)
-    result = permutation_test(
-        f"mantel_{method}",
-        statistic,
-        n,
-        permutations=permutations,
-        alternative=alternative,
-        seed=seed,
-    )
+    tried, exact = orders(n, permutations, seed)
+    null = permuted_products(left, [right], tried)[:, 0]
     r, _, _ = skbio_mantel(x, y, method=method, permutations=0)
+    result = result_of(
+        f"mantel_{method}", float(r), null, exact, n, alternative=alternative, seed=seed
+    )
     interval = _interval(x.data, y.data, method, seed) if n >= 10 else None
     return replace(
         result,
-        statistic=float(r),
         interval=interval,
         interval_method=INTERVAL_METHOD if interval else "",
     )
 
 
-def _same_taxa(x: DistanceMatrix, y: DistanceMatrix) -> DistanceMatrix:
-    differ = sorted(set(x.ids) ^ set(y.ids))
-    if differ:
-        raise InputError("the two matrices hold different taxa.", ids=differ)
-    if len(x.ids) < 3:
-        raise InputError(f"a matrix test needs at least three taxa; got {len(x.ids)}.", ids=x.ids)
-    return y.filter(x.ids)
-
-
 def _standard(matrix: np.ndarray, method: str) -> np.ndarray:
-    """Centre and scale the pairs so that the product of two matrices sums to their correlation."""
+    """Centre and scale the pairs so that the product of two matrices is their correlation."""
     upper = np.triu_indices(len(matrix), k=1)
     pairs = ranks(matrix[upper]) if method == "spearman" else matrix[upper]
     size = np.linalg.norm(pairs)
@@ -105,7 +92,7 @@ def _standard(matrix: np.ndarray, method: str) -> np.ndarray:
     if norm <= CONSTANT * size:
         raise InputError("all distances of a matrix are equal: nothing can be correlated.")
     square = np.zeros(matrix.shape)
-    square[upper] = pairs / norm / np.sqrt(2)
+    square[upper] = pairs / norm
     return square + square.T
 
 
