@@ -1,5 +1,11 @@
-"""Features from a file written by any tool: parquet, CSV or npz; the first column holds ids."""
+"""Features from a file written by any tool: parquet, CSV or npz; the first column holds ids.
 
+Embeddings that were fitted to a phylogeny carry a mark in the header of their ids, and may say row
+by row, in a second column ``held_out``, whether the fit had seen the taxon: testing an embedding
+against the tree it was fitted to is circular.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +14,22 @@ import pandas as pd
 from phylolens.errors import InputError, require_file
 from phylolens.values import Features
 
-# Header of the ids of embeddings that were fitted to a phylogeny: testing those against it is
-# circular, so the mark travels with the file.
+# Header of the ids of embeddings that were fitted to a phylogeny; any header that begins alike
+# (``guided_file``, ``guided_specimen``) says the same.
 GUIDED_MARK = "guided_taxon"
+GUIDED_START = "guided_"
+HELD_OUT = "held_out"
+YES, NO = ("true", "1", "yes"), ("false", "0", "no", "")
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a file holds: the header of the ids, the ids, the numbers, and which were held out."""
+
+    mark: str
+    ids: list[str]
+    matrix: np.ndarray
+    held_out: list[bool] | None = None
 
 
 def read_features(path: Path) -> Features:
@@ -21,6 +40,13 @@ def read_features(path: Path) -> Features:
     path : Path
         ``.parquet``, ``.csv``/``.tsv`` (first column ids, whatever its header; the others numbers)
         or ``.npz`` (one text array of ids, one two-dimensional array of numbers).
+
+    Returns
+    -------
+    Features
+        Its spec says whether the rows are ``guided`` by a phylogeny (the ids' header begins with
+        ``guided_``, or the file lies beside the ``guide.json`` of ``phylolens guide``), and which
+        ids were ``held_out`` of that fit.
 
     Raises
     ------
@@ -33,21 +59,47 @@ def read_features(path: Path) -> Features:
     if reader is None:
         raise InputError(f"features come as {', '.join(readers)}; got '{path.suffix}'.", where=path)
     try:
-        mark, ids, matrix = reader(path)
+        found = reader(path)
     except (OSError, ValueError) as error:
         raise InputError(f"not a readable features file ({error}).", where=path) from error
-    if not len(ids):
+    if not len(found.ids):
         raise InputError("the file holds no features.", where=path)
-    width = int(np.shape(matrix)[1])
-    spec = {"file": path.name, "guided": mark == GUIDED_MARK}
-    return Features(tuple(ids), matrix, spec | {"feature_size": width, "blocks": [width]})
+    width = int(np.shape(found.matrix)[1])
+    spec = {
+        "file": path.name,
+        "guided": found.mark.startswith(GUIDED_START) or path.with_name("guide.json").is_file(),
+        "held_out": sorted(
+            name for name, out in zip(found.ids, found.held_out or (), strict=False) if out
+        ),
+        "feature_size": width,
+        "blocks": [width],
+    }
+    return Features(tuple(found.ids), found.matrix, spec)
 
 
-def _columns(table: pd.DataFrame) -> tuple[str, list[str], np.ndarray]:
+def _columns(table: pd.DataFrame) -> _Read:
+    mark = str(table.columns[0])
+    held_out = None
+    if mark.startswith(GUIDED_START) and table.shape[1] > 1 and table.columns[1] == HELD_OUT:
+        held_out = _truth(table.iloc[:, 1])
+        table = table.drop(columns=table.columns[1])
     if table.shape[1] < 2:
         raise ValueError("a column of ids and at least one of numbers are needed")
-    numbers = table.iloc[:, 1:].apply(pd.to_numeric, errors="coerce")
-    cells = table.iloc[:, 1:]
+    ids = table.iloc[:, 0].astype(str).tolist()
+    if table.shape[1] == 2 and len(table) and isinstance(table.iloc[0, 1], np.ndarray | list):
+        return _Read(mark, ids, np.stack(table.iloc[:, 1].to_list()), held_out)
+    return _Read(mark, ids, _numbers(table.iloc[:, 1:]), held_out)
+
+
+def _truth(column: pd.Series) -> list[bool]:
+    words = column.fillna("").astype(str).str.strip().str.lower()
+    if not words.isin(YES + NO).all():
+        raise ValueError(f"'{HELD_OUT}' must be true or false")
+    return words.isin(YES).tolist()
+
+
+def _numbers(cells: pd.DataFrame) -> np.ndarray:
+    numbers = cells.apply(pd.to_numeric, errors="coerce")
     words = numbers.isna() & cells.notna() & (cells.astype(str) != "")
     if words.any(axis=None):
         column = words.columns[words.any()][0]
@@ -55,19 +107,14 @@ def _columns(table: pd.DataFrame) -> tuple[str, list[str], np.ndarray]:
         raise ValueError(
             f"'{sample}' in column '{column}' is no number; decimals need a point, not a comma"
         )
-    ids = table.iloc[:, 0].astype(str).tolist()
-    return str(table.columns[0]), ids, numbers.to_numpy(np.float32)
+    return numbers.to_numpy(np.float32)
 
 
-def _parquet(path: Path) -> tuple[str, list[str], np.ndarray]:
-    table = pd.read_parquet(path)
-    if table.shape[1] == 2 and isinstance(table.iloc[0, 1], np.ndarray | list):
-        ids = table.iloc[:, 0].astype(str).tolist()
-        return str(table.columns[0]), ids, np.stack(table.iloc[:, 1].to_list())
-    return _columns(table)
+def _parquet(path: Path) -> _Read:
+    return _columns(pd.read_parquet(path))
 
 
-def _text(path: Path) -> tuple[str, list[str], np.ndarray]:
+def _text(path: Path) -> _Read:
     with path.open(encoding="utf-8-sig") as stream:
         separator = max("\t,;", key=stream.readline().count)
     # Ids stay as written, even '001' and 'NA'; blank numbers become missing in _columns.
@@ -78,11 +125,17 @@ def _text(path: Path) -> tuple[str, list[str], np.ndarray]:
     return _columns(table)
 
 
-def _npz(path: Path) -> tuple[str, list[str], np.ndarray]:
+def _npz(path: Path) -> _Read:
     with np.load(path, allow_pickle=False) as stored:
-        arrays = [stored[name] for name in stored.files]
-    ids = [array for array in arrays if array.ndim == 1 and array.dtype.kind in "US"]
-    numbers = [array for array in arrays if array.ndim == 2 and array.dtype.kind in "fiu"]
+        arrays = {name: stored[name] for name in stored.files}
+    ids = [name for name, array in arrays.items() if array.ndim == 1 and array.dtype.kind in "US"]
+    numbers = [array for array in arrays.values() if array.ndim == 2 and array.dtype.kind in "fiu"]
     if len(ids) != 1 or len(numbers) != 1:
         raise ValueError("one text array of ids and one 2-D array of numbers are needed")
-    return "", ids[0].astype(str).tolist(), numbers[0]
+    held_out = arrays.get(HELD_OUT)
+    return _Read(
+        ids[0],
+        arrays[ids[0]].astype(str).tolist(),
+        numbers[0],
+        None if held_out is None else _truth(pd.Series(held_out)),
+    )
