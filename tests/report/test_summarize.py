@@ -7,7 +7,7 @@ from scipy.stats import binomtest, pearsonr
 
 from phylolens.errors import InputError
 from phylolens.report import summarize
-from phylolens.report.about_signal import _without_each, most_influential
+from phylolens.report.signal.influence import _without_each, most_influential
 from phylolens.report.tested import beside_majority, wilson
 
 TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]

@@ -6,12 +6,12 @@ from typing import Any
 from phylolens.report.about_guide import about_guide
 from phylolens.report.about_methods import about_methods
 from phylolens.report.about_pictures import about_pictures
-from phylolens.report.about_signal import about_signal
 from phylolens.report.about_specimens import about_phylogeny, about_specimens
 from phylolens.report.classification import about_classify
 from phylolens.report.glossary import CANNOT_TELL, terms
 from phylolens.report.ordering import tree_order
 from phylolens.report.results import MADE_BY, Results
+from phylolens.report.signal import about_signal
 from phylolens.writing import plain
 
 
