@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from phylolens.stages import Bench
 
 STAGES = ("check", "embed", "classify", "guide", "signal", "report")
-PATHS = ("images", "meta", "tree", "distances", "features", "weights", "out")
+PATHS = ("images", "meta", "tree", "distances", "trees", "features", "weights", "out")
 
 
 class _Settings(BaseModel):
@@ -65,10 +65,21 @@ class GuideSettings(_Settings):
 
 
 class SignalSettings(_Settings):
-    """Test of visual against genetic distance."""
+    """Test of visual against genetic distance.
+
+    ``distance`` is the visual distance, ``compare`` further ones for one table; ``axes`` the
+    principal coordinates of PROTEST; ``replicates`` of the specimen bootstrap; ``simulations`` and
+    ``fdr`` (false-discovery rate) of the search for pairs where looks and genes disagree.
+    """
 
     distance: str = "chord"
+    compare: tuple[str, ...] = ()
     permutations: int = Field(default=999, ge=1)
+    axes: int | None = Field(default=None, ge=1)
+    tree_method: Literal["nj", "bme", "upgma"] = "nj"
+    replicates: int = Field(default=100, ge=0)
+    simulations: int = Field(default=999, ge=99)
+    fdr: float = Field(default=0.1, gt=0, lt=1)
 
 
 class Study(_Settings):
@@ -80,6 +91,8 @@ class Study(_Settings):
         Specimens: a folder, a table, a file-name pattern, rank columns coarse to fine.
     tree, distances
         The phylogeny; one of the two.
+    trees
+        A sample of trees (posterior, bootstrap) beside ``tree``: how much the statistics hang on it.
     features
         Features made elsewhere, instead of pictures.
     rank
@@ -101,6 +114,7 @@ class Study(_Settings):
     ranks: tuple[Annotated[str, AfterValidator(standard_name)], ...] | None = None
     tree: Path | None = None
     distances: Path | None = None
+    trees: Path | None = None
     features: Path | None = None
     rank: Annotated[str, AfterValidator(standard_name)] | None = None
     skip_bad: bool = False
@@ -239,11 +253,14 @@ def _mark(
 ) -> str:
     """Fingerprint of what a stage depends on: the inputs, and no other stage's settings."""
     others = {"classify", "guide", "signal", "out"} - {stage}
+    if stage != "signal":
+        others.add("trees")
+        hashes = {name: digest for name, digest in hashes.items() if name != "trees"}
     own = {name: value for name, value in settings.items() if name not in others}
     return fingerprint(stage, own, hashes, material.data_hash, package_versions())
 
 
 def _input_hashes(study: Study) -> dict[str, str]:
-    names = ("meta", "tree", "distances", "features", "weights")
+    names = ("meta", "tree", "distances", "trees", "features", "weights")
     paths = {name: getattr(study, name) for name in names}
     return {name: file_hash(path) for name, path in paths.items() if path and path.is_file()}

@@ -41,6 +41,11 @@ SHARED: Mapping[str, Any] = MappingProxyType(
         "ranks": _option(Text, "Rank columns, coarse to fine, separated by commas."),
         "tree": Tree,
         "distances": Distances,
+        "trees": _option(
+            Path_,
+            "Sample of trees beside --tree (posterior, bootstrap; Newick or NEXUS): interval of "
+            "every statistic over them.",
+        ),
         "features": _option(
             Path_, "Features made elsewhere (parquet, CSV, npz; first column ids)."
         ),

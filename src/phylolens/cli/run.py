@@ -9,7 +9,7 @@ from phylolens.cli import _options as o
 from phylolens.cli._console import run_and_show
 
 
-@o.takes(*o.SPECIMENS, *o.PHYLOGENY, "features", "rank", *o.EXTRACTION)
+@o.takes(*o.SPECIMENS, *o.PHYLOGENY, "trees", "features", "rank", *o.EXTRACTION)
 def command(
     settings: dict[str, Any],
     *,
@@ -25,7 +25,9 @@ def command(
     per_taxon: Annotated[
         int | None, typer.Option(help="Guided embedding: images of each taxon.")
     ] = None,
-    permutations: Annotated[int | None, typer.Option(help="Of the Mantel tests.")] = None,
+    permutations: Annotated[
+        int | None, typer.Option(help="Of the tests of looks against lineage.")
+    ] = None,
     json: o.Json = False,
 ) -> None:
     """From images and a tree to a report: check, embed, classify, guide, signal, report."""

@@ -8,18 +8,50 @@ from phylolens.cli import _options as o
 from phylolens.cli._console import run_and_show
 
 
-@o.takes(*o.SPECIMENS, *o.PHYLOGENY, "features", "rank", *o.EXTRACTION)
+@o.takes(*o.SPECIMENS, *o.PHYLOGENY, "trees", "features", "rank", *o.EXTRACTION)
 def command(
     settings: dict[str, Any],
     *,
     distance: Annotated[
-        str | None, typer.Option(help="Visual distance: chord, cosine, euclidean, manhattan.")
+        str | None,
+        typer.Option(
+            help="Visual distance: chord, cosine, euclidean, manhattan, rbf, polynomial, "
+            "gaussian-kl; several, separated by commas, are compared in one table, and the first "
+            "is the one reported."
+        ),
     ] = None,
     permutations: Annotated[
-        int | None, typer.Option(help="Random permutations of the taxa.")
+        int | None, typer.Option(help="Random permutations of the taxa (default 999).")
+    ] = None,
+    axes: Annotated[
+        int | None, typer.Option(help="Principal coordinates that PROTEST compares.")
+    ] = None,
+    tree_method: Annotated[
+        str | None, typer.Option(help="Tree from pictures: nj (default), bme or upgma.")
+    ] = None,
+    replicates: Annotated[
+        int | None,
+        typer.Option(help="Replicates of the specimen bootstrap (default 100; 0 for none)."),
+    ] = None,
+    simulations: Annotated[
+        int | None,
+        typer.Option(help="Simulations of Brownian motion for disagreeing pairs (default 999)."),
+    ] = None,
+    fdr: Annotated[
+        float | None, typer.Option(help="False-discovery rate of disagreeing pairs (default 0.1).")
     ] = None,
     json: o.Json = False,
 ) -> None:
     """Test whether visual distance follows genetic distance; taxa are permuted."""
-    settings["signal"] = o.given(distance=distance, permutations=permutations)
+    distances = o.names(distance) or ()
+    settings["signal"] = o.given(
+        distance=distances[0] if distances else None,
+        compare=distances[1:] or None,
+        permutations=permutations,
+        axes=axes,
+        tree_method=tree_method,
+        replicates=replicates,
+        simulations=simulations,
+        fdr=fdr,
+    )
     run_and_show(settings, ("check", "signal"), json=json)
