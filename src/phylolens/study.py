@@ -92,7 +92,7 @@ class Study(_Settings):
     tree, distances
         The phylogeny; one of the two.
     trees
-        A sample of trees (posterior, bootstrap) beside ``tree``: how much the statistics hang on it.
+        A sample of trees (posterior, bootstrap) beside ``tree``: the statistics over all of them.
     features
         Features made elsewhere, instead of pictures.
     rank
