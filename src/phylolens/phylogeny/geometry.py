@@ -48,20 +48,39 @@ def covariance(tree: TreeNode) -> pd.DataFrame:
     DataFrame
         Symmetric, indexed by tip names in the tree's order; unit of the branch lengths.
     """
-    tips = list(tree.tips())
-    rows_below: dict[int, np.ndarray] = {}
+    tips = [str(tip.name) for tip in tree.tips()]
     shared = np.zeros((len(tips), len(tips)))
-    numbers = {id(tip): row for row, tip in enumerate(tips)}
+    depth, rows = depths(tree), tip_rows(tree)
+    for node in tree.traverse(include_self=True):
+        start, _ = rows[id(node)]
+        if node.is_tip():
+            shared[start, start] = depth[id(node)]
+        for child in node.children[1:]:  # each pair of tips is written once, at its last ancestor
+            first, last = rows[id(child)]
+            shared[start:first, first:last] = depth[id(node)]
+            shared[first:last, start:first] = depth[id(node)]
+    return pd.DataFrame(shared, index=tips, columns=tips)
+
+
+def depths(tree: TreeNode) -> dict[int, float]:
+    """Sum of branch lengths from ``tree``, itself at 0, down to each node, by the node's ``id``."""
+    found = {id(tree): 0.0}
+    for node in tree.preorder(include_self=False):
+        found[id(node)] = found[id(node.parent)] + (node.length or 0.0)
+    return found
+
+
+def tip_rows(tree: TreeNode) -> dict[int, tuple[int, int]]:
+    """Tips below each node (by its ``id``) as first and last + 1 place in the order of the tips."""
+    found: dict[int, tuple[int, int]] = {}
+    n = 0
     for node in tree.postorder(include_self=True):
         if node.is_tip():
-            rows = np.array([numbers[id(node)]])
+            found[id(node)] = (n, n + 1)
+            n += 1
         else:
-            rows = np.concatenate([rows_below.pop(id(child)) for child in node.children])
-        rows_below[id(node)] = rows
-        if node.parent is not None:
-            shared[np.ix_(rows, rows)] += node.length or 0.0
-    names = [str(tip.name) for tip in tips]
-    return pd.DataFrame(shared, index=names, columns=names)
+            found[id(node)] = (found[id(node.children[0])][0], n)
+    return found
 
 
 def coordinates(distances: DistanceMatrix, *, dimensions: int | None = None) -> pd.DataFrame:
@@ -82,12 +101,37 @@ def coordinates(distances: DistanceMatrix, *, dimensions: int | None = None) -> 
     DataFrame, shape (n, k)
         Indexed by taxon; unit: square root of the branch lengths' unit.
     """
-    n = len(distances.ids)
-    rooted = DistanceMatrix(np.sqrt(distances.data), distances.ids)
-    points, eigenvalues = _quiet_pcoa(rooted, n)
+    return principal_coordinates(
+        DistanceMatrix(np.sqrt(distances.data), distances.ids), dimensions=dimensions
+    )
+
+
+def principal_coordinates(
+    distances: DistanceMatrix, *, dimensions: int | None = None
+) -> pd.DataFrame:
+    """Principal coordinates of any distances (Gower 1966, Biometrika 53:325).
+
+    Parameters
+    ----------
+    distances : DistanceMatrix
+        n taxa.
+    dimensions : int, optional
+        Axes to keep, largest first; all with a positive eigenvalue by default. Negative axes, of
+        distances that are not Euclidean, are left out.
+
+    Returns
+    -------
+    DataFrame, shape (n, k)
+        Indexed by taxon, centred; unit of the distances.
+    """
+    # scikit-bio takes eigenvalues below 1e-8 for zero, whatever the unit: hence shares of the
+    # largest distance.
+    scale = float(distances.data.max()) or 1.0
+    shares = DistanceMatrix(distances.data / scale, distances.ids)
+    points, eigenvalues = _quiet_pcoa(shares, len(distances.ids))
     kept = np.flatnonzero(eigenvalues > 1e-10 * eigenvalues.max())[:dimensions]
     columns = [f"axis{place + 1}" for place in range(len(kept))]
-    return pd.DataFrame(points[:, kept], index=list(distances.ids), columns=columns)
+    return pd.DataFrame(scale * points[:, kept], index=list(distances.ids), columns=columns)
 
 
 def _quiet_pcoa(matrix: DistanceMatrix, dimensions: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,15 +7,22 @@ import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix, TreeNode
 
-from phylolens.errors import InputError
+from phylolens.errors import SHOWN_IDS, InputError, some
 from phylolens.phylogeny import names
+from phylolens.phylogeny.rank_tree import (
+    TaxonTree,
+    group_means,
+    same_pairs,
+    taxa_of_matrix,
+    taxa_of_tree,
+)
 from phylolens.phylogeny.read import Phylogeny
 from phylolens.taxonomy import require_rank
 
 
 @dataclass(frozen=True)
 class RankedDistances:
-    """Genetic distances between the taxa of one rank.
+    """Genetic distances between the taxa of one rank, with their tree and covariance.
 
     Parameters
     ----------
@@ -30,6 +37,19 @@ class RankedDistances:
         Taxa of the taxonomy without a tip.
     no_taxon : tuple of str
         Tips that match no taxon.
+    tree : TreeNode
+        One tip a taxon. The given tree, reduced, where all taxa are clades: paths are the
+        ``distances`` then. Else the neighbour-joining tree of ``distances``, midpoint-rooted.
+    covariance : DataFrame
+        Taxa by taxa, in the order of ``distances.ids``: under Brownian motion of unit rate, of the
+        means of each taxon's tips where a tree was given, else of the tips of ``tree``.
+    covariance_source : str
+        Which of the two, as ``signal.json`` says it.
+    not_monophyletic : dict
+        Taxa that are no clade of the given tree, with the taxa (sorted) within them. Tips that
+        match no taxon do not count.
+    zero_length_pairs : tuple of pairs of str
+        Taxa whose difference has no variance; ``covariance`` is singular if there are any.
     """
 
     distances: DistanceMatrix
@@ -38,6 +58,11 @@ class RankedDistances:
     n_tips: dict[str, int]
     no_phylogeny: tuple[str, ...]
     no_taxon: tuple[str, ...]
+    tree: TreeNode
+    covariance: pd.DataFrame
+    covariance_source: str
+    not_monophyletic: dict[str, tuple[str, ...]]
+    zero_length_pairs: tuple[tuple[str, str], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what matched and what did not, as ``check.json`` holds it."""
@@ -49,6 +74,11 @@ class RankedDistances:
             "rule": names.RULE,
             "no_phylogeny": list(self.no_phylogeny),
             "no_taxon": list(self.no_taxon),
+            "not_monophyletic": {
+                taxon: list(others[:SHOWN_IDS]) for taxon, others in self.not_monophyletic.items()
+            },
+            "zero_length_pairs": [list(pair) for pair in self.zero_length_pairs[:SHOWN_IDS]],
+            "n_zero_length_pairs": len(self.zero_length_pairs),
         }
 
 
@@ -88,22 +118,7 @@ def to_rank(
     """
     require_rank(ranks, rank)
     tips = tip_names(phylogeny)
-    matches = {column: names.match(tips, table[column].dropna().unique()) for column in ranks}
-    tip_rank = max(reversed(ranks), key=lambda column: len(matches[column]))
-    found = matches[tip_rank]
-    if not found:
-        taxa = table[rank].dropna().unique()
-        raise InputError(
-            f"no name of the phylogeny is a taxon of the images; its tips: {_some(tips)}; "
-            f"the images' {rank}: {_some(taxa)}.",
-            hint=names.RULE,
-        )
-    if ranks.index(tip_rank) < ranks.index(rank):
-        raise InputError(
-            f"the tips of the phylogeny are taxa of rank {tip_rank}, coarser than {rank}.",
-            where="--rank",
-            hint=f"Compare at --rank {tip_rank}.",
-        )
+    tip_rank, found = _recognise(tips, table, ranks, rank)
     parent = _parents(table, tip_rank, rank)
     group = {tip: parent[taxon] for tip, taxon in found.items() if taxon in parent}
     taxa = sorted(set(group.values()))
@@ -113,22 +128,45 @@ def to_rank(
             "at least three are needed.",
             ids=taxa,
         )
-    used = [tip for tip in tips if tip in group]
-    codes = np.array([taxa.index(group[tip]) for tip in used])
+    place = {taxon: code for code, taxon in enumerate(taxa)}
+    codes = {tip: place[group[tip]] for tip in tips if tip in group}
+    distances, placed = _reduce(phylogeny, codes, taxa)
+    counts = np.bincount(list(codes.values())).tolist()
     return RankedDistances(
-        distances=DistanceMatrix(_means(_between(phylogeny, used), codes, len(taxa)), taxa),
+        distances=distances,
         rank=rank,
         tip_rank=tip_rank,
-        n_tips=dict(zip(taxa, np.bincount(codes, minlength=len(taxa)).tolist(), strict=True)),
+        n_tips=dict(zip(taxa, counts, strict=True)),
         no_phylogeny=tuple(sorted(set(table[rank].dropna().unique()) - set(taxa))),
         no_taxon=tuple(sorted(tip for tip in tips if tip not in group)),
+        tree=placed.tree,
+        covariance=placed.covariance,
+        covariance_source=placed.source,
+        not_monophyletic=placed.not_monophyletic,
+        zero_length_pairs=same_pairs(placed.covariance),
     )
 
 
-def _some(values: object) -> str:
-    from phylolens.errors import some
-
-    return some(list(values), 3)  # type: ignore[call-overload]
+def _recognise(
+    tips: list[str], table: pd.DataFrame, ranks: tuple[str, ...], rank: str
+) -> tuple[str, dict[str, str]]:
+    """Return the rank most tips stand at, the finer of equals, and the taxon each tip is."""
+    matches = {column: names.match(tips, table[column].dropna().unique()) for column in ranks}
+    tip_rank = max(reversed(ranks), key=lambda column: len(matches[column]))
+    if not matches[tip_rank]:
+        taxa = table[rank].dropna().unique()
+        raise InputError(
+            f"no name of the phylogeny is a taxon of the images; its tips: {some(tips, 3)}; "
+            f"the images' {rank}: {some(taxa, 3)}.",
+            hint=names.RULE,
+        )
+    if ranks.index(tip_rank) < ranks.index(rank):
+        raise InputError(
+            f"the tips of the phylogeny are taxa of rank {tip_rank}, coarser than {rank}.",
+            where="--rank",
+            hint=f"Compare at --rank {tip_rank}.",
+        )
+    return tip_rank, matches[tip_rank]
 
 
 def _parents(table: pd.DataFrame, fine: str, coarse: str) -> dict[str, str]:
@@ -141,20 +179,22 @@ def _parents(table: pd.DataFrame, fine: str, coarse: str) -> dict[str, str]:
     return dict(lineage[coarse].dropna())
 
 
-def _between(phylogeny: Phylogeny, used: list[str]) -> np.ndarray:
+def _reduce(
+    phylogeny: Phylogeny, codes: dict[str, int], taxa: list[str]
+) -> tuple[DistanceMatrix, TaxonTree]:
+    """Average over the tips of each taxon; ``codes`` maps tips to places in ``taxa``."""
+    used = list(codes)
     if isinstance(phylogeny, DistanceMatrix):
-        return phylogeny.filter(used).data
-    tips = set(used)
-    kept = phylogeny if len(used) == phylogeny.count(tips=True) else phylogeny.shear(tips)
-    return patristic(kept).filter(used).data
+        distances = _means(phylogeny.filter(used).data, codes, taxa)
+        return distances, taxa_of_matrix(distances)
+    whole = len(used) == phylogeny.count(tips=True)
+    kept = phylogeny if whole else phylogeny.shear(set(used))
+    distances = _means(patristic(kept).filter(used).data, codes, taxa)
+    return distances, taxa_of_tree(kept, codes, distances)
 
 
-def _means(distances: np.ndarray, codes: np.ndarray, n: int) -> np.ndarray:
-    """Mean over the pairs of tips between groups; zero within a group, by definition."""
-    member = np.zeros((n, len(codes)))
-    member[codes, np.arange(len(codes))] = 1.0
-    member /= member.sum(axis=1, keepdims=True)
-    means = member @ distances @ member.T
-    means = (means + means.T) / 2
+def _means(distances: np.ndarray, codes: dict[str, int], taxa: list[str]) -> DistanceMatrix:
+    """Mean over the pairs of tips between taxa; zero within a taxon, by definition."""
+    means = group_means(distances, np.array(list(codes.values())), len(taxa))
     np.fill_diagonal(means, 0.0)
-    return means
+    return DistanceMatrix(means, taxa)

@@ -1,4 +1,4 @@
-"""A tree from distances, for the order of taxa in figures."""
+"""A tree from distances, and one order of its clades."""
 
 import warnings
 
@@ -10,12 +10,17 @@ def reference_tree(distances: DistanceMatrix) -> TreeNode:
     """Neighbour-joining tree, rooted at its midpoint, smaller clades first.
 
     Exact where the distances are a tree's (Saitou & Nei 1987, Mol. Biol. Evol. 4:406); of mean
-    distances between taxa an approximation, meant for ordering figures only.
+    distances between taxa an approximation.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # negative branches of a non-additive matrix
         tree = nj(distances, neg_as_zero=True)
         tree = tree.root_at_midpoint(reset=True, branch_attrs=[], root_name=None)
+    return ordered(tree)
+
+
+def ordered(tree: TreeNode) -> TreeNode:
+    """Turn the clades of ``tree`` in place, smaller ones first, then by name; return it."""
     sizes: dict[int, int] = {}
     for node in tree.postorder(include_self=True):
         sizes[id(node)] = 1 if node.is_tip() else sum(sizes[id(child)] for child in node.children)
