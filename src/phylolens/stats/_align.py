@@ -21,3 +21,16 @@ def same_taxa(x: DistanceMatrix, y: DistanceMatrix) -> DistanceMatrix:
     if len(x.ids) < FEWEST_TAXA:
         raise InputError(f"a matrix test needs at least three taxa; got {len(x.ids)}.", ids=x.ids)
     return y.filter(x.ids)
+
+
+def aligned(x: DistanceMatrix, y: DistanceMatrix) -> tuple[DistanceMatrix, DistanceMatrix]:
+    """Return both matrices sorted by id, so that no result depends on the order of the rows.
+
+    Raises
+    ------
+    InputError
+        As :func:`same_taxa` does.
+    """
+    y = same_taxa(x, y)
+    names = sorted(x.ids)
+    return x.filter(names), y.filter(names)

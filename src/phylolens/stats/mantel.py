@@ -9,13 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 from skbio import DistanceMatrix
-from skbio.stats.distance import mantel as skbio_mantel
 
-from phylolens.errors import InputError
-from phylolens.stats._align import same_taxa
-from phylolens.stats._permutation import orders, require_permutations, result_of
-from phylolens.stats._products import permuted_products
-from phylolens.stats.correlation import CONSTANT, correlation, level, ranks
+from phylolens.stats._align import aligned
+from phylolens.stats._pairs import pair_test
+from phylolens.stats.correlation import correlation
 from phylolens.values import TestResult
 
 SUBSAMPLES, DELETED_SHARE = 500, 0.1
@@ -59,41 +56,22 @@ def mantel(
     InputError
         If ids differ, fewer than three taxa are given, or one matrix is constant.
     """
-    if method not in ("pearson", "spearman"):
-        raise InputError(f"unknown Mantel method '{method}': pearson or spearman.")
-    y = same_taxa(x, y)
-    if method == "spearman":
-        x, y = (DistanceMatrix(level(matrix.data), matrix.ids) for matrix in (x, y))
-    left, right = _standard(x.data, method), _standard(y.data, method)
-
-    require_permutations(permutations)
-    n = len(x.ids)
-    tried, exact = orders(n, permutations, seed)
-    null = permuted_products(left, [right], tried)[:, 0]
-    r, _, _ = skbio_mantel(x, y, method=method, permutations=0)
-    result = result_of(
-        f"mantel_{method}", float(r), null, exact, n, alternative=alternative, seed=seed
+    x, y = aligned(x, y)
+    result = pair_test(
+        f"mantel_{method}",
+        x.data,
+        y.data,
+        method=method,
+        permutations=permutations,
+        alternative=alternative,
+        seed=seed,
     )
-    interval = _interval(x.data, y.data, method, seed) if n >= 10 else None
+    interval = _interval(x.data, y.data, method, seed) if len(x.ids) >= 10 else None
     return replace(
         result,
         interval=interval,
         interval_method=INTERVAL_METHOD if interval else "",
     )
-
-
-def _standard(matrix: np.ndarray, method: str) -> np.ndarray:
-    """Centre and scale the pairs so that the product of two matrices is their correlation."""
-    upper = np.triu_indices(len(matrix), k=1)
-    pairs = ranks(matrix[upper]) if method == "spearman" else matrix[upper]
-    size = np.linalg.norm(pairs)
-    pairs = pairs - pairs.mean()
-    norm = np.linalg.norm(pairs)
-    if norm <= CONSTANT * size:
-        raise InputError("all distances of a matrix are equal: nothing can be correlated.")
-    square = np.zeros(matrix.shape)
-    square[upper] = pairs / norm
-    return square + square.T
 
 
 def _interval(x: np.ndarray, y: np.ndarray, method: str, seed: int) -> tuple[float, float] | None:

@@ -1,0 +1,86 @@
+"""Correlation over the pairs of two square arrays, tested by permuting the taxa of the first."""
+
+import numpy as np
+
+from phylolens.errors import InputError
+from phylolens.stats._permutation import orders, require_permutations, result_of
+from phylolens.stats._products import permuted_products
+from phylolens.stats.correlation import CONSTANT, ranks
+from phylolens.values import TestResult
+
+METHODS = ("pearson", "spearman")
+
+
+def require_method(method: str) -> None:
+    """Raise :class:`InputError` for anything but ``pearson`` or ``spearman``."""
+    if method not in METHODS:
+        raise InputError(f"unknown correlation '{method}': pearson or spearman.")
+
+
+def standard_pairs(matrix: np.ndarray, method: str) -> np.ndarray:
+    """Centre and scale the pairs so that the product of two matrices is their correlation.
+
+    Parameters
+    ----------
+    matrix : array, shape (n, n)
+        Symmetric; the diagonal is not looked at.
+    method : {'pearson', 'spearman'}
+        ``spearman`` replaces the values by their ranks.
+
+    Returns
+    -------
+    array of float, shape (n, n)
+        Symmetric; over the pairs i < j its sum is zero and its sum of squares one.
+
+    Raises
+    ------
+    InputError
+        If all values are equal.
+    """
+    upper = np.triu_indices(len(matrix), k=1)
+    pairs = ranks(matrix[upper]) if method == "spearman" else matrix[upper]
+    size = np.linalg.norm(pairs)
+    pairs = pairs - pairs.mean()
+    norm = np.linalg.norm(pairs)
+    if norm <= CONSTANT * size:
+        raise InputError("all distances of a matrix are equal: nothing can be correlated.")
+    square = np.zeros(matrix.shape)
+    square[upper] = pairs / norm
+    return square + square.T
+
+
+def pair_test(
+    name: str,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    method: str = "pearson",
+    permutations: int = 999,
+    alternative: str = "greater",
+    seed: int = 0,
+    blocks: np.ndarray | None = None,
+) -> TestResult:
+    """Correlate the pairs of two symmetric arrays of the same taxa; permute the taxa of ``x``.
+
+    Parameters
+    ----------
+    name : str
+        Name of the test.
+    x, y : array, shape (n, n)
+        Symmetric, the same taxa in the same order.
+    method : {'pearson', 'spearman'}
+    permutations, alternative, seed, blocks
+        See :func:`phylolens.stats._permutation.permutation_test`.
+
+    Returns
+    -------
+    TestResult
+    """
+    require_method(method)
+    require_permutations(permutations)
+    n = len(x)
+    left, right = standard_pairs(x, method), standard_pairs(y, method)
+    tried, exact = orders(n, permutations, seed, blocks)
+    observed = float(permuted_products(left, [right], np.arange(n)[None])[0, 0])
+    null = permuted_products(left, [right], tried)[:, 0]
+    return result_of(name, observed, null, exact, n, alternative=alternative, seed=seed)

@@ -1,0 +1,132 @@
+"""Which taxa do not look as related as they are? PROTEST and its residual per taxon.
+
+Jackson (1995) Écoscience 2:297; Peres-Neto & Jackson (2001) Oecologia 129:169.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from skbio import DistanceMatrix
+
+from phylolens.errors import InputError
+from phylolens.phylogeny import coordinates
+from phylolens.phylogeny.geometry import principal_coordinates
+from phylolens.stats._align import aligned
+from phylolens.stats._permutation import orders, require_permutations, result_of
+from phylolens.stats.correlation import CONSTANT
+from phylolens.values import TestResult
+
+MOST_AXES = 20
+NUMBERS_AT_ONCE = 4_000_000  # of permuted coordinates held in memory together: 32 MB
+
+
+@dataclass(frozen=True)
+class Protest:
+    """What PROTEST found.
+
+    Parameters
+    ----------
+    test : TestResult
+        ``statistic`` is t0, the Procrustes correlation; one-sided ``greater``.
+    residuals : Series of float
+        Distance of each taxon's looks from its place in the tree, after the best rotation, both
+        sides of total sum of squares 1; indexed by taxon, largest first.
+    axes : int
+        Principal coordinates compared.
+    """
+
+    test: TestResult
+    residuals: pd.Series
+    axes: int
+
+
+def protest(
+    visual: DistanceMatrix,
+    genetic: DistanceMatrix,
+    *,
+    axes: int | None = None,
+    permutations: int = 999,
+    seed: int = 0,
+) -> Protest:
+    """Rotate the space of looks onto the space of the tree; test the fit by permuting taxa.
+
+    Both sides are principal coordinates: of the visual distances, and of the square roots of the
+    genetic ones, which are Euclidean for any tree (de Vienne et al. 2011, Syst. Biol. 60:826).
+
+    Parameters
+    ----------
+    visual, genetic : DistanceMatrix
+        The same taxa, in any order; aligned by id.
+    axes : int, optional
+        Principal coordinates of either side; fewer where one side has no more. See
+        :func:`default_axes`.
+    permutations : int
+        Random permutations; with 8 taxa or fewer all orders are enumerated.
+    seed : int
+        Seed of the permutations.
+
+    Returns
+    -------
+    Protest
+        t0 and residuals as ``vegan::protest(genetic, visual)`` gives them for the coordinates.
+
+    Raises
+    ------
+    InputError
+        If ids differ, fewer than three taxa are given, one matrix is constant, or ``axes`` < 1.
+    """
+    require_permutations(permutations)
+    visual, genetic = aligned(visual, genetic)
+    if any(np.ptp(m.condensed_form()) <= CONSTANT * m.data.max() for m in (visual, genetic)):
+        raise InputError("all distances of a matrix are equal: it has no main axes to compare.")
+    n = len(visual.ids)
+    wanted = default_axes(n) if axes is None else axes
+    if wanted < 1:
+        raise InputError(f"PROTEST needs at least one axis; got {wanted}.")
+    looks = principal_coordinates(visual, dimensions=wanted).to_numpy()
+    places = coordinates(genetic, dimensions=wanted).to_numpy()
+    kept = min(looks.shape[1], places.shape[1])
+    looks, places = _unit(looks[:, :kept]), _unit(places[:, :kept])
+
+    tried, exact = orders(n, permutations, seed)
+    fits = _fits(looks, places, np.vstack([np.arange(n), tried]))
+    test = result_of("protest", float(fits[0]), fits[1:], exact, n, seed=seed)
+    residuals = pd.Series(_residuals(looks, places), index=list(visual.ids), name="residual")
+    residuals.index.name = "taxon"
+    return Protest(test, residuals.sort_values(ascending=False, kind="stable"), kept)
+
+
+def default_axes(n: int) -> int:
+    """Principal coordinates compared for n taxa, ``min(20, n - 2)``: fixed before seeing data.
+
+    On trees of 30 to 140 taxa with Brownian looks (lambda 0.2 to 1, with noise, in 5 equal or 64
+    equal or unequal dimensions) power rose with every axis up to 15 or 20 and stayed level from
+    there: in unequal dimensions at 74 taxa 0.35 with 3 axes, 0.55 with 10, 0.65 with 20 and with
+    all 72.
+    """
+    return max(1, min(MOST_AXES, n - 2))
+
+
+def _unit(points: np.ndarray) -> np.ndarray:
+    """Centre, and scale to a total sum of squares of one."""
+    points = points - points.mean(axis=0)
+    return points / np.linalg.norm(points)
+
+
+def _fits(looks: np.ndarray, places: np.ndarray, tried: np.ndarray) -> np.ndarray:
+    """Sum of the singular values of ``looks[order]' places``, for every order."""
+    found = np.empty(len(tried))
+    step = max(1, NUMBERS_AT_ONCE // looks.size)
+    for start in range(0, len(tried), step):
+        products = places.T @ looks[tried[start : start + step]]
+        singular = np.linalg.svd(products, compute_uv=False)
+        found[start : start + step] = singular.sum(axis=1)
+    return found
+
+
+def _residuals(looks: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Distance of each row from its place, looks rotated and scaled to fit best."""
+    left, singular, right = np.linalg.svd(places.T @ looks)
+    rotation = right.T @ left.T
+    return np.linalg.norm(places - singular.sum() * looks @ rotation, axis=1)
