@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics.pairwise import euclidean_distances, polynomial_kernel, rbf_kernel
 
 from phylolens.errors import InputError
-from phylolens.stats import VISUAL_DISTANCES, taxon_means, visual_distances
+from phylolens.stats import taxon_distances, taxon_means, visual_distances
+from phylolens.stats.visual import VISUAL_DISTANCES
 from phylolens.values import Features
 
 IDS = tuple("abcdefg")
@@ -83,13 +85,53 @@ def naive_distance(metric: str, x: np.ndarray, y: np.ndarray) -> float:
     }[metric]
 
 
-@pytest.mark.parametrize("metric", list(VISUAL_DISTANCES))
+@pytest.mark.parametrize("metric", ["chord", "cosine", "euclidean", "manhattan"])
 def test_visual_distances_equal_a_naive_loop(features, metric):
     found = visual_distances(features, metric)
     assert found.ids == IDS
     for i, x in enumerate(features.matrix):
         for j, y in enumerate(features.matrix):
             assert found.data[i, j] == pytest.approx(naive_distance(metric, x, y), abs=1e-7)
+
+
+def test_rbf_is_the_distance_of_scikit_learns_kernel(features):
+    rows = features.matrix.astype(float)
+    bandwidth = np.median(euclidean_distances(rows)[np.triu_indices(7, k=1)])
+    kernel = rbf_kernel(rows, gamma=1 / (2 * bandwidth**2))
+    found = visual_distances(features, "rbf").data
+    np.testing.assert_allclose(found, np.sqrt(2 - 2 * kernel), atol=1e-7)
+    larger = Features(IDS, 1000 * features.matrix)
+    np.testing.assert_allclose(visual_distances(larger, "rbf").data, found, atol=1e-6)
+
+
+def test_polynomial_is_the_distance_of_scikit_learns_normalised_kernel(features):
+    rows = features.matrix.astype(float)
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    kernel = polynomial_kernel(rows, degree=3, gamma=1, coef0=1)
+    kernel = kernel / np.sqrt(np.outer(np.diag(kernel), np.diag(kernel)))
+    found = visual_distances(features, "polynomial").data
+    np.testing.assert_allclose(found, np.sqrt(np.maximum(2 - 2 * kernel, 0)), atol=1e-7)
+
+
+def test_opposite_directions_are_as_far_as_the_polynomial_kernel_goes():
+    found = visual_distances(Features(("a", "b"), np.array([[1.0, 2], [-1, -2]])), "polynomial")
+    assert found.data[0, 1] == pytest.approx(np.sqrt(2))
+
+
+def test_euclidean_keeps_its_digits_among_near_and_far_rows():
+    rng = np.random.default_rng(1)
+    centres = 100 * rng.normal(size=(4, 6))
+    rows = (np.repeat(centres, 3, axis=0) + 1e-3 * rng.normal(size=(12, 6))).astype(np.float32)
+    found = visual_distances(Features(tuple("abcdefghijkl"), rows), "euclidean").data
+    exact = [[np.sqrt(sum((float(a) - float(b)) ** 2 for a, b in zip(x, y, strict=True)))
+              for y in rows] for x in rows]  # fmt: skip
+    np.testing.assert_allclose(found, exact, rtol=1e-8)
+
+
+@pytest.mark.parametrize("metric", list(VISUAL_DISTANCES))
+def test_taxon_distances_are_those_of_taxon_means(features, metric):
+    found = taxon_distances(features, TAXA, SPECIMENS, metric)
+    assert found == visual_distances(taxon_means(features, TAXA, SPECIMENS), metric)
 
 
 def test_chord_keeps_its_digits_near_zero():
@@ -99,7 +141,7 @@ def test_chord_keeps_its_digits_near_zero():
     assert found.data[0, 1] == pytest.approx(angle, rel=1e-6)
 
 
-@pytest.mark.parametrize("metric", ["chord", "cosine"])
+@pytest.mark.parametrize("metric", ["chord", "cosine", "polynomial"])
 def test_length_of_rows_does_not_matter_for_directions(features, metric):
     longer = Features(IDS, features.matrix * np.arange(1, 8)[:, None] * 4)
     np.testing.assert_allclose(
@@ -107,7 +149,7 @@ def test_length_of_rows_does_not_matter_for_directions(features, metric):
     )
 
 
-@pytest.mark.parametrize("metric", ["chord", "cosine"])
+@pytest.mark.parametrize("metric", ["chord", "cosine", "polynomial"])
 def test_a_row_of_zeros_has_no_direction(metric):
     rows = np.array([[1.0, 2.0], [0.0, 0.0]])
     with pytest.raises(InputError, match="'zero'"):
@@ -137,3 +179,5 @@ def test_small_features_are_not_taken_for_equal():
 def test_unknown_metric_is_refused():
     with pytest.raises(InputError, match="manhattan"):
         visual_distances(Features(("a",), np.ones((1, 1))), "hamming")
+    with pytest.raises(InputError, match="gaussian-kl"):
+        taxon_distances(Features(("a",), np.ones((1, 1))), TAXA, SPECIMENS, "hamming")

@@ -5,7 +5,17 @@ on pairs is ever computed.
 """
 
 from phylolens.stats.mantel import mantel
+from phylolens.stats.means import taxon_means
 from phylolens.stats.signal import signal
-from phylolens.stats.visual import VISUAL_DISTANCES, taxon_means, visual_distances
+from phylolens.stats.specimen_bootstrap import specimen_replicates
+from phylolens.stats.visual import DISTANCE_NAMES, taxon_distances, visual_distances
 
-__all__ = ["VISUAL_DISTANCES", "mantel", "signal", "taxon_means", "visual_distances"]
+__all__ = [
+    "DISTANCE_NAMES",
+    "mantel",
+    "signal",
+    "specimen_replicates",
+    "taxon_distances",
+    "taxon_means",
+    "visual_distances",
+]
