@@ -5,6 +5,8 @@ taken as if taxa were independent, over the same taken along the tree; it is div
 Brownian motion is expected to give, so that 1 is Brownian motion, less is less signal.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.linalg import cho_solve, cholesky
@@ -64,15 +66,60 @@ def kmult(
     """
     require_permutations(permutations)
     names = _same_names(visual, covariance)
-    gram = _cross_products(visual.filter(names))
-    shared = _sound(covariance.loc[names, names].to_numpy(dtype=np.float64), names)
-    precision = _inverse(shared, names)
-    n = len(names)
-    expected = (np.trace(shared) - n / precision.sum()) / (n - 1)
+    prepared, n = PreparedTree.of(covariance.loc[names, names]), len(names)
     tried, exact = orders(n, permutations, seed)
     # The identity is the first row, so that the observed value is reached in the same way.
-    ratios = _ratios(gram, precision, np.vstack([np.arange(n), tried])) / expected
+    ratios = prepared.kmult(visual.filter(names), np.vstack([np.arange(n), tried]))
     return result_of("kmult", float(ratios[0]), ratios[1:], exact, n, seed=seed)
+
+
+@dataclass(frozen=True)
+class PreparedTree:
+    """What K_mult needs of a tree, made once for many visual matrices.
+
+    Parameters
+    ----------
+    precision : array, shape (n, n)
+        Inverse of the covariance, in units of its mean variance.
+    variances : array, shape (n,)
+        The diagonal of that covariance.
+    """
+
+    precision: np.ndarray
+    variances: np.ndarray
+
+    @classmethod
+    def of(cls, covariance: pd.DataFrame) -> "PreparedTree":
+        """Invert a covariance; raises :class:`InputError` where it is singular."""
+        names = list(covariance.index)
+        shared = _sound(covariance.to_numpy(dtype=np.float64), names)
+        return cls(_inverse(shared, names), np.diag(shared).copy())
+
+    def without(self, kept: np.ndarray) -> "PreparedTree":
+        """Return the tree of the rows ``kept``, at the cost of inverting a matrix of the others."""
+        gone = np.setdiff1d(np.arange(len(self.precision)), kept)
+        across = self.precision[np.ix_(kept, gone)]
+        removed = across @ np.linalg.solve(self.precision[np.ix_(gone, gone)], across.T)
+        precision = self.precision[np.ix_(kept, kept)] - removed
+        return PreparedTree((precision + precision.T) / 2, self.variances[kept])
+
+    def kmult(self, visual: DistanceMatrix, tried: np.ndarray | None = None) -> np.ndarray:
+        """K_mult of looks whose taxa stand in the order of the tree, for every order tried.
+
+        Parameters
+        ----------
+        visual : DistanceMatrix
+        tried : int array, shape (m, n), optional
+            Orders of the looks' taxa; as they are by default.
+
+        Returns
+        -------
+        array, shape (m,)
+        """
+        n = len(self.precision)
+        expected = (self.variances.sum() - n / self.precision.sum()) / (n - 1)
+        tried = np.arange(n)[None] if tried is None else tried
+        return _ratios(_cross_products(visual), self.precision, tried) / expected
 
 
 def _same_names(visual: DistanceMatrix, covariance: pd.DataFrame) -> list[str]:

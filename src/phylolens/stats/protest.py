@@ -86,15 +86,14 @@ def protest(
         raise InputError(f"PROTEST needs at least one axis; got {wanted}.")
     looks = principal_coordinates(visual, dimensions=wanted).to_numpy()
     places = coordinates(genetic, dimensions=wanted).to_numpy()
-    kept = min(looks.shape[1], places.shape[1])
-    looks, places = _unit(looks[:, :kept]), _unit(places[:, :kept])
+    looks, places = matched(looks, places)
 
     tried, exact = orders(n, permutations, seed)
-    fits = _fits(looks, places, np.vstack([np.arange(n), tried]))
+    fits = procrustes_fits(looks, places, np.vstack([np.arange(n), tried]))
     test = result_of("protest", float(fits[0]), fits[1:], exact, n, seed=seed)
     residuals = pd.Series(_residuals(looks, places), index=list(visual.ids), name="residual")
     residuals.index.name = "taxon"
-    return Protest(test, residuals.sort_values(ascending=False, kind="stable"), kept)
+    return Protest(test, residuals.sort_values(ascending=False, kind="stable"), looks.shape[1])
 
 
 def default_axes(n: int) -> int:
@@ -108,13 +107,19 @@ def default_axes(n: int) -> int:
     return max(1, min(MOST_AXES, n - 2))
 
 
+def matched(looks: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give both sides as many axes, centred and of total sum of squares one."""
+    kept = min(looks.shape[1], places.shape[1])
+    return _unit(looks[:, :kept]), _unit(places[:, :kept])
+
+
 def _unit(points: np.ndarray) -> np.ndarray:
     """Centre, and scale to a total sum of squares of one."""
     points = points - points.mean(axis=0)
     return points / np.linalg.norm(points)
 
 
-def _fits(looks: np.ndarray, places: np.ndarray, tried: np.ndarray) -> np.ndarray:
+def procrustes_fits(looks: np.ndarray, places: np.ndarray, tried: np.ndarray) -> np.ndarray:
     """Sum of the singular values of ``looks[order]' places``, for every order."""
     found = np.empty(len(tried))
     step = max(1, NUMBERS_AT_ONCE // looks.size)
