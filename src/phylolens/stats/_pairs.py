@@ -17,7 +17,7 @@ def require_method(method: str) -> None:
         raise InputError(f"unknown correlation '{method}': pearson or spearman.")
 
 
-def standard_pairs(matrix: np.ndarray, method: str) -> np.ndarray:
+def standard_pairs(matrix: np.ndarray, method: str, among: np.ndarray | None = None) -> np.ndarray:
     """Centre and scale the pairs so that the product of two matrices is their correlation.
 
     Parameters
@@ -26,6 +26,8 @@ def standard_pairs(matrix: np.ndarray, method: str) -> np.ndarray:
         Symmetric; the diagonal is not looked at.
     method : {'pearson', 'spearman'}
         ``spearman`` replaces the values by their ranks.
+    among : bool array, shape (n, n), optional
+        Symmetric; the other pairs are left out, that is, zero.
 
     Returns
     -------
@@ -37,7 +39,8 @@ def standard_pairs(matrix: np.ndarray, method: str) -> np.ndarray:
     InputError
         If all values are equal.
     """
-    upper = np.triu_indices(len(matrix), k=1)
+    taken = np.ones(matrix.shape, dtype=bool) if among is None else among
+    upper = np.nonzero(np.triu(taken, k=1))
     pairs = ranks(matrix[upper]) if method == "spearman" else matrix[upper]
     size = np.linalg.norm(pairs)
     pairs = pairs - pairs.mean()
@@ -59,6 +62,7 @@ def pair_test(
     alternative: str = "greater",
     seed: int = 0,
     blocks: np.ndarray | None = None,
+    among: np.ndarray | None = None,
 ) -> TestResult:
     """Correlate the pairs of two symmetric arrays of the same taxa; permute the taxa of ``x``.
 
@@ -71,6 +75,8 @@ def pair_test(
     method : {'pearson', 'spearman'}
     permutations, alternative, seed, blocks
         See :func:`phylolens.stats._permutation.permutation_test`.
+    among : bool array, shape (n, n), optional
+        The pairs to correlate; no permutation may carry one of them out of this set.
 
     Returns
     -------
@@ -79,7 +85,7 @@ def pair_test(
     require_method(method)
     require_permutations(permutations)
     n = len(x)
-    left, right = standard_pairs(x, method), standard_pairs(y, method)
+    left, right = (standard_pairs(side, method, among) for side in (x, y))
     tried, exact = orders(n, permutations, seed, blocks)
     observed = float(permuted_products(left, [right], np.arange(n)[None])[0, 0])
     null = permuted_products(left, [right], tried)[:, 0]
