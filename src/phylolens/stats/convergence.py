@@ -1,0 +1,251 @@
+"""Where looks and genes disagree: far relatives that look alike, near ones that look apart.
+
+Every pair of taxa that can be convergent or divergent (:mod:`phylolens.stats.pair_candidates`) is
+held against Brownian motion simulated on the tree with the fitted lambda
+(:mod:`phylolens.stats.brownian_pairs`). What is compared is the cube root of squared distance over
+its expectation; for convergence after the two taxa's own effects, so that a taxon unlike, or like,
+everything is not convergent with each.
+
+One event makes many extreme pairs: what comes to resemble a taxon resembles its relatives too. A
+pair that a stronger one explains keeps its p-value, but the q-value counts only what it adds.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+from skbio import DistanceMatrix
+
+from phylolens.errors import InputError
+from phylolens.stats.brownian_pairs import (
+    Evolved,
+    differences,
+    fitted,
+    rates_of_axes,
+    simulated,
+)
+from phylolens.stats.lambda_fit import LambdaModel, aligned, axes_of
+from phylolens.stats.pair_candidates import Candidates, candidates
+from phylolens.stats.pair_null import PairNull
+
+LISTED = 20  # at least the most extreme of each kind
+MOST_LISTED = 200  # of each kind
+MOST_VALUES = 20_000_000  # simulated pairs held in memory
+FEWEST_SIMULATIONS = 40
+COLUMNS = (
+    "kind", "taxon_1", "taxon_2", "visual", "genetic", "expected", "ratio", "p_value", "q_value",
+    "significant", "clade_1", "clade_2", "explained_by",
+)  # fmt: skip
+
+
+def disagreement(
+    visual: DistanceMatrix,
+    covariance: pd.DataFrame,
+    *,
+    clades: pd.Series | None = None,
+    genetic: DistanceMatrix | None = None,
+    simulations: int = 500,
+    fdr: float = 0.1,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Find pairs that look more alike, or more apart, than their relatedness explains.
+
+    Parameters
+    ----------
+    visual : DistanceMatrix
+        n taxa, at least five.
+    covariance : DataFrame, shape (n, n)
+        Of the same taxa under Brownian motion (:func:`phylolens.phylogeny.covariance`).
+    clades : Series of str, optional
+        The next coarser taxon of every taxon, by name; missing where unknown.
+    genetic : DistanceMatrix, optional
+        Distances to choose and list pairs by; the path lengths of ``covariance`` by default.
+    simulations : int
+        At least three. Fewer are drawn, never less than 40, when 20 million simulated pairs do.
+    fdr : float
+        Share of false ones allowed among the significant pairs of a kind (Benjamini & Hochberg
+        1995, J. R. Stat. Soc. B 57:289).
+    seed : int
+        Of the simulations.
+
+    Returns
+    -------
+    pairs : DataFrame
+        Columns as in ``pairs.csv``: ``expected`` is the visual distance expected under the fitted
+        model, ``ratio`` visual over expected, ``explained_by`` the stronger pair that accounts for
+        this one. Of each kind first the significant pairs, then the most extreme others.
+    summary : dict
+        ``lambda``, ``n_simulations``, ``fdr``, ``n_pairs``, ``n_candidates``, ``n_convergent``,
+        ``n_divergent``, ``n_listed``, ``axes`` (effective number of independent axes) and
+        ``width`` (spread of the observed bulk over the simulated one, at least 1).
+
+    Raises
+    ------
+    TooFew
+        Below five taxa.
+    InputError
+        If taxa differ or a matrix cannot be used.
+    """
+    _require(simulations, fdr)
+    distances, shared = aligned(visual, covariance)
+    taxa = np.array(sorted(visual.ids), dtype=object)
+    clade = _clades_of(taxa, clades)
+    apart = differences(shared) if genetic is None else _same(genetic, taxa)
+    kinds = candidates(apart, clade)
+    model = LambdaModel(shared)
+    rotated = model.rotated(axes_of(distances))
+    found = fitted(model, shared, rotated, distances**2)
+    rates = rates_of_axes(model, rotated, found.lambda_)
+    nulls = _simulations(kinds, model, shared, found.lambda_, rates, simulations, seed)
+    references = [
+        PairNull(kind.values(found), null) for kind, null in zip(kinds, nulls, strict=True)
+    ]
+    tables = [
+        _judged(kind, found, reference, fdr, taxa)
+        for kind, reference in zip(kinds, references, strict=True)
+    ]
+    listed = _listed(tables)
+    one, two = (np.searchsorted(taxa, listed[name]) for name in ("taxon_1", "taxon_2"))
+    listed = listed.assign(genetic=apart[one, two], clade_1=clade[one], clade_2=clade[two])
+    convergent, divergent = (int(table["significant"].sum()) for table in tables)
+    return listed[list(COLUMNS)], {
+        "lambda": found.lambda_,
+        "n_simulations": len(nulls[0]),
+        "fdr": fdr,
+        "n_pairs": len(taxa) * (len(taxa) - 1) // 2,
+        "n_candidates": {kind.kind: len(kind.pairs) for kind in kinds},
+        "n_convergent": convergent,
+        "n_divergent": divergent,
+        "n_listed": len(listed),
+        "axes": float(rates.sum() ** 2 / (rates @ rates)),
+        "width": {k.kind: ref.width for k, ref in zip(kinds, references, strict=True)},
+    }
+
+
+def _simulations(
+    kinds: Sequence[Candidates],
+    model: LambdaModel,
+    shared: np.ndarray,
+    lambda_: float,
+    rates: np.ndarray,
+    wanted: int,
+    seed: int,
+) -> list[np.ndarray]:
+    """Return the values of the pairs of every kind in simulated worlds, one row a world."""
+    room = MOST_VALUES // max(sum(len(kind.pairs) for kind in kinds), 1)
+    count = max(min(wanted, room), min(wanted, FEWEST_SIMULATIONS))
+    nulls = [np.empty((count, len(kind.pairs)), dtype=np.float32) for kind in kinds]
+    for k in range(count):
+        world = simulated(model, shared, lambda_, rates, np.random.default_rng([seed, k]))
+        for kind, null in zip(kinds, nulls, strict=True):
+            null[k] = kind.values(world)
+    return nulls
+
+
+def _require(simulations: int, fdr: float) -> None:
+    if simulations < 3:
+        raise InputError(f"at least three simulations are needed; got {simulations}.")
+    if not 0 < fdr < 1:
+        raise InputError(f"a false-discovery rate lies between 0 and 1; got {fdr}.")
+
+
+def _clades_of(taxa: np.ndarray, clades: pd.Series | None) -> np.ndarray:
+    """Return the clade of every taxon, blank where unknown."""
+    if clades is None:
+        return np.full(len(taxa), "", dtype=object)
+    if clades.index.has_duplicates:
+        raise InputError(
+            "every taxon has one clade.", ids=list(clades.index[clades.index.duplicated()])
+        )
+    return clades.reindex(taxa).fillna("").astype(str).to_numpy(dtype=object)
+
+
+def _same(genetic: DistanceMatrix, taxa: np.ndarray) -> np.ndarray:
+    differ = sorted(set(genetic.ids) ^ set(taxa))
+    if differ:
+        raise InputError("visual and genetic distances hold different taxa.", ids=differ)
+    return genetic.filter(list(taxa)).data
+
+
+def _judged(
+    kind: Candidates, found: Evolved, reference: PairNull, fdr: float, taxa: np.ndarray
+) -> pd.DataFrame:
+    """Return a row for every candidate pair, with p- and q-values."""
+    roots = found.roots(kind.pairs)
+    level = kind.level(roots)
+    p = reference.p_values(kind.sign * (roots - level))
+    given, by = _explained(kind, found, reference, level, p, fdr)
+    q = false_discovery_control(given) if len(p) else p
+    i, j = kind.pairs.T
+    visual = np.sqrt(found.squares[i, j])
+    expected = np.sqrt(level.clip(0) ** 3 * found.expected[i, j])
+    names = taxa[kind.pairs]
+    return pd.DataFrame(
+        {
+            "kind": kind.kind,
+            "taxon_1": names[:, 0],
+            "taxon_2": names[:, 1],
+            "visual": visual,
+            "expected": expected,
+            "ratio": visual / np.where(expected > 0, expected, np.nan),
+            "p_value": p,
+            "q_value": q,
+            "significant": q <= fdr,
+            "explained_by": [f"{names[b][0]} × {names[b][1]}" if b >= 0 else "" for b in by],
+        }
+    )
+
+
+def _explained(
+    kind: Candidates,
+    found: Evolved,
+    reference: PairNull,
+    level: np.ndarray,
+    p: np.ndarray,
+    fdr: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Judge every extreme pair again, given the stronger ones.
+
+    Once i looks like j, a relative k of i is expected to be as far from j as it is from i, and i
+    from j: the expectation of (k, l) given (i, j) is the sum of squares along k, i, j, l. Strongest
+    first; pairs that stay extreme given all stronger ones can explain weaker ones.
+
+    Returns
+    -------
+    p : array, shape (m,)
+        The larger of a pair's p-value and that given the pairs which explain it.
+    by : int array, shape (m,)
+        The pair that explains most, or -1.
+    """
+    given, by = p.copy(), np.full(len(p), -1)
+    if not len(p):
+        return given, by
+    limit = p[false_discovery_control(p) <= fdr].max(initial=0.0)
+    roots, leads = found.roots(kind.pairs), np.empty(0, dtype=int)
+    squares, expected = found.squares, found.expected
+    for row in np.argsort(p, kind="stable")[: int((p <= limit).sum())]:
+        (k, m), (i, j) = kind.pairs[row], kind.pairs[leads].T
+        path = np.minimum(expected[k, i] + expected[j, m], expected[k, j] + expected[i, m])
+        path = path + squares[i, j]
+        own = level[row] ** 3 * expected[k, m]
+        new = kind.sign * (roots[row] * np.cbrt(own / path) - level[row])
+        new = reference.p_values(new, np.full(len(leads), row))
+        new[kind.sign * (own - path) <= 0] = 0.0
+        if len(new) and new.max() > p[row]:
+            given[row], by[row] = new.max(), leads[new.argmax()]
+        if given[row] <= limit:
+            by[row] = -1
+            leads = np.append(leads, row)
+    return given, by
+
+
+def _listed(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Keep the significant pairs of each kind, then the most extreme others."""
+    parts = []
+    for table in tables:
+        first = table[table["significant"]].sort_values(["q_value", "p_value"], kind="stable")
+        others = table[~table["significant"]].sort_values("p_value", kind="stable")
+        parts += [first.head(MOST_LISTED), others.head(LISTED)]
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,90 @@
+"""Which pairs of taxa can be convergent, which divergent, and what is expected of them.
+
+*Convergence* is judged only between far relatives: taxa at least as far apart in the tree as the
+median pair; where their clades are known, taxa of different clades at least half as far apart as
+that. *Divergence* is judged only between nearest relatives: pairs of which one taxon is the other's
+nearest relative, nearer than the median pair.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from phylolens.stats.brownian_pairs import Evolved
+from phylolens.stats.pair_null import ENOUGH
+
+TIE = 1e-9  # of the largest distance: branch lengths are sums of rounded numbers
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Pairs that can be of one kind.
+
+    Parameters
+    ----------
+    kind : str
+        ``convergence`` or ``divergence``.
+    pairs : int array, shape (m, 2)
+        Rows of the two taxa, the smaller first.
+    effects : array, shape (n, n), or None
+        Turns sums over the pairs of a taxon into its effect; None for divergence.
+    """
+
+    kind: str
+    pairs: np.ndarray
+    effects: np.ndarray | None = None
+
+    @property
+    def sign(self) -> int:
+        """Makes the most extreme values of this kind the lowest."""
+        return 1 if self.kind == "convergence" else -1
+
+    def level(self, roots: np.ndarray) -> np.ndarray:
+        """Return what the cube roots of these pairs would be if no pair were special.
+
+        Convergence: the least-squares sum of two effects of taxa. Divergence: the median pair.
+        """
+        if self.effects is None:
+            return np.full(len(roots), np.median(roots) if len(roots) >= ENOUGH else 1.0)
+        sums = np.bincount(self.pairs.ravel(), np.repeat(roots, 2), minlength=len(self.effects))
+        of_taxon = self.effects @ sums
+        return of_taxon[self.pairs].sum(axis=1)
+
+    def values(self, evolved: Evolved) -> np.ndarray:
+        """Return the departures of the pairs, the lowest the most extreme."""
+        roots = evolved.roots(self.pairs)
+        return self.sign * (roots - self.level(roots))
+
+
+def candidates(apart: np.ndarray, clade: np.ndarray) -> tuple[Candidates, Candidates]:
+    """Choose the pairs that can be convergent and those that can be divergent.
+
+    Parameters
+    ----------
+    apart : array, shape (n, n)
+        Genetic distances.
+    clade : array of str, shape (n,)
+        Blank where unknown.
+    """
+    n = len(apart)
+    i, j = np.triu_indices(n, k=1)
+    pairs, gap = np.column_stack([i, j]), apart[i, j]
+    tie, middle = TIE * gap.max(), np.median(gap)
+    nearest = np.where(np.eye(n, dtype=bool), np.inf, apart).min(axis=1) + tie
+    near = (gap <= np.maximum(nearest[i], nearest[j])) & (gap < middle - tie) & (gap > tie)
+    known = (clade != "")[pairs].all(axis=1)
+    differ = (clade[i] != clade[j]) & (gap >= middle / 2)
+    far = np.where(known, differ, gap >= middle - tie) & ~near
+    return (
+        Candidates("convergence", pairs[far], _effects(pairs[far], n)),
+        Candidates("divergence", pairs[near]),
+    )
+
+
+def _effects(pairs: np.ndarray, n: int) -> np.ndarray:
+    """Return the matrix from sums over a taxon's pairs to its least-squares additive effect."""
+    normal = np.zeros((n, n))
+    normal[pairs[:, 0], pairs[:, 1]] = 1.0
+    normal += normal.T
+    normal[np.diag_indices(n)] = normal.sum(axis=1)
+    return np.linalg.pinv(normal, hermitian=True)
