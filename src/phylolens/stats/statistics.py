@@ -1,6 +1,5 @@
 """The statistics of all tests without their permutations: for intervals and samples of trees."""
 
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,60 +65,31 @@ class Statistics:
     def of(self, visual: DistanceMatrix) -> dict[str, float | None]:
         """Return every statistic by the name of its test; None where it cannot be had.
 
+        PROTEST is left out for more than 300 taxa.
+
         Parameters
         ----------
         visual : DistanceMatrix
             The same taxa, in the order of ``genetic``.
         """
-        every = np.arange(len(visual.ids))
-        return {name: value(every) for name, value in self.by_rows(visual).items()}
-
-    def by_rows(self, visual: DistanceMatrix) -> Mapping[str, Callable[[np.ndarray], float | None]]:
-        """Return functions that give each statistic of some of the taxa.
-
-        The axes of PROTEST are those of all taxa, whichever rows are asked for. It is left out for
-        more than 300 taxa.
-        """
-        x, y = visual.data, self.genetic.data
-        found: dict[str, Callable[[np.ndarray], float | None]] = {}
-        tree = self._tree
-        if tree is not None:
-            found["kmult"] = lambda rows: _kmult(tree, visual, rows)
-        found["mantel_pearson"] = lambda rows: _pairs(x, y, rows)
-        found["mantel_spearman"] = lambda rows: _pairs(x, y, rows, rank=True)
+        found: dict[str, float | None] = {}
+        if self._tree is not None:
+            with suppress(InputError):
+                found["kmult"] = float(self._tree.kmult(visual)[0])
+        sides = visual.data, self.genetic.data
+        found["mantel_pearson"] = _over_pairs(*sides)
+        found["mantel_spearman"] = _over_pairs(*sides, rank=True)
         if len(visual.ids) <= PROTEST_UP_TO:
             looks = principal_coordinates(visual, dimensions=self._n_axes).to_numpy()
-            found["protest"] = lambda rows: _procrustes(looks, self._places, rows)
-        found["dcor"] = lambda rows: _pairs(x, y, rows, centred=True)
-        found["mantel_spearman_centred"] = lambda rows: _pairs(x, y, rows, rank=True, centred=True)
-        return found
+            every = np.arange(len(looks))[None]
+            found["protest"] = float(procrustes_fits(*matched(looks, self._places), every)[0])
+        with suppress(InputError):  # row means explain everything
+            left = double_centre(sides[0]), double_centre(sides[1])
+            found["dcor"] = _over_pairs(*left)
+            found["mantel_spearman_centred"] = _over_pairs(*left, rank=True)
+        return {name: found.get(name) for name in NAMES}
 
 
-def _kmult(tree: PreparedTree, visual: DistanceMatrix, rows: np.ndarray) -> float | None:
-    if len(rows) < len(visual.ids):
-        tree = tree.without(rows)
-        visual = DistanceMatrix(visual.data[np.ix_(rows, rows)])
-    with suppress(InputError):
-        return float(tree.kmult(visual)[0])
-    return None
-
-
-def _procrustes(looks: np.ndarray, places: np.ndarray, rows: np.ndarray) -> float | None:
-    if np.ptp(looks[rows]) == 0 or np.ptp(places[rows]) == 0:
-        return None
-    return float(
-        procrustes_fits(*matched(looks[rows], places[rows]), np.arange(len(rows))[None])[0]
-    )
-
-
-def _pairs(
-    x: np.ndarray, y: np.ndarray, rows: np.ndarray, *, rank: bool = False, centred: bool = False
-) -> float | None:
-    sides = [side[np.ix_(rows, rows)] for side in (x, y)]
-    if centred:
-        try:
-            sides = [double_centre(side) for side in sides]
-        except InputError:
-            return None
-    upper = np.triu_indices(len(rows), k=1)
-    return correlation(sides[0][upper], sides[1][upper], rank=rank)
+def _over_pairs(x: np.ndarray, y: np.ndarray, *, rank: bool = False) -> float | None:
+    upper = np.triu_indices(len(x), k=1)
+    return correlation(x[upper], y[upper], rank=rank)
