@@ -2,7 +2,8 @@
 
 from phylolens.phylogeny.geometry import coordinates, covariance, similarity
 from phylolens.phylogeny.rank import RankedDistances, to_rank
-from phylolens.phylogeny.read import Phylogeny, read_distances, read_phylogeny, read_tree
+from phylolens.phylogeny.read import Phylogeny, read_distances, read_phylogeny
+from phylolens.phylogeny.read_trees import read_tree, read_trees
 
 __all__ = [
     "Phylogeny",
@@ -12,6 +13,7 @@ __all__ = [
     "read_distances",
     "read_phylogeny",
     "read_tree",
+    "read_trees",
     "similarity",
     "to_rank",
 ]

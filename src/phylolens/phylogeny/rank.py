@@ -9,6 +9,7 @@ from skbio import DistanceMatrix, TreeNode
 
 from phylolens.errors import SHOWN_IDS, InputError, some
 from phylolens.phylogeny import names
+from phylolens.phylogeny.check import check_matrix, check_tree
 from phylolens.phylogeny.rank_tree import (
     TaxonTree,
     group_means,
@@ -114,9 +115,12 @@ def to_rank(
     Raises
     ------
     InputError
-        If names share nothing, tips are coarser than ``rank``, or fewer than three taxa match.
+        If the phylogeny is unsound (names that repeat; lengths or distances that are missing,
+        negative or all zero), names share nothing, tips are coarser than ``rank``, fewer than three
+        taxa match, or those that do are all at distance zero.
     """
     require_rank(ranks, rank)
+    _require_sound(phylogeny)
     tips = tip_names(phylogeny)
     tip_rank, found = _recognise(tips, table, ranks, rank)
     parent = _parents(table, tip_rank, rank)
@@ -145,6 +149,15 @@ def to_rank(
         not_monophyletic=placed.not_monophyletic,
         zero_length_pairs=same_pairs(placed.covariance),
     )
+
+
+def _require_sound(phylogeny: Phylogeny) -> None:
+    """Check what was not read from a file, as reading it would have."""
+    if isinstance(phylogeny, TreeNode):
+        check_tree(phylogeny, "phylogeny")
+    else:
+        names.require_unique(phylogeny.ids, "phylogeny", "rows")
+        check_matrix(phylogeny.data, phylogeny.ids, "phylogeny")
 
 
 def _recognise(
@@ -196,5 +209,7 @@ def _reduce(
 def _means(distances: np.ndarray, codes: dict[str, int], taxa: list[str]) -> DistanceMatrix:
     """Mean over the pairs of tips between taxa; zero within a taxon, by definition."""
     means = group_means(distances, np.array(list(codes.values())), len(taxa))
+    if not means[~np.eye(len(taxa), dtype=bool)].any():
+        raise InputError("all genetic distances between the taxa with images are zero.", ids=taxa)
     np.fill_diagonal(means, 0.0)
     return DistanceMatrix(means, taxa)

@@ -1,8 +1,7 @@
-"""Read a phylogeny: Newick or NEXUS trees; CSV, lsmat or PHYLIP distance matrices."""
+"""Read a phylogeny, of either kind; distance matrices in CSV, lsmat or PHYLIP."""
 
 import csv
 import io
-import re
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,10 +9,11 @@ import numpy as np
 from skbio import DistanceMatrix, TreeNode
 
 from phylolens.errors import InputError, require_file
+from phylolens.phylogeny.check import check_matrix
 from phylolens.phylogeny.names import require_unique
+from phylolens.phylogeny.read_trees import read_tree
 
 Phylogeny: TypeAlias = TreeNode | DistanceMatrix
-ASYMMETRY = 1e-6  # relative to the largest distance: written matrices are rounded
 
 
 def read_phylogeny(*, tree: Path | None = None, distances: Path | None = None) -> Phylogeny:
@@ -44,89 +44,6 @@ def _read_text(path: Path, option: str) -> str:
     return text
 
 
-def read_tree(path: Path) -> TreeNode:
-    """Read the first tree of a Newick or NEXUS file.
-
-    Branch lengths keep the file's unit (time or expected substitutions).
-
-    Raises
-    ------
-    InputError
-        If the tree cannot be parsed, has fewer than three tips, repeated or nameless tips, or
-        missing or negative branch lengths.
-    """
-    text = _read_text(path, "--tree")
-    try:
-        if text.lstrip()[:6].upper() == "#NEXUS":
-            text = _newick_of_nexus(text)
-        root = TreeNode.read(
-            io.StringIO(_first_tree(text)),
-            format="newick",
-            verify=False,  # its sniffer would say less than the parser about what is wrong
-            convert_underscores=False,
-        )
-    except Exception as error:  # parsers raise many kinds; all mean the same to the user
-        raise InputError(
-            f"not a Newick or NEXUS tree ({error}).",
-            where=path,
-            hint="A distance matrix goes to --distances.",
-        ) from error
-    _check_tree(root, path)
-    return root
-
-
-def _first_tree(text: str) -> str:
-    """Cut after the first semicolon that stands outside quotes and comments."""
-    tokens = re.finditer(r"'(?:[^']|'')*'|\[[^\]]*\]|;", text)
-    end = next((token.end() for token in tokens if token.group() == ";"), len(text))
-    return text[:end]
-
-
-def _newick_of_nexus(text: str) -> str:
-    import dendropy
-
-    trees = dendropy.TreeList.get(data=text, schema="nexus", preserve_underscores=True)
-    if not len(trees):
-        raise ValueError("no TREES block")
-    return str(trees[0].as_string(schema="newick", suppress_rooting=True))
-
-
-def _check_tree(root: TreeNode, path: Path) -> None:
-    tips = list(root.tips())
-    nameless = sum(tip.name is None or not str(tip.name).strip() for tip in tips)
-    if nameless:
-        raise InputError(f"{nameless} tips have no name.", where=path)
-    if len(tips) < 3:
-        raise InputError(f"a tree needs at least three tips; got {len(tips)}.", where=path)
-    require_unique([tip.name for tip in tips], path, "tips")
-    nodes = [node for node in root.traverse() if node is not root]
-    bare = [node for node in nodes if node.length is None]
-    if len(bare) == len(nodes):
-        raise InputError(
-            "the tree has no branch lengths.",
-            where=path,
-            hint="Genetic distance needs them: use a dated or substitution tree.",
-        )
-    named = [node.name or "an inner node" for node in bare]
-    if bare:
-        raise InputError(
-            "branches without a length.", where=path, ids=named, hint="Every branch needs one."
-        )
-    endless = [node.name or "an inner node" for node in nodes if not np.isfinite(node.length)]
-    if endless:
-        raise InputError("branches whose length is not finite.", where=path, ids=endless)
-    negative = [node.name or "an inner node" for node in nodes if node.length < 0]
-    if negative:
-        raise InputError(
-            "branches of negative length.",
-            where=path,
-            ids=negative,
-            hint="Neighbour joining gives such; set them to zero, or use another tree.",
-        )
-    if not any(node.length > 0 for node in nodes):
-        raise InputError("all branch lengths are zero.", where=path)
-
-
 def read_distances(path: Path) -> DistanceMatrix:
     """Read a square matrix with names: CSV, tab-separated (lsmat) or PHYLIP (square or lower).
 
@@ -145,7 +62,7 @@ def read_distances(path: Path) -> DistanceMatrix:
         names, values = _phylip(text, path)
     else:
         names, values = _square(text, path)
-    _check_matrix(values, names, path)
+    check_matrix(values, names, path)
     np.fill_diagonal(values, 0.0)  # checked to be zero but for rounding
     return DistanceMatrix((values + values.T) / 2, names)
 
@@ -214,22 +131,3 @@ def _numbers(rows: list[list[str]], names: list[str], path: Path) -> np.ndarray:
             ids=wrong,
             hint="Decimals need a point, not a comma; blanks are not allowed.",
         ) from error
-
-
-def _check_matrix(values: np.ndarray, names: list[str], path: Path) -> None:
-    def stop(wrong: np.ndarray, problem: str, hint: str = "") -> None:
-        rows = np.flatnonzero(wrong.any(axis=1) if wrong.ndim == 2 else wrong)
-        if len(rows):
-            raise InputError(problem, where=path, ids=[names[row] for row in rows], hint=hint)
-
-    if len(names) < 3:
-        raise InputError(f"a matrix needs at least three taxa; got {len(names)}.", where=path)
-    stop(~np.isfinite(values), "missing or infinite distances.", "Remove these taxa or fill them.")
-    stop(values < 0, "negative distances.", "Set them to zero if they are rounding errors.")
-    scale = float(values.max()) or 1.0
-    hint = "Distances are wanted, not similarities."
-    both = "The distance from one taxon to another must be the same in both directions."
-    stop(np.abs(np.diag(values)) > ASYMMETRY * scale, "the diagonal is not zero.", hint)
-    stop(np.abs(values - values.T) > ASYMMETRY * scale, "the matrix is not symmetric.", both)
-    if not values.any():
-        raise InputError("all distances are zero.", where=path)
