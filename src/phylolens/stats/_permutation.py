@@ -13,6 +13,7 @@ from phylolens.values import TestResult
 EXACT_UP_TO = 8  # 8! = 40,320 orders; with fewer taxa random draws would only repeat themselves
 QUANTILES = (0.025, 0.5, 0.9, 0.95, 0.975, 0.99)
 HISTOGRAM_BINS = 40
+NARROW = 0.05  # a null of so small a relative range is not bent by a power worth speaking of
 TIE = 1e-12  # sums of the same terms in another order must count as equal
 ALTERNATIVES = ("greater", "less", "two-sided")
 
@@ -146,8 +147,7 @@ def result_of(
     """
     if alternative not in ALTERNATIVES:
         raise InputError(f"unknown alternative '{alternative}': greater, less or two-sided.")
-    reached = _reaches(null, observed, alternative)
-    p_value = reached / len(null) if exact else (reached + 1) / (len(null) + 1)
+    p_value = p_value_of(observed, null, exact, alternative)
     counts, edges = np.histogram(null, bins=HISTOGRAM_BINS)
     return TestResult(
         name=name,
@@ -162,6 +162,12 @@ def result_of(
         null_quantiles={str(q): float(np.quantile(null, q)) for q in QUANTILES},
         null_histogram={"edges": edges.tolist(), "counts": counts.tolist()},
     )
+
+
+def p_value_of(observed: float, null: np.ndarray, exact: bool, alternative: str) -> float:
+    """P-value of an observed value within its null; see :func:`result_of`."""
+    reached = _reaches(null, observed, alternative)
+    return reached / len(null) if exact else (reached + 1) / (len(null) + 1)
 
 
 def effect_size(observed: float, null: np.ndarray) -> float | None:
@@ -179,7 +185,7 @@ def effect_size(observed: float, null: np.ndarray) -> float | None:
     values = np.append(null, observed)
     if np.ptp(values) <= TIE * max(1.0, abs(observed)):
         return None
-    if values.min() > 0:
+    if values.min() > 0 and np.ptp(values) > NARROW * values.max():  # else its power overflows
         values = boxcox(values)[0]
     spread = values.std()
     return float((values[-1] - values.mean()) / spread) if spread > 0 else None
