@@ -50,6 +50,7 @@ def every_test(
     genetic: DistanceMatrix,
     covariance: pd.DataFrame | None,
     *,
+    primary: str | None = None,
     axes: int | None = None,
     permutations: int = 999,
     seed: int = 0,
@@ -61,8 +62,10 @@ def every_test(
     visual, genetic : DistanceMatrix
         The same taxa.
     covariance : DataFrame or None
-        Of the taxa under Brownian motion; None where only a matrix is known, which leaves K_mult
-        out and makes the Mantel test the primary one.
+        Of the taxa under Brownian motion; None leaves K_mult out.
+    primary : str, optional
+        The primary test; by default K_mult where there is a covariance, else Mantel's. Where it
+        cannot be made, Mantel's takes its place.
     axes : int, optional
         Principal coordinates of PROTEST.
     permutations, seed : int
@@ -94,7 +97,8 @@ def every_test(
         ),
     }
     results, not_possible = _made(makers)
-    primary = PRIMARY_WITH_TREE if "kmult" in results else PRIMARY_WITHOUT
+    wanted = primary or PRIMARY_WITH_TREE
+    primary = wanted if wanted in results else PRIMARY_WITHOUT
     _correct(results, primary)
     if rotated:
         results["protest"]["axes"] = rotated[0].axes
