@@ -13,7 +13,7 @@ from phylolens.phylogeny.tree_order import ordered, reference_tree
 
 FROM_TREE = "tree"
 FROM_MATRIX = "neighbour-joining tree of the matrix, rooted at its midpoint"
-SAME = 1e-12  # variance of a difference, relative to the largest variance, that counts as none
+SAME = 1e-12  # of the largest variance: a difference that varies no more than this does not vary
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,9 @@ def group_means(values: np.ndarray, codes: np.ndarray, n: int) -> np.ndarray:
     codes : array of int, shape (m,)
         Group of each row, 0 to n - 1; no group is empty.
     """
+    if n == len(codes):
+        order = np.argsort(codes)
+        return values[np.ix_(order, order)]
     weights = 1.0 / np.bincount(codes, minlength=n)[codes]
     member = sparse.csr_matrix((weights, (codes, np.arange(len(codes)))), shape=(n, len(codes)))
     means = np.asarray((member @ (member @ values).T).T)
@@ -102,11 +105,14 @@ def same_pairs(shared: pd.DataFrame) -> tuple[tuple[str, str], ...]:
     Such a covariance is singular. Two tips on branches of zero length from one node are the plain
     case.
     """
-    values = shared.to_numpy()
-    variance = np.diag(values)[:, None] + np.diag(values) - 2 * values
-    near = np.triu(variance <= SAME * variance.max(), k=1)
-    names = shared.index
-    return tuple((str(names[i]), str(names[j])) for i, j in np.argwhere(near))
+    values, names = shared.to_numpy(), [str(name) for name in shared.index]
+    own = np.diag(values)
+    found = []
+    for i, name in enumerate(names):  # by row: a matrix of thousands of taxa is large enough once
+        variance = own[i] + own[i + 1 :] - 2 * values[i, i + 1 :]
+        near = np.flatnonzero(variance <= SAME * own.max())
+        found += [(name, names[i + 1 + int(j)]) for j in near]
+    return tuple(found)
 
 
 def _crown(tree: TreeNode) -> TreeNode:

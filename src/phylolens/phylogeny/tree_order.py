@@ -14,9 +14,12 @@ def reference_tree(distances: DistanceMatrix) -> TreeNode:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # negative branches of a non-additive matrix
-        tree = nj(distances, neg_as_zero=True)
-        tree = tree.root_at_midpoint(reset=True, branch_attrs=[], root_name=None)
-    return ordered(tree)
+        return midpoint_rooted(nj(distances, neg_as_zero=True))
+
+
+def midpoint_rooted(tree: TreeNode) -> TreeNode:
+    """Copy of an unrooted tree, rooted midway between its farthest tips, smaller clades first."""
+    return ordered(tree.root_at_midpoint(reset=True, branch_attrs=[], root_name=None))
 
 
 def ordered(tree: TreeNode) -> TreeNode:
