@@ -1,0 +1,99 @@
+"""A tree from visual distances, with the support of its branches by specimen bootstrap."""
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+from skbio import DistanceMatrix, TreeNode
+from skbio.tree import bme, nj, upgma
+
+from phylolens.errors import InputError
+from phylolens.phylogeny.tree_order import midpoint_rooted, ordered
+from phylolens.stats.trees.splits import clades, unrooted
+
+TREE_METHODS = ("nj", "bme", "upgma")
+FEWEST_TAXA = 3
+
+
+def visual_tree(
+    visual: DistanceMatrix,
+    replicates: Iterable[DistanceMatrix] | None = None,
+    *,
+    method: str = "nj",
+) -> TreeNode:
+    """Build a tree from distances, smaller clades first; negative branches become zero.
+
+    Support is a property of a branch, not of a node: the share of replicates whose tree has the
+    same split. It is set after rooting, as the name of the node below the branch, in whole
+    percent; the two halves of the branch that bears the root have the same. Support of UPGMA,
+    whose trees are rooted, is the share of replicates with the same clade.
+
+    Parameters
+    ----------
+    visual : DistanceMatrix
+        Distances between at least three taxa; the order of rows does not matter.
+    replicates : iterable of DistanceMatrix, optional
+        Distances between the same taxa from specimens resampled within taxa; read one by one.
+        Without any, inner nodes have no names.
+    method : {'nj', 'bme', 'upgma'}
+        Neighbour joining (Saitou & Nei 1987, Mol. Biol. Evol. 4:406) or balanced minimum
+        evolution (Desper & Gascuel 2002, J. Comput. Biol. 9:687), both rooted at their midpoint,
+        for drawing only; or average linkage (Sokal & Michener 1958), rooted and ultrametric.
+
+    Raises
+    ------
+    InputError
+        For an unknown method, fewer than three taxa, or replicates of other taxa.
+    """
+    if method not in TREE_METHODS:
+        raise InputError(f"unknown tree method '{method}': {', '.join(TREE_METHODS)}.")
+    if len(visual.ids) < FEWEST_TAXA:
+        raise InputError(f"a tree needs at least three taxa; got {len(visual.ids)}.")
+    tree = _built(visual, method)
+    tree = ordered(tree) if method == "upgma" else midpoint_rooted(tree)
+    counts: Counter[bytes] = Counter()
+    number = 0
+    for matrix in replicates or ():
+        differ = sorted(set(matrix.ids) ^ set(visual.ids))
+        if differ:
+            raise InputError("a replicate has other taxa than the matrix.", ids=differ)
+        member = clades(_built(matrix, method))
+        counts.update(_keys(member if method == "upgma" else unrooted(member)))
+        number += 1
+    if number:
+        _label(tree, counts, number, rooted=method == "upgma")
+    return tree
+
+
+def _built(distances: DistanceMatrix, method: str) -> TreeNode:
+    """Build a tree from rows sorted by id, so that ties break the same way in any order."""
+    distances = distances.filter(sorted(distances.ids))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # negative branches of a non-additive matrix
+        if method == "nj":
+            return nj(distances, neg_as_zero=True)
+        if method == "bme":
+            return bme(distances, neg_as_zero=True)
+        return upgma(distances)
+
+
+def _keys(member: np.ndarray) -> list[bytes]:
+    """One key a row, the same in every tree on the same tips."""
+    return [row.tobytes() for row in np.packbits(member, axis=1)]
+
+
+def _label(tree: TreeNode, counts: Counter[bytes], number: int, *, rooted: bool) -> None:
+    """Name inner nodes by the support of the branch above them."""
+    tips = sorted(tip.name for tip in tree.tips())
+    place_of = {name: place for place, name in enumerate(tips)}
+    below: dict[int, np.ndarray] = {}
+    for node in tree.postorder(include_self=False):
+        if node.is_tip():
+            below[id(node)] = np.arange(len(tips)) == place_of[node.name]
+            continue
+        side = np.logical_or.reduce([below.pop(id(child)) for child in node.children])
+        below[id(node)] = side
+        if rooted or 1 < side.sum() < len(tips) - 1:
+            [key] = _keys((side if rooted else side ^ side[0])[None])
+            node.name = str(int(100 * counts[key] / number + 0.5))
