@@ -4,7 +4,6 @@ Slow: run with ``make verify``; ``pytest -rP`` shows the shares. Worlds are draw
 project's own simulator.
 """
 
-import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +13,7 @@ from skbio import DistanceMatrix, TreeNode
 
 from phylolens.phylogeny.rank import patristic
 from phylolens.stats import mantel
+from phylolens.stats.leave_out import taxon_intervals
 
 METHODS = ("pearson", "spearman")
 WORLDS, TAXA = 1000, 20
@@ -44,15 +44,8 @@ def share_rejected(world: Callable[[np.random.Generator], float], worlds: int) -
     return share
 
 
-@pytest.fixture
-def no_interval(monkeypatch):
-    """Leave out the interval, which no p-value depends on."""
-    module = sys.modules["phylolens.stats.mantel"]  # the package gives the function of that name
-    monkeypatch.setattr(module, "_interval", lambda *given: None)
-
-
 @pytest.mark.parametrize("method", METHODS)
-def test_five_percent_of_null_worlds_reject(no_interval, method):
+def test_five_percent_of_null_worlds_reject(method):
     """Looks independent of the tree, which itself is strongly structured."""
 
     def world(rng: np.random.Generator) -> float:
@@ -65,7 +58,7 @@ def test_five_percent_of_null_worlds_reject(no_interval, method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_looks_evolved_by_brownian_motion_are_found(no_interval, method):
+def test_looks_evolved_by_brownian_motion_are_found(method):
     """Power, so that a test that never rejects cannot pass: Brownian looks in 32 dimensions."""
 
     def world(rng: np.random.Generator) -> float:
@@ -93,7 +86,7 @@ def specimens_world(rng: np.random.Generator, *, as_taxa: bool) -> float:
     return mantel(named(cdist(looks, looks)), named(genetic), permutations=199, seed=seed).p_value
 
 
-def test_permuting_specimens_would_reject_far_too_often(no_interval):
+def test_permuting_specimens_would_reject_far_too_often():
     """A warning, not a feature: why ``taxon_means`` comes before every test."""
     mistaken = share_rejected(lambda rng: specimens_world(rng, as_taxa=False), 100)
     right = share_rejected(lambda rng: specimens_world(rng, as_taxa=True), 400)
@@ -131,7 +124,7 @@ def test_interval_covers_the_population_correlation(rho, method):
     for world in range(worlds):
         looks, genes = joint_points(TAXA, rho, np.random.default_rng([13, world]))
         x, y = named(cdist(looks, looks)), named(cdist(genes, genes))
-        low, high = mantel(x, y, method=method, permutations=1, seed=world).interval
+        low, high = taxon_intervals(x, y)[f"mantel_{method}"]
         covered.append(low <= known <= high)
     share = float(np.mean(covered))
     print(f"covered: {share:.3f} of {worlds}")

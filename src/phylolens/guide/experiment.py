@@ -22,7 +22,7 @@ from phylolens.guide.recipes import GuideRecipe
 from phylolens.phylogeny import similarity
 from phylolens.progress import Progress, silent
 from phylolens.stats.correlation import agreement, correlation
-from phylolens.stats.signal import baselines
+from phylolens.stats.baselines import baselines
 from phylolens.writing import replacing, write_csv, write_json
 
 NOTE = (
