@@ -21,8 +21,8 @@ from phylolens.guide.bags import Bags
 from phylolens.guide.recipes import GuideRecipe
 from phylolens.phylogeny import similarity
 from phylolens.progress import Progress, silent
-from phylolens.stats.correlation import agreement, correlation
 from phylolens.stats.baselines import baselines
+from phylolens.stats.correlation import agreement, correlation
 from phylolens.writing import replacing, write_csv, write_json
 
 NOTE = (
