@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 from skbio import DistanceMatrix
-from statsmodels.stats.multitest import multipletests
 
 from phylolens.errors import InputError
+from phylolens.stats._holm import holm
 from phylolens.stats.centred import mantel_centred
 from phylolens.stats.dcor import dcor
 from phylolens.stats.kmult import kmult
@@ -135,8 +135,6 @@ def _made(
 
 def _correct(results: dict[str, dict[str, Any]], primary: str) -> None:
     secondary = [name for name in results if name != primary]
-    p_values = [results[name]["p_value"] for name in secondary]
-    if secondary:
-        corrected = multipletests(p_values, method="holm")[1]
-        for name, p_value in zip(secondary, corrected, strict=True):
-            results[name]["p_holm"] = float(p_value)
+    corrected = holm([results[name]["p_value"] for name in secondary])
+    for name, p_value in zip(secondary, corrected, strict=True):
+        results[name]["p_holm"] = p_value
