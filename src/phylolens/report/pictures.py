@@ -11,21 +11,29 @@ SIDE, MOST_BYTES = 200, 12_000
 
 def thumbnail(path: Path) -> str | None:
     """Return a picture as JPEG data address of at most 12,000 bytes; None where unreadable."""
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(path) as opened:
-            opened.draft("RGB", (2 * SIDE, 2 * SIDE))
-            picture = _on_white(ImageOps.exif_transpose(opened))
-    except Exception:  # Pillow raises many kinds on damaged files; the report goes without
+    picture = small_picture(path, SIDE)
+    if picture is None:
         return None
-    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     for quality in (80, 65, 50, 35, 20, 10):
         stream = io.BytesIO()
         picture.save(stream, format="JPEG", quality=quality, optimize=True)
         if stream.tell() <= MOST_BYTES:
             break
     return data_address(stream.getvalue(), "image/jpeg")
+
+
+def small_picture(path: Path, side: int) -> "Image.Image | None":  # type: ignore[name-defined]  # noqa: F821
+    """Read a picture upright, on white, its longer side at most ``side``; None where unreadable."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as opened:
+            opened.draft("RGB", (2 * side, 2 * side))
+            picture = _on_white(ImageOps.exif_transpose(opened))
+    except Exception:  # Pillow raises many kinds on damaged files; the report goes without
+        return None
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return picture
 
 
 def _on_white(picture: "Image.Image") -> "Image.Image":  # type: ignore[name-defined]  # noqa: F821

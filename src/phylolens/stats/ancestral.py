@@ -45,7 +45,9 @@ def ancestral_states(tree: TreeNode, tips: Sequence[str], values: np.ndarray) ->
     row_of = {name: row for row, name in enumerate(tips)}
     found = [str(node.name) for node in nodes if node.is_tip()]
     if sorted(found) != sorted(tips) or len(row_of) != len(tips):
-        raise InputError("the tips of the tree are not the taxa.", ids=sorted(set(found) ^ set(tips)))
+        raise InputError(
+            "the tips of the tree are not the taxa.", ids=sorted(set(found) ^ set(tips))
+        )
     is_tip = np.array([node.is_tip() for node in nodes])
     known = np.asarray(values, dtype=np.float64)[[row_of[name] for name in found]]
     laplacian = _laplacian(nodes)

@@ -1,6 +1,7 @@
 """Draw every figure that the results allow, as SVG and PNG."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from phylolens.report.ordering import parents
@@ -11,7 +12,11 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure as Canvas
 
-MATRICES = ("genetic", "unguided", "guided")
+TITLES = {
+    "genetic": "genetic (the target)",
+    "unguided": "visual, unguided",
+    "guided": "visual, guided: in-sample",
+}
 HEATMAPS = (  # name, percentile ranks, stacked for narrow screens
     ("heatmaps", False, False),
     ("heatmaps-narrow", False, True),
@@ -32,12 +37,15 @@ class Drawing:
         The files.
     width : float
         Inches.
+    facts : mapping
+        Numbers that drawing brought forth, for the caption.
     """
 
     name: str
     svg: bytes
     png: bytes
     width: float
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def draw_all(results: Results, summary: dict[str, Any]) -> list[Drawing]:
@@ -52,14 +60,16 @@ def draw_all(results: Results, summary: dict[str, Any]) -> list[Drawing]:
     """
     from phylolens.report.figures.style import house_style, to_bytes
 
+    drawings = []
     with house_style():
-        return [
-            Drawing(name, *to_bytes(figure), figure.get_figwidth())
-            for name, figure in _figures(results, summary)
-        ]
+        for name, figure, *facts in _figures(results, summary):
+            drawings.append(Drawing(name, *to_bytes(figure), figure.get_figwidth(), *facts))
+    return drawings
 
 
-def _figures(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
+def _figures(
+    results: Results, summary: dict[str, Any]
+) -> "Iterator[tuple[str, Canvas] | tuple[str, Canvas, dict[str, Any]]]":
     from phylolens.report.figures.counts import draw_counts
 
     for rank in (summary["specimens"] or {}).get("ranks", []):
@@ -72,7 +82,9 @@ def _figures(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, 
     if summary["guide"]:
         yield from _guide(results, summary)
     if summary["signal"]:
-        yield from _signal(results, summary)
+        from phylolens.report.figures.signal import signal_figures
+
+        yield from signal_figures(results, summary["order"])
 
 
 def _classify(results: Results, found: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
@@ -101,34 +113,20 @@ def _classify(results: Results, found: dict[str, Any]) -> "Iterator[tuple[str, C
 
 
 def _guide(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
-    from phylolens.report.figures.heatmaps import Rows, draw_heatmaps
+    from phylolens.report.figures.heatmaps import SIMILARITY, Rows, draw_heatmaps
     from phylolens.report.figures.loss import draw_loss
 
     loss = results.table("guide/loss.csv", numbers=("epoch", "loss"))
     if loss is not None:
         yield "loss", draw_loss(loss, summary["guide"]["constant_mse"])
-    read = {name: results.matrix(f"guide/similarity_{name}.csv") for name in MATRICES}
-    matrices = {name: matrix for name, matrix in read.items() if matrix is not None}
-    if "genetic" not in matrices:
+    read = {name: results.matrix(f"guide/similarity_{name}.csv") for name in TITLES}
+    matrices = {TITLES[name]: matrix for name, matrix in read.items() if matrix is not None}
+    if TITLES["genetic"] not in matrices:
         return
     found = summary["guide"]
     beside = Rows(found["order"], found["rank"], found["groups"], found["coarser"])
     for name, ranks, stacked in HEATMAPS:
-        yield name, draw_heatmaps(matrices, beside, ranks=ranks, stacked=stacked)
-
-
-def _signal(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
-    from phylolens.report.figures.hexbin import draw_hexbin
-    from phylolens.report.figures.null import draw_null
-
-    found = summary["signal"]
-    visual, genetic = (
-        results.matrix(f"signal/{name}_distances.csv") for name in ("visual", "genetic")
-    )
-    if visual is not None and genetic is not None:
-        yield "hexbin", draw_hexbin(visual, genetic, found["distance"])
-    if any(test["histogram"].get("counts") for test in found["tests"]):
-        yield "null", draw_null(found["tests"])
+        yield name, draw_heatmaps(matrices, beside, SIMILARITY, ranks=ranks, stacked=stacked)
 
 
 def slug(name: str) -> str:

@@ -1,52 +1,131 @@
-"""What the correlations would be if looks and lineage had nothing to do with each other."""
+"""What the tests would give if looks and lineage had nothing to do with each other."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from phylolens.report.figures.style import GREY, INK, ORANGE, PALE, WIDTH, canvas
+from phylolens.report.figures.style import GREY, INK, ORANGE, WIDE, canvas
+from phylolens.report.wording import number, p_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
+# The centred Pearson correlation and the bias-corrected distance correlation are one number: the
+# second is shown.
+TITLES = {
+    "kmult": ("K_mult", "K_mult (1 = Brownian motion)"),
+    "mantel_pearson": ("Mantel test", "correlation r"),
+    "mantel_spearman": ("Mantel test by ranks", "rank correlation ρ"),
+    "protest": ("PROTEST", "Procrustes correlation"),
+    "dcor": ("distance correlation", "bias-corrected distance correlation"),
+    "mantel_spearman_centred": ("Mantel by ranks, centred", "ρ, row and column means removed"),
+}
+NARROW = 3.5  # inches
+ALL, WITHIN = "#a9bccd", "#009e73"
 
-def draw_null(tests: list[dict[str, Any]]) -> "Canvas":
-    """Draw one histogram a test, the observed value marked."""
-    shown = [test for test in tests if test["histogram"].get("counts")]
-    figure = canvas(WIDTH, 0.4 + 2.0 * len(shown))
-    panels = figure.subplots(len(shown), 1, squeeze=False, sharex=True).ravel()
-    for axes, test in zip(panels, shown, strict=True):
-        _panel(axes, test)
-    panels[-1].set_xlabel("correlation r")
-    ends = [end for t in shown for end in (*t["histogram"]["edges"], t["statistic"])]
-    margin = 0.06 * (max(ends) - min(ends))
-    panels[-1].set_xlim(min(ends) - margin, max(ends) + margin)
+
+def null_tests(tests: Mapping[str, Any]) -> list[str]:
+    """Names of the tests with a null distribution, in the order drawn."""
+    return [key for key in TITLES if (_histogram(tests.get(key)) or {}).get("counts")]
+
+
+def _histogram(test: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return test.get("null_histogram") if test else None
+
+
+def draw_null(
+    tests: Mapping[str, Any], within: Mapping[str, Any] | None = None, *, narrow: bool = False
+) -> "Canvas":
+    """Draw one panel a test: the null distribution, the observed value marked.
+
+    Parameters
+    ----------
+    tests : mapping
+        ``tests`` of ``signal.json``.
+    within : mapping, optional
+        ``within_clades`` of ``signal.json``: the same with taxa shuffled within clades only.
+    narrow : bool
+        One panel below the other.
+    """
+    shown = null_tests(tests)
+    columns = 1 if narrow else min(len(shown), 4 if len(shown) == 4 else 3)
+    if columns == 4:
+        columns = 2
+    rows = -(-len(shown) // columns)
+    figure = canvas(NARROW if narrow else WIDE, 0.35 + (1.75 if narrow else 2.1) * rows)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels[len(shown) :]:
+        axes.remove()
+    for axes, key in zip(panels, shown, strict=False):
+        inner = (within or {}).get(key.removeprefix("mantel_")) if "centred" not in key else None
+        _panel(axes, tests[key], key, inner if (_histogram(inner) or {}).get("counts") else None)
+    _legend(figure, within if any(axes.get_gid() == "within" for axes in panels) else None, narrow)
     return figure
 
 
-def _panel(axes: "Axes", test: dict[str, Any]) -> None:
-    edges, counts = np.array(test["histogram"]["edges"]), np.array(test["histogram"]["counts"])
-    axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color="#a9bccd", linewidth=0)
-    top = 1.25 * counts.max()
-    axes.set_ylim(0, top)
+def _panel(
+    axes: "Axes", test: Mapping[str, Any], key: str, inner: Mapping[str, Any] | None
+) -> None:
+    """Draw one test."""
+    edges, height = _shape(test["null_histogram"])
+    axes.stairs(height, edges, fill=True, color=ALL, linewidth=0)
+    ends = [edges[0], edges[-1], test["statistic"]]
+    if inner:
+        more, steps = _shape(inner["null_histogram"])
+        axes.stairs(steps, more, color=WITHIN, linewidth=1.2)
+        axes.set_gid("within")
+        ends += [more[0], more[-1]]
+    axes.set_ylim(0, 1.32)
+    margin = 0.05 * (max(ends) - min(ends)) or 0.05
+    axes.set_xlim(min(ends) - margin, max(ends) + margin)
+    q95 = (test.get("null_quantiles") or {}).get("0.95")
+    if q95 is not None:
+        axes.plot([q95] * 2, [0, 1.02], color=GREY, linewidth=1.0, linestyle=(0, (3, 2)))
+    _observed(axes, test)
+    title, label = TITLES[key]
+    axes.set_title(title)
+    axes.set_xlabel(label, fontsize=8)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.locator_params(axis="x", nbins=6)
+    axes.tick_params(axis="x", labelsize=8)
+
+
+def _shape(histogram: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Edges and heights, the highest 1: a narrow null would dwarf a wide one beside it."""
+    edges, counts = np.array(histogram["edges"]), np.array(histogram["counts"], dtype=float)
+    return edges, counts / counts.max()
+
+
+def _observed(axes: "Axes", test: Mapping[str, Any]) -> None:
+    """Mark the observed value, its figures on the side with more room."""
     observed = test["statistic"]
     axes.axvline(observed, color=ORANGE, linewidth=1.8)
-    low, high = min(edges[0], observed), max(edges[-1], observed)
-    if test["q95"] is not None:
-        _mark_q95(axes, test["q95"], 0.8 * top, leftwards=test["q95"] < observed)
+    low, high = axes.get_xlim()
     side = "right" if observed > (low + high) / 2 else "left"
-    axes.annotate(f"observed r = {test['r']}, p = {test['p']}", (observed, 0.99 * top),
-                  (-4 if side == "right" else 4, 0), textcoords="offset points", ha=side,
-                  va="top", color=ORANGE, fontweight="bold", fontsize=8.5)  # fmt: skip
-    axes.set_title(f"{test['words']}, {test['n']} taxa")
-    axes.set_ylabel("permutations")
-    axes.spines["left"].set_color(PALE)
+    corrected = test.get("p_holm")
+    p = f"p = {p_value(test['p_value'])}" if corrected is None else (
+        f"p (Holm) = {p_value(corrected)}"
+    )  # fmt: skip
+    axes.annotate(f"{number(observed)}, {p}", (observed, axes.get_ylim()[1]),
+                  (-4 if side == "right" else 4, -1), textcoords="offset points", ha=side, va="top",
+                  color=ORANGE, fontweight="bold", fontsize=8)  # fmt: skip
 
 
-def _mark_q95(axes: "Axes", q95: float, height: float, *, leftwards: bool) -> None:
-    """Mark what 95% of the permutations stay below, the words away from the observed line."""
-    axes.plot([q95, q95], [0, height], color=GREY, linewidth=1.0, linestyle=(0, (3, 2)))
-    axes.annotate("95% of\npermutations", (q95, height), (-3 if leftwards else 3, 0), va="top",
-                  ha="right" if leftwards else "left", textcoords="offset points", fontsize=7,
-                  color=INK)  # fmt: skip
+def _legend(figure: "Canvas", within: Mapping[str, Any] | None, narrow: bool) -> None:
+    """Explain the histograms once."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    entries: list[Any] = [
+        Patch(color=ALL, label="taxa shuffled"),
+        Line2D([], [], color=GREY, linewidth=1.0, linestyle=(0, (3, 2)), label="95% of them"),
+        Line2D([], [], color=ORANGE, linewidth=1.8, label="observed"),
+    ]
+    if within is not None:
+        words = f"shuffled within each {within.get('rank', 'clade')} only"
+        entries.insert(1, Line2D([], [], color=WITHIN, linewidth=1.2, label=words))
+    figure.legend(handles=entries, loc="outside upper right", ncols=2 if narrow else 4, fontsize=8,
+                  borderpad=0, columnspacing=1.4, labelcolor=INK)  # fmt: skip

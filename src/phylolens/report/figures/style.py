@@ -63,7 +63,7 @@ def canvas(width: float, height: float) -> "Canvas":
 
 def to_bytes(figure: "Canvas") -> tuple[bytes, bytes]:
     """Render as SVG and PNG, without dates."""
-    for _ in range(2):  # settle the layout once for both files; tick labels move in the first pass
+    for _ in range(3):  # settle the layout once for both files; labels move, panels shrink
         figure.draw_without_rendering()
     figure.set_layout_engine("none")
     svg, png = io.BytesIO(), io.BytesIO()

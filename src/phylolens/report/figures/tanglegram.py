@@ -1,0 +1,167 @@
+"""The reference tree and the tree of looks face to face, equal taxa joined by lines."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from skbio import TreeNode
+
+from phylolens.report.figures.branches import Branches, lay_out
+from phylolens.report.figures.groups import Groups, handles, set_italic
+from phylolens.report.figures.style import INK, WIDE, canvas, shorten
+from phylolens.report.wording import is_italic
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+FEWEST_TIPS, MOST_NAMED, MOST_TIPS = 4, 150, 1500
+NARROW = 3.5  # inches
+ROW, SMALLEST, LARGEST = 0.125, 2.2, 7.0  # inches: of a tip; of all tips; of all without names
+CHARACTER = 0.56  # width of a letter in heights of the type
+TREE = "#4a4a4a"
+
+
+def draw_tanglegram(
+    trees: tuple[TreeNode, TreeNode],
+    orders: tuple[Sequence[str], Sequence[str]],
+    groups: Groups,
+    rank: str,
+    *,
+    narrow: bool = False,
+) -> "Canvas":
+    """Draw two trees of the same tips, the first at the left.
+
+    Parameters
+    ----------
+    trees : tuple of TreeNode
+        Reference tree, and tree of looks with support as labels of its inner nodes.
+    orders : tuple of sequences of str
+        Their tips from top to bottom, as the trees allow.
+    groups : Groups
+        Colours of the lines; without groups, lines are darker the further they lead.
+    rank : str
+        Of the tips.
+    narrow : bool
+        Shorter names, at the left only.
+    """
+    n = len(orders[0])
+    named = n <= MOST_NAMED
+    rows = max(SMALLEST, ROW * n) if named else LARGEST
+    size = 0.0 if not named else min(7.5, 72 * 0.82 * rows / n)
+    width = NARROW if narrow else WIDE
+    figure = canvas(width, rows + 0.45 + _legend_height(groups, narrow))
+    figure.get_layout_engine().set(w_pad=0.01, wspace=0.0)  # type: ignore[union-attr,call-arg]
+    left, middle, right = figure.subplots(
+        1, 3, sharey=True, width_ratios=(1.0, 1.9 if narrow else 1.7, 1.0)
+    )
+    _tree(left, lay_out(trees[0], orders[0]), n)
+    _tree(right, lay_out(trees[1], orders[1]), n, support=True)
+    right.invert_xaxis()
+    left.set_ylim(n - 0.5, -0.5)
+    left.set_title("phylogeny")
+    right.set_title("tree of looks", loc="right")
+    share = _names(middle, orders, rank, size, width * 0.46, narrow=narrow) if named else (0, 1)
+    _lines(middle, orders, groups, share)
+    if groups.legend:
+        legend = figure.legend(handles=handles(groups, lines=True), loc="outside lower center",
+                               ncols=2 if narrow else 5, fontsize=7.5, handlelength=1.4,
+                               title=f"lines: {groups.rank}", title_fontsize=7.5)  # fmt: skip
+        set_italic(legend, groups.rank)
+    return figure
+
+
+def _legend_height(groups: Groups, narrow: bool) -> float:
+    """Inches that the legend takes."""
+    if not groups.legend:
+        return 0.0
+    return 0.3 + 0.17 * np.ceil(len(groups.legend) / (2 if narrow else 5))
+
+
+def _tree(axes: "Axes", branches: Branches, n: int, *, support: bool = False) -> None:
+    """Draw one tree in an axes of its own, tips dotted out to its edge."""
+    from matplotlib.collections import LineCollection
+
+    width = 0.9 if n <= MOST_NAMED else 0.4
+    if n <= MOST_NAMED:
+        gaps = [
+            ((depth, branches.height[taxon]), (1.02 * branches.depth, branches.height[taxon]))
+            for taxon, depth in branches.tips.items()
+            if depth < 0.97 * branches.depth
+        ]
+        axes.add_collection(LineCollection(gaps, colors="#b0b0b0", linewidths=0.6,
+                                           linestyles=[(0, (1, 2.5))]))  # fmt: skip
+    lines = np.concatenate([branches.across, branches.upright])
+    axes.add_collection(LineCollection(list(lines), colors=TREE, linewidths=width))
+    if support and len(branches.supported):
+        axes.plot(*branches.supported.T, "o", color=INK, markersize=3.2 if n <= MOST_NAMED else 1.6,
+                  markeredgewidth=0, zorder=3)  # fmt: skip
+    axes.set_xlim(-0.02 * branches.depth, 1.02 * branches.depth)
+    axes.axis("off")
+
+
+def _names(
+    axes: "Axes",
+    orders: tuple[Sequence[str], Sequence[str]],
+    rank: str,
+    size: float,
+    room: float,
+    *,
+    narrow: bool,
+) -> tuple[float, float]:
+    """Write the names beside the tips; returns where lines start and end, shares of the width."""
+    longest = 20 if narrow else 28
+    style = "italic" if is_italic(rank) else "normal"
+    sides = ((orders[0], 0.01, "left"),) if narrow else (
+        (orders[0], 0.01, "left"), (orders[1], 0.99, "right")
+    )  # fmt: skip
+    taken = []
+    for order, x, side in sides:
+        names = [shorten(name, longest) for name in order]
+        for y, name in enumerate(names):
+            axes.text(x, y, name, fontsize=size, ha=side, va="center", fontstyle=style)
+        taken.append(max(map(len, names)) * CHARACTER * size / 72 / room + 0.02)
+    return taken[0], 1 - (0.0 if narrow else taken[1])
+
+
+def _lines(
+    axes: "Axes",
+    orders: tuple[Sequence[str], Sequence[str]],
+    groups: Groups,
+    ends: tuple[float, float],
+) -> None:
+    """Join equal taxa."""
+    from matplotlib.collections import LineCollection
+
+    n = len(orders[0])
+    place = {taxon: row for row, taxon in enumerate(orders[1])}
+    segments = [((ends[0], row), (ends[1], place[taxon])) for row, taxon in enumerate(orders[0])]
+    colours: list[Any] = [groups.of[taxon].colour for taxon in orders[0]]
+    if not groups.legend:
+        moved = np.array([abs(start[1] - end[1]) for start, end in segments]) / max(n - 1, 1)
+        colours = displacement_colours(moved)
+    width = 1.1 if n <= MOST_NAMED else 0.45
+    axes.add_collection(LineCollection(segments, colors=colours, linewidths=width))
+    axes.set_xlim(0, 1)
+    axes.axis("off")
+
+
+def displacement_colours(moved: np.ndarray) -> list[Any]:
+    """Pale for taxa at equal places, dark for those at opposite ends; ``moved`` in [0, 1]."""
+    from matplotlib import colormaps
+
+    return list(colormaps["cividis_r"](0.15 + 0.85 * moved))
+
+
+def tangle_facts(trees: tuple[TreeNode, TreeNode], n: int, crossings: int) -> dict[str, Any]:
+    """Numbers for the caption."""
+    looks = lay_out(trees[1], [str(tip.name) for tip in trees[1].tips()])
+    most = n * (n - 1) // 2
+    return {
+        "n_taxa": n,
+        "crossings": int(crossings),
+        "most_crossings": most,
+        "share": crossings / most,
+        "n_supported": len(looks.supported),
+        "n_branches": looks.n_inner,
+    }
