@@ -175,5 +175,5 @@ def test_bad_input(tree):
 
 def test_effort_falls_with_size():
     sizes = [9, 140, 200, 201, 400, 600, 1000, 1001, 5000]
-    assert effort(140) == (999, 199)
+    assert effort(140) == (999, 99)
     assert [effort(n) for n in sizes] == sorted((effort(n) for n in sizes), reverse=True)

@@ -17,7 +17,7 @@ from phylolens.stats.trees.splits import FEWEST_TIPS, same_tips, tip_names
 
 MEASURES = ("nrf", "cid", "quartet", "align", "coherency")
 # Tips up to which so many permutations of tips and so many random trees are tried.
-EFFORT = ((200, 999, 199), (400, 199, 99), (600, 99, 49), (1000, 39, 19))
+EFFORT = ((200, 999, 99), (400, 199, 49), (600, 99, 19), (1000, 39, 9))
 LEAST_EFFORT = (19, 9)
 
 
