@@ -1,6 +1,7 @@
 """Correlation over the pairs of two square arrays, tested by permuting the taxa of the first."""
 
 import numpy as np
+from scipy.spatial.distance import squareform
 
 from phylolens.errors import InputError
 from phylolens.stats._permutation import orders, require_permutations, result_of
@@ -39,17 +40,17 @@ def standard_pairs(matrix: np.ndarray, method: str, among: np.ndarray | None = N
     InputError
         If all values are equal.
     """
-    taken = np.ones(matrix.shape, dtype=bool) if among is None else among
-    upper = np.nonzero(np.triu(taken, k=1))
-    pairs = ranks(matrix[upper]) if method == "spearman" else matrix[upper]
+    whole = squareform(matrix, checks=False)
+    taken = slice(None) if among is None else squareform(among, checks=False)
+    pairs = ranks(whole[taken]) if method == "spearman" else whole[taken]
     size = np.linalg.norm(pairs)
     pairs = pairs - pairs.mean()
     norm = np.linalg.norm(pairs)
     if norm <= CONSTANT * size:
         raise InputError("all distances of a matrix are equal: nothing can be correlated.")
-    square = np.zeros(matrix.shape)
-    square[upper] = pairs / norm
-    return square + square.T
+    standard = np.zeros(len(whole))
+    standard[taken] = pairs / norm
+    return squareform(standard, checks=False)
 
 
 def pair_test(
@@ -87,6 +88,8 @@ def pair_test(
     n = len(x)
     left, right = (standard_pairs(side, method, among) for side in (x, y))
     tried, exact = orders(n, permutations, seed, blocks)
-    observed = float(permuted_products(left, [right], np.arange(n)[None])[0, 0])
-    null = permuted_products(left, [right], tried)[:, 0]
-    return result_of(name, observed, null, exact, n, alternative=alternative, seed=seed)
+    # The identity is the first row, so that the observed value is reached in the same way.
+    values = permuted_products(left, [right], np.vstack([np.arange(n), tried]))[:, 0]
+    return result_of(
+        name, float(values[0]), values[1:], exact, n, alternative=alternative, seed=seed
+    )

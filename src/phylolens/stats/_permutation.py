@@ -48,9 +48,10 @@ def orders(
         return np.array(list(_all(n, members))).reshape(-1, n), True
     rng = np.random.default_rng(seed)
     found = np.tile(np.arange(n), (permutations, 1))
-    for order in found:
-        for rows in members:
-            order[rows] = rng.permutation(rows)
+    for rows in members:
+        if len(rows) > 1:
+            columns = rows if len(rows) < n else slice(None)  # a slice is not copied
+            found[:, columns] = rng.permuted(found[:, columns], axis=1)
     return found, False
 
 
@@ -148,7 +149,7 @@ def result_of(
     if alternative not in ALTERNATIVES:
         raise InputError(f"unknown alternative '{alternative}': greater, less or two-sided.")
     p_value = p_value_of(observed, null, exact, alternative)
-    counts, edges = np.histogram(null, bins=HISTOGRAM_BINS)
+    counts, edges = np.histogram(null, bins=HISTOGRAM_BINS, range=_range(null))
     return TestResult(
         name=name,
         statistic=observed,
@@ -162,6 +163,13 @@ def result_of(
         null_quantiles={str(q): float(np.quantile(null, q)) for q in QUANTILES},
         null_histogram={"edges": edges.tolist(), "counts": counts.tolist()},
     )
+
+
+def _range(null: np.ndarray) -> tuple[float, float]:
+    """Limits of the histogram; a null that hardly varies gets room for its bins."""
+    low, high = float(null.min()), float(null.max())
+    least = 1e-9 * max(abs(low), abs(high), 1e-300)
+    return (low, high) if high - low > least else (low - least, high + least)
 
 
 def p_value_of(observed: float, null: np.ndarray, exact: bool, alternative: str) -> float:

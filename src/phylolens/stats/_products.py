@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.spatial.distance import squareform
 
 
 def permuted_products(x: np.ndarray, ys: Sequence[np.ndarray], orders: np.ndarray) -> np.ndarray:
@@ -23,11 +24,10 @@ def permuted_products(x: np.ndarray, ys: Sequence[np.ndarray], orders: np.ndarra
     """
     x = np.ascontiguousarray(x, dtype=np.float64)
     orders = np.ascontiguousarray(orders, dtype=np.intp)
-    upper = np.triu_indices(len(x), k=1)
-    size = float(np.linalg.norm(x[upper]))
+    size = float(np.linalg.norm(squareform(x, checks=False)))
     found = np.zeros((len(orders), len(ys)))
     for place, y in enumerate(ys):
-        pairs = np.ascontiguousarray(np.asarray(y, dtype=np.float64)[upper])
+        pairs = squareform(np.asarray(y, dtype=np.float64), checks=False)
         scale = float(np.linalg.norm(pairs))
         if size > 0 and scale > 0:
             found[:, place] = scale * size * _products(x, pairs / scale, size, orders)
