@@ -1,14 +1,30 @@
 """Results directories written by hand, so that the report is tested against known numbers."""
 
+import importlib.util
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+
+
+def beside(name: str) -> ModuleType:
+    """Load a file of this folder; test folders are no packages."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+signal_results = beside("signal_results")
 
 
 def write(path: Path, value: Any) -> None:
@@ -74,6 +90,29 @@ def make_results(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
             write(out / "signal/signal.json", signal(taxa))
             square(out / "signal/visual_distances.csv", distances(len(taxa), 1), taxa)
             square(out / "signal/genetic_distances.csv", distances(len(taxa), 2), taxa)
+        return out
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_signal(make_results: Callable[..., Path]) -> Callable[..., Path]:
+    """Write results whose comparison of looks and lineage has every part; ``edit`` changes it."""
+
+    def make(
+        taxa: list[str],
+        edit: Callable[[dict[str, Any]], Any] | None = None,
+        *,
+        pictures: bool = False,
+    ) -> Path:
+        out = make_results(taxa, [2] * len(taxa), parts=("run", "signal"), pictures=pictures)
+        portraits = {taxon: f"{2 * place:04d}.png" for place, taxon in enumerate(taxa)}
+        signal_results.write_signal(out, taxa, portraits)
+        if edit:
+            path = out / "signal/signal.json"
+            found = json.loads(path.read_text(encoding="utf-8"))
+            edit(found)
+            write(path, found)
         return out
 
     return make

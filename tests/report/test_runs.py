@@ -90,4 +90,4 @@ def test_exact_tests_name_all_permutations(out):
     for test in signal["tests"].values():
         test |= {"exact": True, "n_permutations": 40320}
     (out / "signal/signal.json").write_text(json.dumps(signal))
-    assert "Mantel tests, all 40,320 permutations" in summarize(out)["methods"]["paragraph"]
+    assert "all 40,320 permutations of the taxa" in summarize(out)["methods"]["paragraph"]

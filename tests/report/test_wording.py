@@ -1,6 +1,16 @@
 import pytest
 
-from phylolens.report.wording import count, is_italic, listed, number, p_value, percent, plural
+from phylolens.report.wording import (
+    count,
+    distance,
+    is_italic,
+    listed,
+    number,
+    p_value,
+    percent,
+    plural,
+    span,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +66,17 @@ def test_lists_read_as_a_sentence():
     assert listed([]) == ""
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.9, "0.900"), (136.23, "136"), (12345.6, "12,346"), (0.00123, "0.00123"), (0.0, "0"),
+     (-1.5, "−1.50"), (None, "not defined")],
+)  # fmt: skip
+def test_distances_of_any_unit_have_three_figures(value, shown):
+    assert distance(value) == shown
+
+
+def test_intervals():
+    assert span([0.1, -0.25]) == "0.10 to −0.25"
+    assert span(None) == span([None, 1.0]) == ""

@@ -3,7 +3,8 @@
 from typing import Any
 
 from phylolens.report.about_runs import commands, inputs, seed_words
-from phylolens.report.glossary import REFERENCES
+from phylolens.report.glossary import parts_of
+from phylolens.report.literature import REFERENCES
 from phylolens.report.results import Results
 from phylolens.report.wording import count, listed
 
@@ -15,10 +16,11 @@ PACKAGES_SHOWN = ("numpy", "scikit-learn", "scikit-bio", "torch", "onnxruntime")
 def about_methods(results: Results, summary: dict[str, Any]) -> dict[str, Any]:
     """Write the methods paragraphs from what the stages recorded."""
     parts = [_program(results), _features(results), _classify(results, summary["classify"])]
-    parts += [_guide(results, summary["guide"]), _signal(summary["signal"])]
+    parts += [_guide(results, summary["guide"]), (summary["signal"] or {}).get("methods", "")]
     used = ["program"] + [key for key in ("classify", "guide", "signal") if summary[key]]
     classified = summary["classify"] or {}
     used += [key for key in ("confidence", "depth", "novelty") if classified.get(key)]
+    used += sorted(parts_of(summary["signal"]))
     stages = (classified, summary["guide"] or {})
     used += ["published"] if any(one.get("recipe") == PUBLISHED for one in stages) else []
     return {
@@ -129,25 +131,6 @@ def _guide(results: Results, summary: dict[str, Any] | None) -> str:
         f"between cosine similarities and 1 − 2d/{found['divisor']:.4g} "
         f"(d: genetic distance) with Adam, learning rate {found['learning_rate']:g}, "
         f"{found['epochs']:,} steps; evaluated in-sample."
-    )
-
-
-def _signal(summary: dict[str, Any] | None) -> str:
-    if not summary:
-        return ""
-    test = summary["tests"][0]
-    means = f"{summary['distance']} distances between the features given for {summary['plural']}"
-    if summary["n_images"]:
-        means = (
-            f"images were averaged within specimens and specimens within {summary['plural']}; "
-            f"{summary['distance']} distances between the means"
-        )
-    orders = f"{test['n_permutations']:,}"
-    orders = f"all {orders}" if test["exact"] else f"{orders} random"
-    return (
-        f"Signal: {means} were compared with genetic distances "
-        f"by Mantel tests, {orders} permutations of the taxa, "
-        f"alternative ‘{test['alternative']}’."
     )
 
 

@@ -36,7 +36,7 @@ def _own_seed(content: dict[str, Any]) -> int | None:
     """Seed written into a stage's own file; the signal names it with its tests."""
     if content.get("seed") is not None:
         return content["seed"]
-    tests = list((content.get("tests") or {}).values())
+    tests = [test for test in (content.get("tests") or {}).values() if test]
     return tests[0].get("seed") if tests else None
 
 

@@ -1,4 +1,4 @@
-"""Terms explained for a biologist, what the report can not tell, and the literature."""
+"""Terms explained for a biologist, and what the report can not tell."""
 
 from typing import Any
 
@@ -122,10 +122,114 @@ TERMS_OF = (
 )
 
 
-def terms(classify: dict[str, Any] | None) -> list[tuple[str, str]]:
-    """Terms that the report uses, given its section on classification."""
+# Explained where the comparison of looks and lineage has such a test or part.
+SIGNAL_TERMS = (
+    (
+        "kmult",
+        "K_mult, Brownian motion",
+        "Brownian motion: looks drift at random along the branches, so that relatives resemble one "
+        "another by common history alone. K_mult compares that expectation with what is seen: 1 as "
+        "expected, less than 1 relatives resemble one another less, more than 1 more.",
+    ),
+    (
+        "kmult",
+        "z",
+        "How many standard deviations a value lies above what shuffled taxa give. Values of "
+        "different tests and trees can be compared by it.",
+    ),
+    (
+        "holm",
+        "Holm’s correction",
+        "Who tests often finds something by chance. Holm’s correction raises the p-values of a "
+        "family of tests so that one false finding among all of them is as rare as promised.",
+    ),
+    (
+        "protest",
+        "PROTEST, Procrustes residual",
+        "Two maps of the taxa, one of looks and one of the phylogeny, are turned and scaled to fit "
+        "each other. t is 1 for a perfect fit; a taxon’s residual is how far its two places lie "
+        "apart.",
+    ),
+    (
+        "dcor",
+        "distance correlation",
+        "Finds dependence of any shape, not of straight lines only. Bias-corrected, it is near 0 "
+        "without dependence; it equals the Pearson correlation of the double-centred distances.",
+    ),
+    (
+        "centred",
+        "double-centring",
+        "Each taxon’s mean distance is taken away from both matrices: what is left owes nothing to "
+        "single odd-looking or long-branched taxa.",
+    ),
+    (
+        "within",
+        "shuffling within clades",
+        "Taxa change places only with their relatives. What the clades explain stays as it is, so "
+        "p tells whether pictures know more than the clade.",
+    ),
+    (
+        "correlogram",
+        "Mantel correlogram",
+        "The Mantel test for one class of genetic distance at a time: above 0, pairs of that class "
+        "look more alike than other pairs.",
+    ),
+    (
+        "lambda",
+        "Pagel’s λ",
+        "Stretches the tree’s inner branches to fit the looks: 0 no common history, 1 Brownian "
+        "motion on the tree as it is.",
+    ),
+    (
+        "trees",
+        "tree of looks, support",
+        "A tree built from visual distances. Support: share of trees with the same group when "
+        "specimens are drawn again; it tells of sampling, not of truth.",
+    ),
+    (
+        "trees",
+        "random and shuffled trees",
+        "Random trees have any shape; shuffled ones are built from the same visual distances with "
+        "the taxa exchanged. Only what is nearer than both is more than chance.",
+    ),
+    (
+        "coherency",
+        "Kiel’s coherency",
+        "Find the largest groups of the tree that hold one named group only: (their taxa ÷ their "
+        "number) × (their taxa ÷ all taxa). It judges a tree by names, not by another tree.",
+    ),
+    (
+        "pairs",
+        "expected distance, q, false-discovery rate",
+        "Expected: how different two taxa would look on average had looks drifted along the tree. "
+        "q: among pairs with this q or less, about that share is there by chance.",
+    ),
+)
+
+
+def terms(
+    classify: dict[str, Any] | None, signal: dict[str, Any] | None = None
+) -> list[tuple[str, str]]:
+    """Terms that the report uses, given its sections on classification and on signal."""
+    shown = parts_of(signal)
     used = [(term, text) for part, term, text in TERMS_OF if (classify or {}).get(part)]
+    used += [(term, text) for part, term, text in SIGNAL_TERMS if part in shown]
     return [*GLOSSARY, *used]
+
+
+def parts_of(signal: dict[str, Any] | None) -> set[str]:
+    """Name tests and parts that the section on signal holds."""
+    if not signal:
+        return set()
+    shown = {test["name"] for test in signal["tests"]}
+    shown |= {part for part in PARTS if signal[part]}
+    shown |= {"holm"} if any(test["p_holm"] is not None for test in signal["tests"]) else set()
+    shown |= {"centred"} if any(name.endswith("_centred") for name in shown) else set()
+    trees = signal["trees"] or {"rows": []}
+    return shown | {row["key"] for row in trees["rows"]}
+
+
+PARTS = ("within", "correlogram", "lambda", "trees", "pairs", "clades", "sample")
 
 
 CANNOT_TELL = {
@@ -144,72 +248,4 @@ CANNOT_TELL = {
         "Which features of the organism matter: a weight belongs to a whole picture.",
         "Anything about evolution: a flexible fit bends to any matrix, a shuffled one too.",
     ),
-    "signal": (
-        "Why relatives look alike: shared descent, shared habitat, and shared photographer or "
-        "background leave the same trace.",
-        "How certain the phylogeny is: it is taken as given.",
-        "Whether a tree could be built from the pictures: a correlation of distances is far from "
-        "a topology.",
-        "Whether pictures say more than the taxonomy. If looks and another tree-structured thing "
-        "(such as habitat) are compared, this test rejects too often.",
-    ),
 }
-
-REFERENCES = (
-    (
-        "published",
-        "Roy (2025) Exploring visual similarities and genetic similarities with machine learning. "
-        "TU Ilmenau. (Both experiments of the recipe roy2025.)",
-    ),
-    ("classify", "Breiman (2001) Random forests. Machine Learning 45:5–32."),
-    (
-        "classify",
-        "Wilson (1927) Probable inference, the law of succession, and statistical inference. "
-        "Journal of the American Statistical Association 22:209–212.",
-    ),
-    (
-        "classify",
-        "McNemar (1947) Note on the sampling error of the difference between correlated "
-        "proportions or percentages. Psychometrika 12:153–157.",
-    ),
-    (
-        "classify",
-        "Efron & Tibshirani (1993) An introduction to the bootstrap. Chapman & Hall.",
-    ),
-    (
-        "confidence",
-        "Guo, Pleiss, Sun & Weinberger (2017) On calibration of modern neural networks. "
-        "Proceedings of ICML 70:1321–1330.",
-    ),
-    (
-        "depth",
-        "Angelopoulos & Bates (2023) Conformal prediction: a gentle introduction. Foundations and "
-        "Trends in Machine Learning 16:494–591.",
-    ),
-    (
-        "novelty",
-        "Hendrycks & Gimpel (2017) A baseline for detecting misclassified and out-of-distribution "
-        "examples in neural networks. ICLR.",
-    ),
-    (
-        "guide",
-        "Ilse, Tomczak & Welling (2018) Attention-based deep multiple instance learning. "
-        "Proceedings of ICML 80:2127–2136.",
-    ),
-    ("guide", "Kingma & Ba (2015) Adam: a method for stochastic optimization. ICLR."),
-    (
-        "signal",
-        "Mantel (1967) The detection of disease clustering and a generalized regression approach. "
-        "Cancer Research 27:209–220.",
-    ),
-    (
-        "signal",
-        "Phipson & Smyth (2010) Permutation p-values should never be zero. Statistical "
-        "Applications in Genetics and Molecular Biology 9:39.",
-    ),
-    (
-        "signal",
-        "Guillot & Rousset (2013) Dismantling the Mantel tests. Methods in Ecology and Evolution "
-        "4:336–344.",
-    ),
-)

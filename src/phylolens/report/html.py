@@ -13,7 +13,7 @@ from phylolens.writing import replacing, write_text
 
 PAGE = "report.html"
 PIXELS_AN_INCH = 110  # on a large screen; smaller screens shrink figures
-HEAVY_SVG = 250_000  # bytes; heavier figures go into the page as PNG
+HEAVY_SVG = 250_000  # bytes; heavier figures go into the page as PNG where that is lighter
 
 
 def write_report(results: Path) -> Path:
@@ -54,6 +54,7 @@ def write_report(results: Path) -> Path:
 def render(summary: dict[str, Any], drawings: list[Drawing], album: Album) -> str:
     """Return the page's text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup, escape
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -67,18 +68,24 @@ def render(summary: dict[str, Any], drawings: list[Drawing], album: Album) -> st
         "slug": slug,
         "style": lambda rank: "taxon" if is_italic(rank) else "",
         "thousands": lambda n: f"{n:,}",
+        "indexed": lambda text: Markup(str(escape(text)).replace("K_mult", "K<sub>mult</sub>")),
     }
     environment.globals["count"] = count
     figures = {
-        drawing.name: {"src": _address(drawing), "width": round(PIXELS_AN_INCH * drawing.width)}
+        drawing.name: {
+            "src": _address(drawing),
+            "width": round(PIXELS_AN_INCH * drawing.width),
+            "facts": dict(drawing.facts),
+        }
         for drawing in drawings
     }
     page = environment.get_template("report.html.j2")
     text = page.render(s=summary, figures=figures, thumbnail=album.get)
-    return re.sub(r"\b([rp]) = (?=[−\d])", "\\1\u00a0=\u00a0", text)  # no break within a figure
+    figure = r"(\b[rpqztnλ]|dCor|K_mult|K<sub>mult</sub>) ([=≤]) (?=[−\d])"
+    return re.sub(figure, "\\1\u00a0\\2\u00a0", text)  # no break within a figure
 
 
 def _address(drawing: Drawing) -> str:
-    if len(drawing.svg) > HEAVY_SVG:
+    if len(drawing.svg) > HEAVY_SVG and len(drawing.png) < len(drawing.svg):
         return data_address(drawing.png, "image/png")
     return data_address(drawing.svg, "image/svg+xml")

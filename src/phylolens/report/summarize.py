@@ -57,7 +57,7 @@ def summarize_results(found: Results) -> dict[str, Any]:
     }
     told = summary["classify"] or {"cannot_tell": CANNOT_TELL["classify"]}
     summary["cannot_tell"] = CANNOT_TELL | {"classify": told["cannot_tell"]}
-    summary["glossary"] = terms(summary["classify"])
+    summary["glossary"] = terms(summary["classify"], summary["signal"])
     summary["other_ranks"] = _other_ranks(summary)
     summary["methods"] = about_methods(found, summary)
     summary["answers"] = _answers(summary)

@@ -1,5 +1,6 @@
 """Numbers and names as a reader expects them: rounded, with true minus signs, with plurals."""
 
+import math
 from collections.abc import Sequence
 
 _PLURALS = {
@@ -69,3 +70,20 @@ def sentence(text: str) -> str:
     text = text.strip()
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?", ".)")) or not text else text + "."
+
+
+def distance(value: float | None) -> str:
+    """Round a distance of any unit to three figures."""
+    if value is None:
+        return UNDEFINED
+    if not value:
+        return "0"
+    digits = 2 - math.floor(math.log10(abs(value)))
+    return f"{value:,.{min(max(digits, 0), 8)}f}".replace("-", "−")
+
+
+def span(interval: Sequence[float] | None, digits: int = 2) -> str:
+    """Write an interval as ``0.10 to 0.40``; empty where there is none."""
+    if not interval or any(end is None for end in interval):
+        return ""
+    return f"{number(interval[0], digits)} to {number(interval[1], digits)}"

@@ -1,43 +1,129 @@
-"""The permutation tests as rows of a table."""
+"""The permutation tests as rows of a table, the one chosen beforehand first."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from phylolens.report.wording import number, p_value
+from phylolens.report.wording import number, p_value, span
 
-TEST_WORDS = {
-    "mantel_pearson": "Mantel test, Pearson",
-    "mantel_spearman": "Mantel test, Spearman (ranks)",
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a test is named, what its statistic is called and what it asks."""
+
+    name: str
+    symbol: str
+    asks: str
+
+
+TESTS = {
+    "kmult": Words(
+        "K_mult",
+        "K_mult",
+        "Do relatives look alike as if looks had drifted along the tree? 1: as much as that.",
+    ),
+    "mantel_pearson": Words("Mantel test, Pearson", "r", "Do the two distances rise together?"),
+    "mantel_spearman": Words("Mantel test, Spearman (ranks)", "r", "The same of their ranks."),
+    "protest": Words("PROTEST", "t", "Can the map of looks be laid upon the map of the phylogeny?"),
+    "dcor": Words(
+        "distance correlation", "dCor", "Any dependence, straight or bent; bias-corrected."
+    ),
+    "mantel_pearson_centred": Words(
+        "Mantel test, Pearson, centred", "r", "Without what single odd or long-branched taxa add."
+    ),
+    "mantel_spearman_centred": Words(
+        "Mantel test, Spearman, centred", "r", "The same of their ranks."
+    ),
 }
+TWINS = ("dcor", "mantel_pearson_centred")  # one number by two roads: shown once
 
 
-def about_test(name: str, test: dict[str, Any]) -> dict[str, Any]:
-    """Sum up one test of ``signal.json``."""
-    interval = test.get("interval")
+def about_tests(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Sum up the tests of ``signal.json``, the primary one first.
+
+    Returns
+    -------
+    list of dict
+        One a test that has a statistic. Without a declared primary test, as older results are, the
+        first one listed leads.
+    """
+    tests = {name: test for name, test in found["tests"].items() if _known(test)}
+    leader = found.get("primary") if found.get("primary") in tests else next(iter(tests), None)
+    order = [*([leader] if leader else []), *TESTS, *tests]
+    names = [name for name in dict.fromkeys(order) if name in tests]
+    names = [name for name in names if not _twin(name, tests)]
+    return [_row(name, tests[name], primary=name == found.get("primary")) for name in names]
+
+
+def _known(test: Mapping[str, Any] | None) -> bool:
+    return bool(test) and test.get("statistic") is not None  # type: ignore[union-attr]
+
+
+def _twin(name: str, tests: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a test is another one, under a second name."""
+    if name != TWINS[1] or TWINS[0] not in tests:
+        return False
+    one, other = (tests[twin]["statistic"] for twin in TWINS)
+    return bool(abs(one - other) < 1e-6)
+
+
+def _row(name: str, test: Mapping[str, Any], *, primary: bool) -> dict[str, Any]:
+    words = TESTS.get(name, Words(name, "value", ""))
+    quantiles = test.get("null_quantiles") or {}
     return {
         "name": name,
-        "words": TEST_WORDS.get(name, name),
+        "words": words.name,
+        "symbol": words.symbol,
+        "asks": words.asks,
+        "primary": primary,
         "statistic": test["statistic"],
         "p_value": test["p_value"],
+        "p_holm": test.get("p_holm"),
         "n": test["n"],
         "n_permutations": test["n_permutations"],
         "exact": bool(test.get("exact")),
         "smallest_p": test.get("smallest_p"),
-        "q95": (test.get("null_quantiles") or {}).get("0.95"),
+        "q95": quantiles.get("0.95"),
+        "shuffled": number(quantiles["0.5"]) if "0.5" in quantiles else "",
         "r": number(test["statistic"]),
+        "z": number(test["z"], 1) if test.get("z") is not None else "",
         "p": p_value(test["p_value"]),
-        "interval": f"{number(interval[0])} to {number(interval[1])}" if interval else "",
+        "corrected": p_value(test["p_holm"]) if test.get("p_holm") is not None else "",
+        "interval": span(test.get("interval")),
         "interval_method": test.get("interval_method", ""),
+        "specimen_interval": span(test.get("specimen_interval")),
         "histogram": test.get("null_histogram") or {},
         "alternative": test.get("alternative", "greater"),
+        "seed": test.get("seed"),
     }
+
+
+def significant(test: Mapping[str, Any]) -> bool:
+    """Whether a test rejects at 5%, after Holm's correction where it is one of several."""
+    p = test["p_value"] if test["p_holm"] is None else test["p_holm"]
+    return bool(p <= LEVEL)
+
+
+def figure(test: Mapping[str, Any]) -> str:
+    """Write a test's statistic with its p: ``r = 0.25, p = 0.012``."""
+    text = f"{test['symbol']} = {test['r']}"
+    text += f", z = {test['z']}" if test["primary"] and test["z"] else ""
+    if test["p_holm"] is not None:
+        return f"{text}, p = {test['corrected']} after Holm"
+    return f"{text}, p = {test['p']}"
 
 
 def each_test(tests: list[dict[str, Any]]) -> str:
     """Name every test with its figures."""
-    return "; ".join(f"{test['words']}: r = {test['r']}, p = {test['p']}" for test in tests)
+    return "; ".join(
+        figure(test) if test["words"] == test["symbol"] else f"{test['words']}: {figure(test)}"
+        for test in tests
+    )
 
 
-def orders_tried(test: dict[str, Any]) -> str:
+def orders_tried(test: Mapping[str, Any]) -> str:
     """Say how many orders of the taxa were tried."""
     if test["exact"]:
         return f"all {test['n_permutations']:,} orders of the taxa tried"

@@ -1,86 +1,162 @@
-"""What the tests allow to be said, and no more."""
+"""One paragraph: what the tests allow to be said, beside what is known without them."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from phylolens.report.signal.tests import each_test, orders_tried
-from phylolens.report.wording import count, listed, number, percent
+from phylolens.report.signal.baselines import beside, remarks
+from phylolens.report.signal.tests import LEVEL, each_test, figure, orders_tried, significant
+from phylolens.report.wording import count, listed, number
 
-LEVEL = 0.05
+FEW = 10  # taxa below which an effect is known poorly even where it is significant
 
 
-def verdict(summary: dict[str, Any]) -> str:
-    """Say what the tests allow: one sentence, no more than they carry."""
-    first = summary["tests"][0]
-    n, what = count(summary["n_taxa"], summary["rank"]), summary["plural"]
-    figures = f"r = {first['r']}, p = {first['p']}, {n}"
+def verdict(found: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, str]:
+    """Say what the tests allow, no more than they carry.
+
+    Returns
+    -------
+    dict
+        ``kind``: ``circular``, ``undecided``, ``yes``, ``open`` or ``no``; ``claim``, one or two
+        sentences; ``rest``, effect size, the other tests, the baselines, what cannot be
+        concluded; ``verdict``, both: one paragraph.
+    """
+    kind = _kind(summary)
+    parts = [
+        _effect(summary),
+        _others(summary) if kind == "yes" else "",
+        beside(found.get("baselines") or {}, summary["tests"]),
+        _within(summary),
+        _cannot(kind, summary),
+    ]
+    claim, rest = _claim(kind, summary), " ".join(part for part in parts if part)
+    return {"kind": kind, "claim": claim, "rest": rest, "verdict": f"{claim} {rest}".strip()}
+
+
+def _kind(summary: Mapping[str, Any]) -> str:
+    tests = summary["tests"]
     if summary["circular"]:
+        return "circular"
+    if tests[0]["smallest_p"] and tests[0]["smallest_p"] > LEVEL:
+        return "undecided"
+    below = [significant(test) for test in tests]
+    if tests[0]["primary"]:
+        return "yes" if below[0] else "open" if any(below) else "no"
+    return "yes" if all(below) else "open" if any(below) else "no"
+
+
+def _claim(kind: str, summary: Mapping[str, Any]) -> str:
+    """Say the finding with its figures."""
+    first, n = summary["tests"][0], count(summary["n_taxa"], summary["rank"])
+    what = summary["plural"]
+    figures = f"{figure(first)}, {n}"
+    if kind == "circular":
         return (
             f"In-sample: the features were fitted to this phylogeny, so this figure says nothing "
             f"about whether looks follow lineage ({figures})."
         )
-    if first["smallest_p"] and first["smallest_p"] > LEVEL:
+    if kind == "undecided":
         return (
             f"With {n} the test cannot decide: the smallest p-value it could give is "
             f"{number(first['smallest_p'])} ({figures})."
         )
-    below = [test["p_value"] <= LEVEL for test in summary["tests"]]
-    if all(below):
+    if kind == "yes":
         return (
             f"Closely related {what} look more alike than chance would make them ({figures}; "
             f"{orders_tried(first)})."
         )
-    if any(below):
-        return (
-            f"The tests disagree, so the question stays open ({each_test(summary['tests'])}; {n})."
-        )
+    if kind == "open":
+        return f"The tests disagree, so the question stays open ({_disagreement(summary)}; {n})."
     return (
-        f"There is no evidence here that closely related {what} look more alike ({figures}). "
-        "That is no evidence of the opposite: with few taxa, or features that miss what matters, "
-        "a real signal can go unseen."
+        f"There is no evidence here that closely related {what} look more alike ({figures}; "
+        f"{orders_tried(first)})."
     )
 
 
-def more(summary: dict[str, Any], found: dict[str, Any]) -> list[str]:
-    """Say how certain the first correlation is and what stands beside it."""
+def _disagreement(summary: Mapping[str, Any]) -> str:
+    """Name the test chosen beforehand and those against it; all of them where none was chosen."""
+    first, *others = summary["tests"]
+    if not first["primary"]:
+        return each_test(summary["tests"])
+    against = [test for test in others if significant(test)]
+    return (
+        f"the test chosen beforehand finds no sign, {figure(first)}; "
+        f"{len(against)} of {len(others)} others do, {each_test(against)}"
+    )
+
+
+def _effect(summary: Mapping[str, Any]) -> str:
+    """Say what the primary statistic would be with and without lineage at work."""
+    first = summary["tests"][0]
+    if first["name"] != "kmult":
+        return ""
+    less = "less" if first["statistic"] < 1 else "more"
+    text = (
+        "K_mult is 1 where relatives look as alike as drift along the tree (Brownian motion) makes "
+        f"them; {first['r']} is {less}"
+    )
+    if first["shuffled"]:
+        text += f", and shuffled {summary['plural']} give {first['shuffled']} (median)"
+    return text + "."
+
+
+def _others(summary: Mapping[str, Any]) -> str:
+    """Say how many of the other tests agree; all of them have to where none was chosen."""
+    first, *others = summary["tests"]
+    if not others or not first["primary"]:
+        return ""
+    agree = [test for test in others if significant(test)]
+    if len(agree) == len(others):
+        return f"All {len(others)} other tests agree (p ≤ {LEVEL} after Holm)."
+    if not agree:
+        return f"None of the {len(others)} other tests confirms it, so it is weak ground."
+    missing = listed([test["words"] for test in others if not significant(test)])
+    return f"Of {len(others)} other tests {len(agree)} agree; no sign by {missing}."
+
+
+def _within(summary: Mapping[str, Any]) -> str:
+    within = summary["within"]
+    return str(within["short"]) if within and within["rows"] else ""
+
+
+def _cannot(kind: str, summary: Mapping[str, Any]) -> str:
+    """Say what must not be concluded."""
+    few = summary["n_taxa"] < FEW
+    if kind == "yes":
+        text = (
+            "Why relatives look alike, by descent, by habitat or by the way they were "
+            "photographed, these tests cannot tell."
+        )
+        return f"With so few {summary['plural']} the size is known poorly. {text}" if few else text
+    if kind == "no":
+        return (
+            "That is no evidence of the opposite: with few taxa, or features that miss what "
+            "matters, a real signal can go unseen."
+        )
+    if kind == "open":
+        return "Choosing the test that suits would be wrong; more taxa may settle it."
+    if kind == "undecided":
+        return "More taxa are needed; nothing follows from this either way."
+    return "Only taxa held out of the fit, or features that never saw the phylogeny, could answer."
+
+
+def points(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[str]:
+    """Single remarks below the verdict: what carries the figure, and how far."""
     first, lines = summary["tests"][0], []
     if first["interval"]:
-        lines.append(
-            f"The correlation is uncertain by the choice of taxa: 95% interval {first['interval']}."
-        )
-    if first["statistic"] > 0:
-        lines.append(
-            f"A correlation of {first['r']} means that genetic distance goes with "
-            f"{percent(first['statistic'] ** 2)} of the variation in visual distance."
-        )
+        text = f"{_statistic(first)} is uncertain by the choice of taxa (95% interval "
+        text += first["interval"]
+        if first["specimen_interval"]:
+            text += f") and by that of specimens within them ({first['specimen_interval']}"
+        lines.append(f"{text}).")
     if summary["influential"]:
         lines.append(
             f"Without the single most influential {summary['rank']}, "
             f"{summary['influential']['taxon']}, r would be "
             f"{number(summary['influential']['pearson'])}."
         )
-    taxonomy = found.get("taxonomy_only") or {}
-    if taxonomy.get("pearson") is not None:
-        steps = listed(taxonomy.get("ranks") or [])
-        higher = taxonomy["pearson"] > first["statistic"]
-        lines.append(
-            f"Knowing only the {steps} of each {summary['rank']}, and no picture, gives "
-            f"r = {number(taxonomy['pearson'])} with the same genetic distances, "
-            f"{'more' if higher else 'less'} than the pictures. Whether pictures add anything to "
-            "the taxonomy is not tested here."
-        )
-    row_means = (found.get("row_means") or {}).get("pearson")
-    if row_means is not None:
-        lines.append(
-            f"Long and short branches alone (each taxon's mean distance to the others) give "
-            f"r = {number(row_means)}, in-sample."
-        )
-    return lines
+    lines += remarks(found.get("baselines") or {}, summary["tests"])
+    return [*lines, *([summary["lambda"]] if summary["lambda"] else [])]
 
 
-def answer(summary: dict[str, Any], found: dict[str, Any]) -> str:
-    """Answer in the first box."""
-    taxonomy = (found.get("taxonomy_only") or {}).get("pearson")
-    text = str(summary["verdict"])
-    if taxonomy is not None:
-        text += f" Taxonomy alone, without a picture, reaches r = {number(taxonomy)}."
-    return text
+def _statistic(test: Mapping[str, Any]) -> str:
+    return "The correlation" if test["symbol"] == "r" else str(test["symbol"])

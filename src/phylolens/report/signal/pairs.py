@@ -1,0 +1,153 @@
+"""Pairs that look alike though far apart, or apart though close, with the very pictures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from phylolens.report.results import Results
+from phylolens.report.wording import count, distance, number, p_value
+
+SHOWN, SHOWN_ANYHOW = 12, 4  # pairs a group: significant ones, and others for looking at
+NUMBERS = ("visual", "genetic", "expected", "ratio", "p_value", "q_value")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of disagreement: its name in the file, its title, where its number stands."""
+
+    name: str
+    title: str
+    counted: str
+    smallest_first: bool  # of the ratio visual / expected
+
+
+KINDS = (
+    Kind("convergence", "Look alike though far apart", "n_convergent", True),
+    Kind("divergence", "Look apart though close", "n_divergent", False),
+)
+
+
+def about_pairs(results: Results, found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Sum up ``signal/pairs.csv`` and ``disagreement``; None where there is no such file.
+
+    Returns
+    -------
+    dict or None
+        ``sentence``; ``groups``, each with ``title``, ``note`` and at most twelve ``pairs``, which
+        hold the figures as text and the file of a picture of either taxon, if known.
+    """
+    table = results.table("signal/pairs.csv")
+    if table is None or not {"kind", "taxon_1", "taxon_2"} <= set(table.columns):
+        return None
+    for name in NUMBERS:
+        values = table[name] if name in table else pd.Series(float("nan"), index=table.index)
+        table[name] = pd.to_numeric(values, errors="coerce")
+    known = table["significant"] if "significant" in table else pd.Series("", index=table.index)
+    table["significant"] = known.astype(str).str.lower().isin(("true", "1"))
+    own = found.get("disagreement") or {}
+    portraits = _portraits(results)
+    groups = [_group(table, own, portraits, kind) for kind in KINDS]
+    groups = [group for group in groups if group["pairs"]]
+    if not groups:
+        return None
+    return {
+        "sentence": _sentence(own, groups),
+        "groups": groups,
+        "pictures": bool(portraits),
+    }
+
+
+def _portraits(results: Results) -> dict[str, str]:
+    table = results.table("signal/portraits.csv")
+    if table is None or not results.has_pictures or not {"taxon", "file"} <= set(table.columns):
+        return {}
+    table = table.dropna(subset=["taxon", "file"]).drop_duplicates("taxon")
+    return dict(zip(table["taxon"], table["file"], strict=True))
+
+
+def _group(
+    table: pd.DataFrame, own: Mapping[str, Any], portraits: Mapping[str, str], kind: Kind
+) -> dict[str, Any]:
+    """Choose the pairs of one kind: significant ones by q and p, else the most extreme."""
+    rows = table[table["kind"] == kind.name]
+    rows = rows.assign(extreme=rows["ratio"] * (1 if kind.smallest_first else -1))
+    rows = rows.sort_values(["q_value", "p_value", "extreme", "taxon_1", "taxon_2"])
+    real = rows[rows["significant"]]
+    shown = real.head(SHOWN) if len(real) else rows.head(SHOWN_ANYHOW)
+    n = max(int(own.get(kind.counted) or 0), len(real))
+    pairs = [_pair(row, portraits) for row in shown.to_dict("records")]
+    return {
+        "kind": kind.name,
+        "title": kind.title,
+        "significant": bool(len(real)),
+        "n": n,
+        "note": _note(n, len(shown), bool(len(real))),
+        "pairs": pairs,
+        "pictured": any(taxon["file"] for pair in pairs for taxon in pair["taxa"]),
+    }
+
+
+def _note(n: int, shown: int, real: bool) -> str:
+    if not real:
+        only = "the most extreme one is" if shown == 1 else f"the {shown} most extreme are"
+        return f"Not significant: chance makes such pairs, too; {only} shown for looking at."
+    if n > shown:
+        return f"The {shown} surest of {count(n, 'pair')}."
+    return f"All {count(n, 'pair')}." if n > 1 else "The only pair."
+
+
+def _pair(row: Mapping[str, Any], portraits: Mapping[str, str]) -> dict[str, Any]:
+    figures = {name: None if pd.isna(row[name]) else float(row[name]) for name in NUMBERS}
+    return {
+        "taxa": [
+            {
+                "name": str(row[f"taxon_{side}"]),
+                "clade": _text(row.get(f"clade_{side}")),
+                "file": portraits.get(str(row[f"taxon_{side}"])),
+            }
+            for side in (1, 2)
+        ],
+        "visual": distance(figures["visual"]),
+        "genetic": distance(figures["genetic"]),
+        "expected": distance(figures["expected"]),
+        "ratio": number(figures["ratio"]),
+        "q": p_value(figures["q_value"]) if figures["q_value"] is not None else "–",
+        "explained": _text(row.get("explained_by")),
+    }
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def _sentence(own: Mapping[str, Any], groups: list[dict[str, Any]]) -> str:
+    n = {group["kind"]: group["n"] if group["significant"] else 0 for group in groups}
+    alike, apart = (n.get(kind.name, 0) for kind in KINDS)
+    judged = own.get("n_candidates") or {}
+    if judged:
+        far, close = (judged.get(kind.name, 0) for kind in KINDS)
+        text = (
+            f"Of {count(far, 'pair')} of far relatives {_many(alike)} far more alike than "
+            f"relatedness explains, of {count(close, 'pair')} of near ones {_many(apart)} far "
+            "less alike"
+        )
+    else:
+        of = f"Of {count(own['n_pairs'], 'pair')} " if own.get("n_pairs") else "Among all pairs "
+        text = (
+            f"{of}{_many(alike)} far more alike than relatedness explains, {_many(apart)} far "
+            "less alike"
+        )
+    if own.get("fdr") is not None:
+        drawn = own.get("n_simulations")
+        text += f" (false-discovery rate {100 * own['fdr']:g}%"
+        text += f"; {count(drawn, 'simulation')} of Brownian motion)" if drawn else ")"
+    return (
+        f"{text}. Looks may agree by descent, by way of life or by the background of the "
+        "pictures: judge by eye."
+    )
+
+
+def _many(n: int) -> str:
+    return "none looks" if not n else f"{n:,} look{'s' if n == 1 else ''}"

@@ -1,0 +1,174 @@
+"""How near the tree of looks comes to the reference tree, beside trees of chance."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from skbio import TreeNode
+
+from phylolens.report.ordering import lineage_table
+from phylolens.report.results import Results
+from phylolens.report.signal.tests import LEVEL
+from phylolens.report.wording import listed, number, p_value, percent, span
+
+SUPPORTED = 50  # per cent of the bootstrap trees
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Name of a measure and what it says, in a line."""
+
+    name: str
+    means: str
+
+
+MEASURES = {
+    "cid": Measure(
+        "clustering information distance",
+        "How little the groups of one tree tell of those of the other; 0 the same, 1 nothing.",
+    ),
+    "nrf": Measure(
+        "normalised Robinson–Foulds distance",
+        "Share of groups found in one tree only; 0 the same, 1 none shared. One misplaced taxon "
+        "can bring it near 1.",
+    ),
+    "quartet": Measure(
+        "quartet distance",
+        "Share of sets of four taxa that are joined otherwise; 0 the same, 0.67 by chance.",
+    ),
+    "align": Measure(
+        "align score",
+        "Each group matched with the most similar one of the other tree (Nye); 0 the same.",
+    ),
+    "coherency": Measure(
+        "Kiel’s coherency",
+        "Taxa in groups of one {group} only: their mean number a group × their share of all taxa. "
+        "Higher is better.",
+    ),
+}
+METHODS = {
+    "nj": "neighbour joining",
+    "bme": "balanced minimum evolution",
+    "gme": "greedy minimum evolution",
+    "upgma": "average linkage (UPGMA)",
+}
+
+
+def about_trees(results: Results, found: Mapping[str, Any], *, circular: bool) -> dict | None:
+    """Sum up ``tree``; None where no tree was built.
+
+    Returns
+    -------
+    dict or None
+        ``rows``, one a measure; ``method``; ``sentence``; ``support``, how firm the tree of looks
+        is in itself.
+    """
+    own = found.get("tree")
+    if not own:
+        return None
+    lineage = lineage_table(results, found["rank"])
+    group = str(lineage.columns[-2]) if lineage is not None and lineage.shape[1] > 1 else ""
+    known = [name for name in MEASURES if (own.get(name) or {}).get("value") is not None]
+    rows = [_row(name, own, group) for name in known]
+    if not rows:
+        return None
+    return {
+        "rows": rows,
+        "method": METHODS.get(own.get("method", ""), str(own.get("method", ""))),
+        "n_null": own.get("n_null"),
+        "n_random": own.get("n_random") or own.get("n_null"),
+        "exact": bool(own.get("exact")),
+        "smallest_p": own.get("smallest_p"),
+        "reference": own.get("reference", ""),
+        "names": [row["name"] for row in rows],
+        "sentence": _sentence(rows, circular, own.get("smallest_p") or 0.0),
+        "support": _support(results),
+    }
+
+
+def _row(name: str, own: Mapping[str, Any], group: str) -> dict[str, Any]:
+    values, measure = own[name], MEASURES[name]
+    means = measure.means.format(group=group or "named group")
+    if values.get("reference_value") is not None:
+        means += f" The reference tree itself: {number(values['reference_value'])}."
+    return {
+        "key": name,
+        "name": measure.name,
+        "means": means,
+        "value": number(values["value"]),
+        "sampled": values.get("exact") is False,
+        "interval": span(values.get("interval"), 3),
+        "random": _mean(values, "random"),
+        "permuted": _mean(values, "tip_permuted"),
+        "p_value": values.get("p_value"),
+        "p": p_value(values["p_value"]) if values.get("p_value") is not None else "–",
+    }
+
+
+def _mean(values: Mapping[str, Any], key: str) -> str:
+    mean, sd = values.get(f"{key}_mean"), values.get(f"{key}_sd")
+    if mean is None:
+        return "–"
+    return number(mean) if sd is None else f"{number(mean)} ± {number(sd)}"
+
+
+def _sentence(rows: list[dict[str, Any]], circular: bool, smallest: float) -> str:
+    tested = [row for row in rows if row["p_value"] is not None]
+    if circular:
+        return "In-sample: the features had been fitted to this phylogeny."
+    if not tested:
+        return ""
+    if smallest > LEVEL:
+        return (
+            f"With so few taxa trees cannot be told from chance: no p below {number(smallest)} is "
+            "possible."
+        )
+    near = [row["name"] for row in tested if row["p_value"] <= LEVEL]
+    if not near:
+        return (
+            "By no measure is the tree of looks nearer to the reference tree than trees of "
+            "shuffled taxa are."
+        )
+    if len(near) == len(tested):
+        by = "every measure" if len(near) > 1 else f"the one measure tested ({near[0]})"
+        return (
+            f"By {by} the tree of looks is nearer to the reference tree than trees of shuffled "
+            "taxa are. Near to chance or near to the reference: the table shows which."
+        )
+    far = [row["name"] for row in tested if row["name"] not in near]
+    return (
+        f"The measures disagree: the tree of looks is nearer to the reference tree than trees of "
+        f"shuffled taxa by {listed(near)}, but not by {listed(far)}."
+    )
+
+
+def _support(results: Results) -> str:
+    """Say how many inner branches the bootstrap of specimens keeps."""
+    path = results.folder / "signal" / "visual_tree.nwk"
+    if not path.is_file():
+        return ""
+    text = path.read_text(encoding="utf-8")
+    try:
+        tree = TreeNode.read(io.StringIO(text), format="newick", convert_underscores=False)
+    except Exception:  # a tree that cannot be read is no reason to go without a report
+        return ""
+    found = [_number(node.name) for node in tree.non_tips()]
+    support = np.array([value for value in found if value is not None])
+    if not len(support):
+        return ""
+    firm = int((support >= SUPPORTED).sum())
+    return (
+        f"Of {len(support):,} inner branches of the tree of looks {firm:,} "
+        f"({percent(firm / len(support))}) return in at least {SUPPORTED}% of the trees built from "
+        f"specimens drawn again (median {np.median(support):.0f}%). That is how firm looks are, "
+        "not how true."
+    )
+
+
+def _number(name: str | None) -> float | None:
+    try:
+        return float(name) if name else None
+    except ValueError:
+        return None

@@ -1,0 +1,93 @@
+"""What pictures add to the taxonomy: taxa are shuffled only among their nearest relatives."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from phylolens.report.signal.tests import LEVEL
+from phylolens.report.wording import number, p_value, plural
+
+UNTESTED = "Whether pictures add anything to the taxonomy is not tested here."
+WAYS = {
+    "pearson": "Pearson",
+    "spearman": "Spearman (ranks)",
+    "pearson_within_pairs": "Pearson, pairs of one {rank} only",
+}
+
+
+def about_within(found: Mapping[str, Any], *, circular: bool) -> dict[str, Any] | None:
+    """Sum up ``within_clades``; None in results that never tried it.
+
+    Returns
+    -------
+    dict or None
+        ``sentence``; ``rows``, one a correlation; ``rank``, the rank kept in place; ``beyond``,
+        whether looks follow lineage beyond it (None: not decided).
+    """
+    if "within_clades" not in found:
+        return None
+    own, rank = found["within_clades"], found["rank"]
+    if not own:
+        text = (
+            f"Whether pictures add anything to the taxonomy could not be tested: that needs a "
+            f"coarser rank with clades of several {plural(rank)} each."
+        )
+        return {"rank": "", "rows": [], "beyond": None, "sentence": text, "short": text}
+    rows = [
+        _row(words.format(rank=own["rank"]), own[key], own.get("n_taxa_moved"))
+        for key, words in WAYS.items()
+        if own.get(key)
+    ]
+    summary = {"rank": own["rank"], "rows": rows} | _verdict(own["rank"], rank, rows, circular)
+    tested = (
+        f"{plural(rank).capitalize()} changed places only within their {plural(own['rank'])}, of "
+        f"which {own['n_clades']:,} have several."
+    )
+    return summary | {"sentence": f"{summary['short']} {tested}"}
+
+
+def _row(words: str, test: Mapping[str, Any], moved: int | None) -> dict[str, Any]:
+    middle = (test.get("null_quantiles") or {}).get("0.5")
+    return {
+        "words": words,
+        "observed": number(test["statistic"]),
+        "kept": number(middle) if middle is not None else "–",
+        "kept_value": middle,
+        "statistic": test["statistic"],
+        "z": number(test["z"], 1) if test.get("z") is not None else "–",
+        "p_value": test["p_value"],
+        "p": p_value(test["p_value"]),
+        "n": moved if moved is not None else test["n"],
+        "n_permutations": test["n_permutations"],
+        "smallest_p": test.get("smallest_p") or 0.0,
+    }
+
+
+def _verdict(within: str, rank: str, rows: list[dict[str, Any]], circular: bool) -> dict[str, Any]:
+    """Say whether nearer relatives look more alike inside a clade, too."""
+    figures = _figures(rows[:1], within, rank)
+    if circular:
+        return {"beyond": None, "short": f"Within {plural(within)}, in-sample: {figures}."}
+    if rows[0]["smallest_p"] > LEVEL:
+        text = f"Too few {plural(rank)} share one {within} to decide beyond that level ({figures})."
+        return {"beyond": None, "short": text}
+    below = [row["p_value"] <= LEVEL for row in rows]
+    if all(below):
+        text = f"Looks follow lineage beyond the {within} level, too ({figures})."
+        return {"beyond": True, "short": text}
+    if any(below):
+        text = (
+            f"Whether looks follow lineage beyond the {within} level stays open, as the "
+            f"correlations disagree ({_figures(rows, within, rank)})."
+        )
+        return {"beyond": None, "short": text}
+    text = f"There is no sign that looks follow lineage beyond the {within} level ({figures})."
+    return {"beyond": False, "short": text}
+
+
+def _figures(rows: list[dict[str, Any]], within: str, rank: str) -> str:
+    each = "; ".join(
+        f"{row['words'] + ': ' if len(rows) > 1 else ''}r = {row['observed']}, {row['kept']} when "
+        f"shuffled within {plural(within)}, p = {row['p']}"
+        for row in rows
+    )
+    return f"{each}; {rows[0]['n']:,} {plural(rank)} moved, {rows[0]['n_permutations']:,} shuffles"

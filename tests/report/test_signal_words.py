@@ -1,0 +1,230 @@
+"""What the section on signal says, case by case."""
+
+import pytest
+
+from phylolens.report import summarize
+
+TAXA = [f"{letter}idae" for letter in "ABCDEFGHIJKL"]
+SECONDARY = ("mantel_pearson", "mantel_spearman", "protest", "dcor", "mantel_pearson_centred",
+             "mantel_spearman_centred")  # fmt: skip
+
+
+def said(make_signal, edit=None, taxa=TAXA):
+    return summarize(make_signal(taxa, edit))["signal"]
+
+
+def no_signal(found):
+    for name, test in found["tests"].items():
+        test |= {"p_value": 0.4}
+        test |= {"p_holm": 0.9} if name in SECONDARY else {}
+
+
+def one_dissents(found):
+    no_signal(found)
+    found["tests"]["mantel_pearson"] |= {"p_value": 0.001, "p_holm": 0.005}
+
+
+@pytest.fixture(scope="module")
+def signal(make_signal):
+    return said(make_signal)
+
+
+def test_a_significant_verdict_states_size_p_n_baseline_and_limits(signal):
+    assert signal["kind"] == "yes"
+    for part in ("look more alike than chance", "K_mult = 0.62, z = 3.2, p = 0.002, 12 families",
+                 "999 random permutations", "0.62 is less, and shuffled families give 0.11",
+                 "All 5 other tests agree", "r = 0.25 (95% interval over taxa 0.15 to 0.35)",
+                 "taxonomy alone, without a picture, reaches more, r = 0.88",
+                 "no sign that looks follow lineage beyond the order level",
+                 "these tests cannot tell"):  # fmt: skip
+        assert part in signal["verdict"], part
+    assert signal["answer"] == signal["verdict"] == f"{signal['claim']} {signal['rest']}"
+    assert "\n" not in signal["verdict"]
+
+
+def test_no_evidence_is_not_evidence_of_nothing(make_signal):
+    found = said(make_signal, no_signal)
+    assert found["kind"] == "no"
+    assert found["claim"].startswith("There is no evidence here that closely related families")
+    assert "no evidence of the opposite" in found["verdict"]
+    assert "than chance would" not in found["verdict"]
+    assert "agree" not in found["rest"]
+
+
+def test_tests_that_disagree_leave_the_question_open(make_signal):
+    found = said(make_signal, one_dissents)
+    assert found["kind"] == "open"
+    assert "The tests disagree" in found["claim"]
+    assert "chosen beforehand finds no sign, K_mult = 0.62, z = 3.2, p = 0.400" in found["claim"]
+    assert (
+        "1 of 5 others do, Mantel test, Pearson: r = 0.25, p = 0.005 after Holm" in (found["claim"])
+    )
+    assert "Choosing the test that suits would be wrong" in found["rest"]
+
+
+def test_a_primary_test_that_stands_alone_is_called_weak(make_signal):
+    def alone(found):
+        for name in SECONDARY:
+            found["tests"][name]["p_holm"] = 0.2
+
+    found = said(make_signal, alone)
+    assert found["kind"] == "yes"
+    assert "None of the 5 other tests confirms it" in found["rest"]
+
+    def some(found):
+        found["tests"]["protest"]["p_holm"] = 0.2
+
+    assert "Of 5 other tests 4 agree; no sign by PROTEST." in said(make_signal, some)["rest"]
+
+
+def test_circular_figures_are_no_evidence(make_signal):
+    why = "The embedding was fitted to a phylogeny of these very taxa."
+    found = said(make_signal, lambda own: own.update(circular=True, circular_why=why))
+    assert found["kind"] == "circular"
+    assert found["verdict"].startswith("In-sample")
+    assert "than chance" not in found["verdict"]
+    assert "agree" not in found["rest"]
+    assert found["circular_why"] == why
+    assert found["within"]["short"].startswith("Within orders, in-sample")
+    assert found["trees"]["sentence"].startswith("In-sample")
+    assert found["baselines"][0]["name"] == "pictures (in-sample)"
+
+
+def test_too_few_taxa_decide_nothing(make_signal):
+    def three(found):
+        found["n_taxa"] = 3
+        for test in found["tests"].values():
+            test |= {"smallest_p": 1 / 6, "p_value": 1 / 6, "n": 3, "exact": True,
+                     "n_permutations": 6}  # fmt: skip
+        found["within_clades"]["pearson"] |= {"smallest_p": 0.5, "p_value": 0.5}
+        found["tree"]["smallest_p"] = 0.33
+
+    found = said(make_signal, three, TAXA[:6])
+    assert found["kind"] == "undecided"
+    assert "With 3 families the test cannot decide" in found["claim"]
+    assert "Too few families share a order" not in found["verdict"]
+    assert "Too few families share one order to decide" in found["verdict"]
+    assert "no p below 0.33 is possible" in found["trees"]["sentence"]
+
+
+def test_few_taxa_with_a_signal_are_told_apart_from_many(make_signal, signal):
+    assert "size is known poorly" in said(make_signal, taxa=TAXA[:6])["rest"]
+    assert "size is known poorly" not in signal["rest"]
+
+
+def test_mantel_leads_where_only_a_matrix_was_given(make_signal):
+    def matrix(found):
+        found |= {"primary": "mantel_pearson", "covariance": "neighbour-joining tree of the matrix"}
+        found["tests"]["kmult"]["p_holm"] = 0.01
+        found["tests"]["mantel_pearson"].pop("p_holm")
+
+    found = said(make_signal, matrix)
+    assert [test["name"] for test in found["tests"]][:2] == ["mantel_pearson", "kmult"]
+    assert "(r = 0.25, z = 3.2, p = 0.003, 12 families" in found["claim"]
+    assert "Brownian" not in found["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("pearson", "spearman", "beyond", "words"),
+    [
+        (0.001, 0.02, True, "follow lineage beyond the order level, too"),
+        (0.001, 0.2, None, "stays open"),
+        (0.3, 0.2, False, "no sign that looks follow lineage beyond the order level"),
+    ],
+)
+def test_what_pictures_add_to_taxonomy(make_signal, pearson, spearman, beyond, words):
+    def edit(found):
+        found["within_clades"]["pearson"]["p_value"] = pearson
+        found["within_clades"]["spearman"]["p_value"] = spearman
+
+    within = said(make_signal, edit)["within"]
+    assert within["beyond"] is beyond
+    assert words in within["sentence"]
+    assert "11 families moved, 999 shuffles" in within["sentence"]
+
+
+def test_without_clades_nothing_is_said_of_them(make_signal):
+    def alone(found):
+        found |= {"within_clades": None, "by_clade": []}
+        found["tree"]["coherency"] = {"value": None}
+
+    found = said(make_signal, alone)
+    assert "could not be tested" in found["within"]["sentence"]
+    assert "beyond the" not in found["verdict"]
+    assert found["clades"] is None
+    assert "coherency" not in [row["key"] for row in found["trees"]["rows"]]
+
+
+def test_one_number_under_two_names_is_shown_once(make_signal, signal):
+    names = [test["name"] for test in signal["tests"]]
+    assert names == ["kmult", "mantel_pearson", "mantel_spearman", "protest", "dcor",
+                     "mantel_spearman_centred"]  # fmt: skip
+
+    def differ(found):
+        found["tests"]["dcor"]["statistic"] = 0.5
+
+    assert len(said(make_signal, differ)["tests"]) == 7
+
+
+def test_correlogram_names_stretches_of_distance(signal):
+    assert signal["correlogram"]["sentence"] == (
+        "Families look more alike than other pairs at genetic distances of 0 to 0.800 and less "
+        "alike than other pairs at 1.60 to 2.40 (p ≤ 0.05 after Holm)."
+    )
+    assert [row["p"] for row in signal["correlogram"]["rows"]][-1] == "not tested"
+
+
+def test_clades_carry_their_numbers(signal):
+    assert "in 1: Order0 (n = 9)" in signal["clades"]["sentence"]
+    assert [(row["clade"], row["n_taxa"]) for row in signal["clades"]["rows"]] == [
+        ("Order0", 9), ("Order1", 5)
+    ]  # fmt: skip
+    assert signal["clades"]["rows"][1]["cells"][0] == {"value": "0.20", "p": "p = 0.600"}
+
+
+def test_tree_measures_stand_beside_chance(signal):
+    trees = signal["trees"]
+    assert "but not by Kiel’s coherency" in trees["sentence"]
+    assert trees["rows"][0]["random"] == "0.90 ± 0.05"
+    assert trees["rows"][2]["interval"] == "0.405 to 0.415"
+    assert "one order only" in trees["rows"][-1]["means"]
+    # 10 inner branches with support 100, 60, 20, 100, ...: 7 of at least 50%
+    assert "Of 10 inner branches of the tree of looks 7 (70%)" in trees["support"]
+
+
+def test_several_trees_take_the_place_of_one(make_signal, signal):
+    assert "98 of 100 trees of sample.trees" in signal["sample"]["sentence"]
+    assert signal["sample"]["rows"][0] == {
+        "name": "K_mult", "given": "0.62", "median": "0.60", "interval": "0.55 to 0.67"
+    }  # fmt: skip
+    assert any("beyond the trees given" in line for line in signal["cannot_tell"])
+    alone = said(make_signal, lambda own: own.pop("tree_sample"))
+    assert any("it is taken as given" in line for line in alone["cannot_tell"])
+
+
+def test_sampling_is_told_where_looks_follow_it(make_signal, signal):
+    assert not any("number of images" in line for line in signal["points"])
+
+    def follow(found):
+        found["baselines"]["image_counts"]["visual"] = {"pearson": 0.31, "p_pearson": 0.01}
+
+    points = said(make_signal, follow)["points"]
+    assert any("Looks go with the number of images, too (r = 0.31, p = 0.010" in p for p in points)
+
+
+def test_methods_paragraph_names_tests_permutations_seed_and_intervals(make_signal):
+    text = summarize(make_signal(TAXA))["methods"]["paragraph"]
+    for part in ("Primary test, chosen beforehand: K_mult (Adams 2014), covariance from the tree",
+                 "Holm’s method", "PROTEST (Peres-Neto & Jackson 2001)", "999 random permutations",
+                 "seed 7", "delete-d jackknife over taxa", "98 of 100 trees", "neighbour joining",
+                 "999 simulations of Brownian motion on the tree with λ = 0.73",
+                 "false-discovery rate 5%"):  # fmt: skip
+        assert part in text, part
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_lambda_has_its_meaning_beside_it(make_signal, value):
+    words = {0.0: "no common history.", 0.5: "between 0", 1.0: "as if they had drifted"}
+    found = said(make_signal, lambda own: own.update({"lambda": {"value": value}}))
+    assert words[value] in found["points"][-1]
+    assert "p = " not in found["points"][-1]
