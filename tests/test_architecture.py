@@ -10,7 +10,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "phylolens"
 # Each layer may import those after it, never those before; within a layer only what is allowed.
 LAYERS = (
     {"cli"},
-    {"demo"},
+    {"demo", "audit"},
     {"study", "stages", "material", "pictures"},
     {"report"},
     {"place"},

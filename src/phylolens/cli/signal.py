@@ -1,10 +1,12 @@
 """``phylolens signal``."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from phylolens.cli import _options as o
+from phylolens.cli._audit import run_audit
 from phylolens.cli._console import run_and_show
 
 
@@ -40,11 +42,19 @@ def command(
     fdr: Annotated[
         float | None, typer.Option(help="False-discovery rate of disagreeing pairs (default 0.1).")
     ] = None,
+    audit: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="A B",
+            help="Instead: two square matrices, visual and genetic. What published statistics "
+            "make of them, beside the right ones, each with its own null.",
+        ),
+    ] = None,
     json: o.Json = False,
 ) -> None:
     """Test whether visual distance follows genetic distance; taxa are permuted."""
     distances = o.names(distance) or ()
-    settings["signal"] = o.given(
+    own = o.given(
         distance=distances[0] if distances else None,
         compare=distances[1:] or None,
         permutations=permutations,
@@ -54,4 +64,8 @@ def command(
         simulations=simulations,
         fdr=fdr,
     )
+    if audit is not None:
+        run_audit(audit, settings, own, json=json)
+        return
+    settings["signal"] = own
     run_and_show(settings, ("check", "signal"), json=json)
