@@ -110,8 +110,18 @@ def test_tree_and_its_matrix_give_the_same_result(feature_world: Path, tmp_path:
         feature_world, tmp_path / "b", tree=None, distances=tmp_path / "matrix.csv"
     )
     run(study, stages)
-    for file in ("guide/guide.json", "signal/signal.json", "signal/genetic_distances.csv"):
+    for file in ("guide/guide.json", "signal/genetic_distances.csv", "signal/residuals.csv"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+    tree, given = (
+        json.loads((tmp_path / out / "signal" / "signal.json").read_text()) for out in "ab"
+    )
+    for name in tree["tests"].keys() - {"kmult"}:  # K knows the root, which a matrix does not
+        same = tree["tests"][name].keys() - {"p_holm"}  # the primary test has none
+        test, other = (
+            {key: side["tests"][name].get(key) for key in same} for side in (tree, given)
+        )
+        assert test == other
+    assert (tree["primary"], given["primary"]) == ("kmult", "mantel_pearson")
 
 
 def test_taxon_level_features_are_tested_but_not_classified(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from math import factorial
 import numpy as np
 import pytest
 
-from phylolens.stats._permutation import effect_size, orders, permutation_test
+from phylolens.stats._permutation import effect_size, orders, permutation_test, result_of
 from phylolens.stats._products import permuted_products, slow_products
 
 
@@ -78,3 +78,11 @@ def test_effect_size_counts_standard_deviations():
     skewed = np.exp(null)  # positive: a lognormal is made normal again
     assert effect_size(np.exp(3.0), skewed) == pytest.approx(3.0, abs=0.15)
     assert effect_size(1.0, np.ones(99)) is None
+
+
+@pytest.mark.parametrize("null", [np.ones(9), 0.7 + 1e-16 * np.arange(99), np.zeros(5)])
+def test_a_null_that_hardly_varies_has_a_histogram(null):
+    result = result_of("flat", float(null[0]), null, False, 9, seed=0)
+    assert sum(result.null_histogram["counts"]) == len(null)
+    assert result.p_value == 1
+    assert result.z is None

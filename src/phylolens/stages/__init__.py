@@ -77,6 +77,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
         "signal/visual_distances.csv",
         "signal/genetic_distances.csv",
         "signal/tree.nwk",
+        "signal/visual_tree.nwk",
     ),
     "report": (),
 }

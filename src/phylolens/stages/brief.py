@@ -21,10 +21,30 @@ def brief_of(stage: str, out: Path) -> dict[str, Any]:
     if stage == "guide":
         summary = _read(out / "guide/guide.json")
         return {key: summary[key] for key in ("rank", "n_taxa", "in_sample", "baselines")}
-    summary = _read(out / "signal/signal.json")
+    return _signal(_read(out / "signal/signal.json"))
+
+
+def _signal(summary: dict[str, Any]) -> dict[str, Any]:
+    """Statistic, p and n of each test once, and one line on everything else."""
     shown = ("statistic", "p_value", "n")
-    tests = {name: {key: test[key] for key in shown} for name, test in summary["tests"].items()}
-    return {"rank": summary["rank"], "tests": tests, "baselines": summary["baselines"]}
+    tests = {
+        name: {key: test[key] for key in shown}
+        for name, test in summary["tests"].items()
+        if "same_as" not in test
+    }
+    keys = ("rank", "n_taxa", "primary", "circular")
+    found: dict[str, Any] = {key: summary[key] for key in keys}
+    found |= {"tests": tests, "baselines": summary["baselines"]}
+    if within := summary.get("within_clades"):
+        keys = ("statistic", "p_value")
+        found["within_clades"] = {"rank": within["rank"], **{k: within["pearson"][k] for k in keys}}
+    if tree := summary.get("tree"):
+        found["tree_distance"] = {name: tree[name]["value"] for name in ("nrf", "cid", "quartet")}
+    if pairs := summary.get("disagreement"):
+        found["disagreement"] = {key: pairs[key] for key in ("n_convergent", "n_divergent", "fdr")}
+    if sample := summary.get("tree_sample"):
+        found["tree_sample"] = {"n_trees": sample["n_trees"]}
+    return found
 
 
 def _left_out(metrics: dict[str, Any]) -> dict[str, Any]:

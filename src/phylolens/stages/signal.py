@@ -1,52 +1,172 @@
 """Test visual against genetic distance."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from phylolens.phylogeny.tree_order import reference_tree
+import pandas as pd
+from skbio import DistanceMatrix, TreeNode
+
+from phylolens import stats
+from phylolens.errors import InputError, TooFew
+from phylolens.phylogeny import read_trees, to_rank
+from phylolens.phylogeny.rank_tree import FROM_TREE
 from phylolens.stages.bench import Bench
 from phylolens.stages.brief import brief_of
+from phylolens.stages.circular import circularity
+from phylolens.stages.looks import Looks
+from phylolens.stats.tree_sample import over_trees
 from phylolens.writing import write_csv, write_json, write_text
+
+JOINED = "all joined"
 
 
 def signal(bench: Bench) -> dict[str, Any]:
     """Test visual against genetic distance; write ``signal/``."""
-    from phylolens import stats
-
-    study, material, pictures = bench.study, bench.material, bench.pictures
-    assert material.ranked is not None
-    features, counts = pictures.originals, {}
-    if not material.taxon_level:
-        table = material.table.set_index("file")
-        shown = table[table[material.rank].isin(material.ranked.distances.ids)]
-        counts = {"n_images": len(shown), "n_specimens": shown["specimen_id"].nunique()}
-        features = stats.taxon_means(features, table[material.rank], table["specimen_id"])
-    taxa = [name for name in material.ranked.distances.ids if name in set(features.ids)]
-    visual = stats.visual_distances(features.take(taxa), study.signal.distance)
-    genetic = material.ranked.distances.filter(taxa)
-    lineage = material.lineage(tuple(taxa))
+    settings, ranked = bench.study.signal, bench.material.ranked
+    assert ranked is not None
+    looks = Looks(bench.material, bench.pictures.originals)
+    compared = _comparison(bench, looks)
     found = stats.signal(
-        visual, genetic, lineage, permutations=study.signal.permutations, seed=study.seed
+        compared,
+        permutations=settings.permutations,
+        axes=settings.axes,
+        tree_method=settings.tree_method,
+        simulations=settings.simulations,
+        fdr=settings.fdr,
+        seed=bench.study.seed,
+        progress=bench.progress,
     )
-    folder = study.out / "signal"
-    for name, matrix in (("visual", visual), ("genetic", genetic)):
+    circular, why = circularity(looks.features, looks.taxa, looks.taxon_of)
+    summary = {
+        "rank": bench.material.rank,
+        "n_taxa": len(looks.taxa),
+        **looks.counts,
+        "distance": settings.distance,
+        "features": dict(looks.features.spec),
+        "covariance": ranked.covariance_source,
+        "dropped": {
+            "no_images": list(ranked.no_taxon),
+            "no_phylogeny": list(ranked.no_phylogeny),
+        },
+        **found.summary,
+        **_by_features(bench, looks, compared),
+        **_tree_sample(bench, compared, found),
+        "circular": circular,
+        "circular_why": why,
+    }
+    _write(bench, looks, compared, found)
+    write_json(bench.study.out / "signal" / "signal.json", summary)
+    return brief_of("signal", bench.study.out)
+
+
+def _comparison(bench: Bench, looks: Looks) -> stats.Comparison:
+    study, ranked = bench.study, bench.material.ranked
+    assert ranked is not None
+    visual, taxa = looks.distances(study.signal.distance), list(looks.taxa)
+
+    def replicates() -> Iterator[DistanceMatrix]:
+        return looks.replicates(study.signal.distance, study.signal.replicates, study.seed)
+
+    return stats.Comparison(
+        visual=visual,
+        genetic=ranked.distances.filter(taxa),
+        covariance=ranked.covariance.loc[taxa, taxa],
+        tree=_pruned(ranked.tree, taxa),
+        from_tree=ranked.covariance_source == FROM_TREE,
+        lineage=bench.material.lineage(tuple(taxa)),
+        image_counts=looks.image_counts,
+        replicates=replicates if study.signal.replicates else None,
+    )
+
+
+def _pruned(tree: TreeNode, taxa: list[str]) -> TreeNode:
+    """Leave out tips whose taxa are not compared."""
+    if tree.count(tips=True) == len(taxa):
+        return tree
+    return tree.shear(set(taxa))
+
+
+def _by_features(bench: Bench, looks: Looks, compared: stats.Comparison) -> dict[str, Any]:
+    """One table of the backbones alone and joined, and of every distance asked for."""
+    settings, parts = bench.study.signal, looks.parts()
+    named = {name: Looks(bench.material, part) for name, part in parts.items()}
+    named[JOINED if parts else str(looks.features.spec.get("backbone", "features"))] = looks
+    distances = dict.fromkeys((settings.distance, *settings.compare))
+    if len(named) * len(distances) < 2:
+        return {}
+    rows = []
+    for distance in distances:
+        for name, part in named.items():
+            rows.append(
+                {
+                    "name": name,
+                    "n_features": int(part.features.matrix.shape[1]),
+                    "distance": distance,
+                    **stats.main_tests(
+                        part.distances(distance),
+                        compared.genetic,
+                        compared.covariance,
+                        permutations=settings.permutations,
+                        seed=bench.study.seed,
+                    ),
+                }
+            )
+    return {"by_features": rows}
+
+
+def _tree_sample(bench: Bench, compared: stats.Comparison, found: stats.Findings) -> dict[str, Any]:
+    """Hold the same looks against every tree of a sample."""
+    study, taxa = bench.study, list(compared.visual.ids)
+    if study.trees is None:
+        return {}
+    material = bench.material
+
+    def sample() -> Iterator[tuple[DistanceMatrix, pd.DataFrame, TreeNode]]:
+        assert study.trees is not None
+        for number, tree in enumerate(read_trees(study.trees), start=1):
+            bench.progress("sample of trees", number, number)
+            ranked = to_rank(tree, material.table, material.ranks, material.rank)
+            missing = sorted(set(taxa) - set(ranked.distances.ids))
+            if missing:
+                raise InputError(
+                    "taxa compared are missing from a tree of the sample.",
+                    where=f"{study.trees}, tree {number}",
+                    ids=missing,
+                    hint="All trees need the same tips as --tree.",
+                )
+            kept = ranked.distances.filter(taxa)
+            yield kept, ranked.covariance.loc[taxa, taxa], _pruned(ranked.tree, taxa)
+
+    summary = over_trees(compared.visual, sample(), found.visual_tree, axes=study.signal.axes)
+    if summary["n_used"] < 2:
+        raise TooFew(
+            "a sample of trees needs at least two; one was found.",
+            where=study.trees,
+            hint="A single tree goes to --tree.",
+        )
+    return {"tree_sample": {"file": study.trees.name, "n_trees": summary["n_used"], **summary}}
+
+
+def _write(bench: Bench, looks: Looks, compared: stats.Comparison, found: stats.Findings) -> None:
+    """Write matrices, trees and tables; remove those of an earlier run that has no successor."""
+    folder = bench.study.out / "signal"
+    for name, matrix in (("visual", compared.visual), ("genetic", compared.genetic)):
         table = matrix.to_data_frame().rename_axis("taxon")
         write_csv(folder / f"{name}_distances.csv", table, index=True)
-    write_text(folder / "tree.nwk", str(reference_tree(genetic)))
-    (folder / "lineage.csv").unlink(missing_ok=True)  # an earlier run may have known more ranks
-    if lineage is not None:
-        write_csv(folder / "lineage.csv", lineage.rename_axis("taxon"), index=True)
-    summary = {
-        "rank": material.rank,
-        "n_taxa": len(taxa),
-        **counts,
-        "distance": study.signal.distance,
-        "features": dict(features.spec),
-        "dropped": {
-            "no_images": list(material.ranked.no_taxon),
-            "no_phylogeny": list(material.ranked.no_phylogeny),
-        },
-        **found,
-        "circular": bool(features.spec.get("guided")),
+    write_text(folder / "tree.nwk", str(compared.tree))
+    lineage = compared.lineage
+    tables = {
+        "lineage.csv": None if lineage is None else lineage.rename_axis("taxon").reset_index(),
+        "residuals.csv": None if found.residuals is None else found.residuals.reset_index(),
+        "pairs.csv": found.pairs,
+        "portraits.csv": looks.portraits(),
     }
-    write_json(folder / "signal.json", summary)
-    return brief_of("signal", study.out)
+    for name, table in tables.items():
+        if table is None:
+            (folder / name).unlink(missing_ok=True)
+        else:
+            write_csv(folder / name, table)
+    if found.visual_tree is None:
+        (folder / "visual_tree.nwk").unlink(missing_ok=True)
+    else:
+        write_text(folder / "visual_tree.nwk", str(found.visual_tree))

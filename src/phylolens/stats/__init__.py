@@ -6,13 +6,19 @@ on pairs is ever computed.
 
 from phylolens.stats.mantel import mantel
 from phylolens.stats.means import taxon_means
-from phylolens.stats.signal import signal
+from phylolens.stats.portraits import portraits
+from phylolens.stats.several import main_tests
+from phylolens.stats.signal import Comparison, Findings, signal
 from phylolens.stats.specimen_bootstrap import specimen_replicates
 from phylolens.stats.visual import DISTANCE_NAMES, taxon_distances, visual_distances
 
 __all__ = [
     "DISTANCE_NAMES",
+    "Comparison",
+    "Findings",
+    "main_tests",
     "mantel",
+    "portraits",
     "signal",
     "specimen_replicates",
     "taxon_distances",

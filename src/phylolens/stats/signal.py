@@ -1,68 +1,279 @@
-"""The signal block: tests of visual against genetic distance, with baselines beside them."""
+"""The signal block: every test of looks against lineage, with baselines and limits beside it."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from skbio import DistanceMatrix
+from skbio import DistanceMatrix, TreeNode
 
-from phylolens.stats.correlation import correlation
-from phylolens.stats.mantel import mantel
-from phylolens.taxonomy import taxonomic_steps
+from phylolens.errors import InputError
+from phylolens.progress import Progress, silent
+from phylolens.stats.baselines import baselines
+from phylolens.stats.by_clade import by_clade
+from phylolens.stats.convergence import disagreement
+from phylolens.stats.correlogram import correlogram
+from phylolens.stats.every_test import PRIMARY_WITH_TREE, PRIMARY_WITHOUT, every_test
+from phylolens.stats.intervals import SPECIMEN_METHOD, TAXON_METHOD, specimen_interval
+from phylolens.stats.lambda_fit import pagel_lambda
+from phylolens.stats.leave_out import taxon_intervals
+from phylolens.stats.statistics import Statistics
+from phylolens.stats.trees import compare_trees, visual_tree
+from phylolens.stats.within import within_clades
+
+TASK = "testing looks against lineage"
+LIMITS = {"kmult": (0.0, float("inf")), "protest": (0.0, 1.0)}
+CORRELATIONS = (-1.0, 1.0)
 
 
-def signal(
-    visual: DistanceMatrix,
-    genetic: DistanceMatrix,
-    lineage: pd.DataFrame | None = None,
-    *,
-    permutations: int = 999,
-    seed: int = 0,
-) -> dict[str, Any]:
-    """Test whether looks follow lineage, and set what comes free beside it.
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared, aligned by id.
 
     Parameters
     ----------
     visual, genetic : DistanceMatrix
-        The same taxa, in any order.
+        The same taxa in the same order.
+    covariance : DataFrame, optional
+        Of the taxa under Brownian motion; without it K_mult, lambda and disagreeing pairs are left
+        out.
+    tree : TreeNode, optional
+        Its tips are the taxa; without it no trees are compared.
+    from_tree : bool
+        Whether the phylogeny was given as a tree: K_mult is the primary test then, else Mantel's.
     lineage : DataFrame, optional
         Index: taxa; columns: ranks, coarse to fine (see :func:`phylolens.taxonomy.lineages`).
-    permutations, seed : int
-        Of the permutation tests.
+    image_counts : Series of int, optional
+        Images of each taxon.
+    replicates : callable, optional
+        Gives visual matrices of resampled specimens, taxa in the same order.
+    """
+
+    visual: DistanceMatrix
+    genetic: DistanceMatrix
+    covariance: pd.DataFrame | None = None
+    tree: TreeNode | None = None
+    from_tree: bool = True
+    lineage: pd.DataFrame | None = None
+    image_counts: pd.Series | None = None
+    replicates: Callable[[], Iterator[DistanceMatrix]] | None = None
+
+    @property
+    def clades(self) -> pd.Series | None:
+        """The next coarser taxon of every taxon."""
+        if self.lineage is None or self.lineage.shape[1] < 2:
+            return None
+        return self.lineage.iloc[:, -2]
+
+
+@dataclass
+class Findings:
+    """What was found.
+
+    Parameters
+    ----------
+    summary : dict
+        As in ``signal.json``.
+    pairs : DataFrame or None
+        As in ``pairs.csv``.
+    residuals : Series or None
+        Procrustes residual of each taxon, largest first.
+    visual_tree : TreeNode or None
+        From the visual distances, with support by specimens in percent.
+    """
+
+    summary: dict[str, Any] = field(default_factory=dict)
+    pairs: pd.DataFrame | None = None
+    residuals: pd.Series | None = None
+    visual_tree: TreeNode | None = None
+
+
+def signal(
+    compared: Comparison,
+    *,
+    permutations: int = 999,
+    axes: int | None = None,
+    tree_method: str = "nj",
+    simulations: int = 999,
+    fdr: float = 0.1,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Findings:
+    """Test whether looks follow lineage, and set what comes free beside it.
+
+    Parameters
+    ----------
+    compared : Comparison
+        Matrices, tree and taxonomy.
+    permutations, axes, seed
+        Of the tests (see :func:`phylolens.stats.every_test.every_test`).
+    tree_method : {'nj', 'bme', 'upgma'}
+        Of the tree from pictures.
+    simulations, fdr
+        Of disagreeing pairs (see :func:`phylolens.stats.convergence.disagreement`).
+    progress : callable
+        Told which part is done.
 
     Returns
     -------
-    dict
-        ``tests`` (``mantel_pearson``, ``mantel_spearman``) and ``baselines``
-        (``taxonomy_only``, ``row_means``): correlations with the genetic distances that need no
-        picture. Baselines carry no p-value: they are yardsticks, not findings.
+    Findings
+        What cannot be had is left out and named under ``not_possible``, with the reason.
     """
-    tests = {
-        f"mantel_{method}": mantel(
-            visual, genetic, method=method, permutations=permutations, seed=seed
-        ).to_dict()
-        for method in ("pearson", "spearman")
-    }
-    return {"tests": tests, "baselines": baselines(genetic, lineage)}
+    work = _Work(compared, {"permutations": permutations, "seed": seed}, axes)
+    steps: tuple[Callable[[], None], ...] = (
+        work.tests,
+        work.intervals,
+        lambda: work.trees(tree_method),
+        work.taxonomy,
+        lambda: work.pairs(simulations, fdr),
+    )
+    for place, step in enumerate(steps):
+        progress(TASK, place, len(steps))
+        step()
+    progress(TASK, len(steps), len(steps))
+    return work.found
 
 
-def baselines(genetic: DistanceMatrix, lineage: pd.DataFrame | None) -> dict[str, Any]:
-    """Correlate the genetic distances with what is known without any picture.
+@dataclass
+class _Work:
+    """The parts of the block, one after the other."""
 
-    ``taxonomy_only``: steps over the given coarser ranks; ``row_means``: the sum of the two taxa's
-    mean distances, which branch-length differences alone produce.
-    """
-    upper = np.triu_indices(len(genetic.ids), k=1)
-    pairs = genetic.data[upper]
-    mean = genetic.data.sum(axis=1) / (len(genetic.ids) - 1)
-    found: dict[str, Any] = {
-        "row_means": {"pearson": correlation((mean[:, None] + mean[None, :])[upper], pairs)}
-    }
-    if lineage is not None and lineage.shape[1] > 1:
-        steps = taxonomic_steps(lineage.loc[list(genetic.ids)])[upper]
-        found["taxonomy_only"] = {
-            "pearson": correlation(steps, pairs),
-            "spearman": correlation(steps, pairs, rank=True),
-            "ranks": list(lineage.columns[:-1]),
+    compared: Comparison
+    common: dict[str, Any]
+    axes: int | None
+    found: Findings = field(default_factory=Findings)
+    covariance: pd.DataFrame | None = None  # where it can be inverted
+
+    def tests(self) -> None:
+        """Permutation tests over all taxa, and the correlogram."""
+        given = self.compared
+        tests = every_test(
+            given.visual,
+            given.genetic,
+            given.covariance,
+            primary=PRIMARY_WITH_TREE if given.from_tree else PRIMARY_WITHOUT,
+            axes=self.axes,
+            **self.common,
+        )
+        if "kmult" in tests.results:
+            self.covariance = given.covariance
+        self.found.residuals = tests.residuals
+        self.found.summary = {
+            "primary": tests.primary,
+            "tests": tests.results,
+            "not_possible": dict(tests.not_possible),
         }
-    return found
+
+        def classes() -> dict[str, Any]:
+            found = correlogram(given.visual, given.genetic, **self.common)
+            return {"classes": [one.to_dict() for one in found]}
+
+        self._try("correlogram", classes)
+
+    def intervals(self) -> None:
+        """Intervals over the choice of taxa."""
+        given, tests = self.compared, self.found.summary["tests"]
+        found = taxon_intervals(
+            given.visual, given.genetic, self.covariance, axes=self.axes, seed=self.common["seed"]
+        )
+        for name, test in tests.items():
+            test["interval"] = found.get(name)
+            test["interval_method"] = TAXON_METHOD if found.get(name) else ""
+            test["specimen_interval"] = None
+
+    def trees(self, method: str) -> None:
+        """Draw specimens anew: intervals of the tests, support of the tree from pictures."""
+        given, drawn = self.compared, []
+        prepared = Statistics(given.genetic, self.covariance, self.axes)
+
+        def replicates() -> Iterator[DistanceMatrix]:
+            for matrix in given.replicates() if given.replicates else ():
+                drawn.append(prepared.of(matrix))
+                yield matrix
+
+        tree = visual_tree(given.visual, replicates(), method=method)
+        if drawn:
+            self._specimen_intervals(drawn)
+        if given.tree is not None:
+            self.found.visual_tree = tree
+            compared = compare_trees(
+                tree, given.tree, clades=given.clades, seed=self.common["seed"]
+            )
+            self.found.summary["tree"] = {"method": method, **compared}
+
+    def _specimen_intervals(self, drawn: list[dict[str, float | None]]) -> None:
+        tests = self.found.summary["tests"]
+        for name, test in tests.items():
+            values = [one.get(test.get("same_as", name)) for one in drawn]
+            limits = LIMITS.get(name, CORRELATIONS)
+            test["specimen_interval"] = specimen_interval(test["statistic"], values, limits=limits)
+        self.found.summary["specimen_bootstrap"] = {"n": len(drawn), "method": SPECIMEN_METHOD}
+
+    def taxonomy(self) -> None:
+        """Add what the taxonomy gives, what pictures add to it, and each clade by itself."""
+        given, summary = self.compared, self.found.summary
+        summary["baselines"] = baselines(
+            given.genetic,
+            given.lineage,
+            visual=given.visual,
+            image_counts=given.image_counts,
+            **self.common,
+        )
+        summary["within_clades"] = _within(given, self.common)
+        summary["by_clade"] = []
+        if given.lineage is not None:
+            summary["by_clade"] = by_clade(
+                given.visual, given.genetic, self.covariance, given.lineage, **self.common
+            )
+
+    def pairs(self, simulations: int, fdr: float) -> None:
+        """Pagel's lambda, and the pairs where looks and genes disagree."""
+        given, shared, seed = self.compared, self.covariance, self.common["seed"]
+        if shared is None:
+            return
+        self._try("lambda", lambda: pagel_lambda(given.visual, shared, **self.common).to_dict())
+
+        def disagreeing() -> dict[str, Any]:
+            self.found.pairs, summary = disagreement(
+                given.visual,
+                shared,
+                clades=given.clades,
+                genetic=given.genetic,
+                simulations=simulations,
+                fdr=fdr,
+                seed=seed,
+            )
+            return summary
+
+        self._try("disagreement", disagreeing)
+
+    def _try(self, name: str, make: Callable[[], dict[str, Any]]) -> None:
+        """Add a part, or why it cannot be had."""
+        try:
+            self.found.summary[name] = make()
+        except InputError as error:
+            self.found.summary["not_possible"][name] = str(error)
+
+
+def _within(given: Comparison, common: dict[str, Any]) -> dict[str, Any] | None:
+    """Permute within the finest clades that hold several taxa."""
+    if given.lineage is None:
+        return None
+    for rank in reversed(given.lineage.columns[:-1]):
+        clades = given.lineage[rank]
+        found = {
+            method: within_clades(given.visual, given.genetic, clades, method=method, **common)
+            for method in ("pearson", "spearman")
+        }
+        pearson = found["pearson"]
+        if pearson is not None:
+            inside = within_clades(given.visual, given.genetic, clades, pairs="within", **common)
+            sizes = clades.dropna().value_counts()
+            return {
+                "rank": str(rank),
+                "n_clades": int((sizes > 1).sum()),
+                "n_taxa_moved": pearson.n,
+                **{method: test.to_dict() for method, test in found.items() if test},
+                "pearson_within_pairs": inside.to_dict() if inside else None,
+            }
+    return None
