@@ -32,6 +32,7 @@ from phylolens.stats.pair_null import PairNull
 
 LISTED = 20  # at least the most extreme of each kind
 MOST_LISTED = 200  # of each kind
+TIE = 1e-6  # relatives as near as each other, up to the rounding of branch lengths
 MOST_VALUES = 20_000_000  # simulated pairs held in memory
 FEWEST_SIMULATIONS = 40
 COLUMNS = (
@@ -208,9 +209,7 @@ def _explained(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Judge every extreme pair again, given the stronger ones.
 
-    Once i looks like j, a relative k of i is expected to be as far from j as it is from i, and i
-    from j: the expectation of (k, l) given (i, j) is the sum of squares along k, i, j, l. Strongest
-    first; pairs that stay extreme given all stronger ones can explain weaker ones.
+    Strongest ratio first; a pair that stays extreme given all stronger ones can explain others.
 
     Returns
     -------
@@ -224,21 +223,61 @@ def _explained(
         return given, by
     limit = p[false_discovery_control(p) <= fdr].max(initial=0.0)
     roots, leads = found.roots(kind.pairs), np.empty(0, dtype=int)
-    squares, expected = found.squares, found.expected
-    for row in np.argsort(p, kind="stable")[: int((p <= limit).sum())]:
-        (k, m), (i, j) = kind.pairs[row], kind.pairs[leads].T
-        path = np.minimum(expected[k, i] + expected[j, m], expected[k, j] + expected[i, m])
-        path = path + squares[i, j]
-        own = level[row] ** 3 * expected[k, m]
+    legs = _legs(kind, found)
+    order = np.argsort(kind.sign * roots / level, kind="stable")
+    for row in order[p[order] <= limit]:
+        own = float(level[row] ** 3 * found.expected[tuple(kind.pairs[row])])
+        path = _path(kind, found, legs, kind.pairs[row], kind.pairs[leads], own)
         new = kind.sign * (roots[row] * np.cbrt(own / path) - level[row])
-        new = reference.p_values(new, np.full(len(leads), row))
-        new[kind.sign * (own - path) <= 0] = 0.0
-        if len(new) and new.max() > p[row]:
-            given[row], by[row] = new.max(), leads[new.argmax()]
+        again = reference.p_values(new, np.full(len(leads), row))
+        if len(again) and again.max() > p[row]:
+            given[row], by[row] = again.max(), leads[again.argmax()]
         if given[row] <= limit:
             by[row] = -1
             leads = np.append(leads, row)
     return given, by
+
+
+def _legs(kind: Candidates, found: Evolved) -> np.ndarray:
+    """Return the squares between relatives that :func:`_path` adds up: as seen, or as expected.
+
+    Convergence: relatives may look alike, and then share their likeness to others; that far
+    relatives look alike would be a finding of its own.
+    """
+    if kind.kind == "divergence":
+        return found.expected
+    legs = np.minimum(found.squares, found.expected)
+    i, j = kind.pairs.T
+    legs[i, j] = legs[j, i] = found.expected[i, j]
+    return legs
+
+
+def _path(
+    kind: Candidates,
+    found: Evolved,
+    legs: np.ndarray,
+    pair: np.ndarray,
+    stronger: np.ndarray,
+    own: float,
+) -> np.ndarray:
+    """Return the square expected between a pair's taxa, given each of the stronger pairs.
+
+    When i looks like j, a relative k of i is expected to be from j as far as k is from i and i from
+    j together: squares add along k, i, j, l (independent steps). When i looks unlike its relative
+    j, the same holds for a pair of their relatives, if the steps to them are no longer than the two
+    pairs and do not look longer than the pair itself (else it is j that is odd, not i). Where a
+    stronger pair has nothing to say, the pair's own expectation is returned.
+    """
+    (k, m), (i, j) = pair, stronger.T
+    steps = np.array([[legs[k, i], legs[j, m]], [legs[k, j], legs[i, m]]])
+    seen = found.squares
+    if kind.kind == "divergence":
+        bound = np.maximum(found.expected[k, m], found.expected[i, j]) * (1 + TIE)
+        looks = np.array([[seen[k, i], seen[j, m]], [seen[k, j], seen[i, m]]])
+        steps[(steps > bound) | (looks >= seen[k, m])] = np.inf
+    path = steps.sum(axis=1).min(axis=0) + seen[i, j]
+    speaks = (path < own) if kind.kind == "convergence" else (path > own) & np.isfinite(path)
+    return np.where(speaks, path, own)
 
 
 def _listed(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

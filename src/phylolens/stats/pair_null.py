@@ -17,7 +17,7 @@ class PairNull:
     Where the bulk of the observed values is wider than the simulated ones, evolution was not as
     even as Brownian motion; values are divided by that width (never by less than 1), so that only
     pairs that stand out of the bulk can be significant (Devlin & Roeder 1999, Biometrics 55:997,
-    for the idea).
+    for the idea). The same is done to every simulation.
 
     Parameters
     ----------
@@ -40,14 +40,27 @@ class PairNull:
             left = sums - gap**2 * (count - 1) / count
             row[:] = gap / np.sqrt(left.clip(1e-30) / (count - 2) * (1 + 1 / (count - 1)))
         self.width = 1.0
-        z = (observed - self.mean) / self.sd
         if len(observed) >= ENOUGH:
-            seen, drawn = (np.diff(np.quantile(values, MIDDLE))[0] for values in (z, simulations))
-            self.width = max(1.0, float(seen / drawn)) if drawn > 0 else 1.0
+            drawn = _bulk(simulations)
+            usual = max(float(np.median(drawn)), 1e-30)
+            self.width = max(1.0, float(_bulk((observed - self.mean) / self.sd) / usual))
+            simulations /= np.maximum(1.0, drawn / usual)[:, None].astype(simulations.dtype)
         self.pooled = np.sort(simulations, axis=None)
+
+    def standardised(
+        self, values: np.ndarray, pairs: np.ndarray | slice = slice(None)
+    ) -> np.ndarray:
+        """Return ``values`` of ``pairs`` in standard deviations of their null."""
+        return (values - self.mean[pairs]) / self.sd[pairs] / self.width
 
     def p_values(self, values: np.ndarray, pairs: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return the share of the null that is at or below ``values`` of ``pairs``."""
-        z = (values - self.mean[pairs]) / self.sd[pairs] / self.width
+        z = self.standardised(values, pairs)
         below = np.searchsorted(self.pooled, z.astype(self.pooled.dtype), side="right")
         return (below + 1.0) / (len(self.pooled) + 1.0)
+
+
+def _bulk(values: np.ndarray) -> np.ndarray:
+    """Return the distance between quartiles along the last axis."""
+    low, high = np.quantile(values, MIDDLE, axis=-1)
+    return np.asarray(high - low)
