@@ -231,8 +231,8 @@ def pagel_lambda(
     rotated = model.rotated(points)
     value = model.best(rotated)
     trace, squares = moments_of_rates(model, rotated, value)
-    axes = trace**2 / squares
     count = points.shape[1]
+    axes = min(trace**2 / squares, float(count))
     gain = model.log_likelihood(rotated, np.array([0.0, value]), 1.0)
     test = _score_test(points @ points.T, shared, permutations, seed)
     return LambdaFit(

@@ -1,0 +1,202 @@
+"""Pagel's lambda against phytools, closed forms and plain matrix algebra."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.spatial.distance import pdist, squareform
+from skbio import DistanceMatrix, TreeNode
+
+from phylolens.errors import InputError, TooFew
+from phylolens.phylogeny import covariance
+from phylolens.stats.lambda_fit import (
+    LambdaModel,
+    axes_of,
+    moments_of_rates,
+    pagel_lambda,
+)
+
+CASES = ("ultrametric", "uneven", "brownian", "none")
+
+
+def named(points: np.ndarray, names: list[str]) -> DistanceMatrix:
+    return DistanceMatrix(squareform(pdist(points)), names)
+
+
+def cherries(pairs: int, shared: float = 0.6) -> pd.DataFrame:
+    """Return the covariance of a tree of height 1 whose tips share their history in pairs."""
+    names = [f"t{row:02d}" for row in range(2 * pairs)]
+    matrix = np.kron(np.eye(pairs), np.full((2, 2), shared))
+    np.fill_diagonal(matrix, 1.0)
+    return pd.DataFrame(matrix, index=names, columns=names)
+
+
+def ladder(n: int) -> pd.DataFrame:
+    """Return the covariance of a caterpillar tree with tips of many heights."""
+    depth = np.arange(1.0, n + 1)
+    shared = np.minimum(depth[:, None], depth[None, :]) - 0.5
+    np.fill_diagonal(shared, depth + 0.3)
+    names = [f"t{row:02d}" for row in range(n)]
+    return pd.DataFrame(shared, index=names, columns=names)
+
+
+@pytest.fixture(scope="module")
+def phytools(reference):
+    return json.loads((reference / "lambda.json").read_text())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_single_traits_agree_with_phytools(phytools, case):
+    known = phytools[case]
+    shared = covariance(TreeNode.read([known["tree"]]))
+    names = list(shared.index)
+    trait = np.array([[known["trait"][name]] for name in names])
+    found = pagel_lambda(named(trait, names), shared, method="ml", permutations=9)
+    assert found.value == pytest.approx(known["lambda"], abs=1e-4)
+    assert found.log_likelihood == pytest.approx(known["log_likelihood"], abs=1e-6)
+    ratio = 2 * (known["log_likelihood"] - known["log_likelihood_at_0"])
+    assert found.log_likelihood_ratio == pytest.approx(ratio, abs=1e-6)
+    if 0 < known["lambda"] < 1:  # elsewhere phytools' search ends beyond, or just before, the end
+        assert found.value == pytest.approx(known["lambda_phylosig"], abs=1e-4)
+        assert found.log_likelihood == pytest.approx(known["log_likelihood_phylosig"], abs=1e-6)
+
+
+def test_pairs_of_sisters_have_a_closed_form():
+    """REML of a balanced one-way layout: the intraclass correlation of the analysis of variance."""
+    pairs, axes, shared = 25, 3, 0.6
+    rng = np.random.default_rng(3)
+    tree = cherries(pairs, shared)
+    points = rng.normal(size=(2 * pairs, axes)) + 0.8 * np.repeat(
+        rng.normal(size=(pairs, axes)), 2, axis=0
+    )
+    means = points.reshape(pairs, 2, axes).mean(axis=1)
+    between = 2 * ((means - points.mean(axis=0)) ** 2).sum() / (pairs - 1)
+    within = ((points - np.repeat(means, 2, axis=0)) ** 2).sum() / pairs
+    found = pagel_lambda(named(points, list(tree.index)), tree, permutations=9)
+    assert found.value == pytest.approx((between - within) / (between + within) / shared, abs=1e-6)
+    assert found.rate == pytest.approx((between + within) / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize("method", ["reml", "ml"])
+def test_likelihood_equals_plain_matrix_algebra(method):
+    tree, lambda_ = ladder(12).to_numpy(), 0.37
+    points = np.random.default_rng(5).normal(size=(12, 4))
+    scaled = tree * lambda_
+    np.fill_diagonal(scaled, np.diag(tree))
+    inverse, one = np.linalg.inv(scaled), np.ones(12)
+    mean = one @ inverse @ points / (one @ inverse @ one)
+    residual = points - mean
+    free = 11 if method == "reml" else 12
+    rate = np.trace(residual.T @ inverse @ residual) / (free * 4)
+    known = -0.5 * 4 * (free * np.log(2 * np.pi * rate) + free + np.linalg.slogdet(scaled)[1])
+    if method == "reml":
+        known -= 0.5 * 4 * np.log(one @ inverse @ one)
+    model = LambdaModel(tree, method)
+    rotated = model.rotated(points)
+    assert float(model.log_likelihood(rotated, lambda_, 4)) == pytest.approx(known, rel=1e-10)
+    white = model.residuals(rotated, lambda_)
+    np.testing.assert_allclose(
+        white.T @ white, residual.T @ inverse @ residual, rtol=1e-9, atol=1e-9
+    )
+
+
+def test_more_axes_than_taxa_do_no_harm():
+    tree = ladder(20)
+    root = np.linalg.cholesky(tree.to_numpy() * 0.8 + 0.2 * np.diag(np.diag(tree)))
+    points = root @ np.random.default_rng(6).normal(size=(20, 300))
+    found = pagel_lambda(named(points, list(tree.index)), tree, permutations=99)
+    assert found.value == pytest.approx(0.8, abs=0.06)
+    assert found.rate == pytest.approx(300, rel=0.1)
+    assert found.axes > 150
+    assert found.p_value == 0.01
+
+
+def test_looks_without_signal_are_not_rejected():
+    tree = cherries(20)
+    points = np.random.default_rng(8).normal(size=(40, 10))
+    found = pagel_lambda(named(points, list(tree.index)), tree, permutations=199)
+    assert found.p_value > 0.05
+    assert found.value < 0.3
+
+
+def test_principal_coordinates_keep_distances():
+    distances = squareform(pdist(np.random.default_rng(1).normal(size=(9, 3))))
+    points = axes_of(distances)
+    assert points.shape == (9, 3)
+    np.testing.assert_allclose(squareform(pdist(points)), distances, atol=1e-12)
+
+
+def test_moments_of_rates_are_unbiased():
+    """R with known eigenvalues, fewer and more axes than taxa, over many draws."""
+    model = LambdaModel(ladder(15).to_numpy())
+    rng = np.random.default_rng(4)
+    root = np.linalg.cholesky(model.scaled(0.6))
+    for rates in (np.array([4.0, 2.0, 1.0, 1.0]), 1 / np.arange(1.0, 41)):
+        drawn = [
+            moments_of_rates(
+                model, model.rotated(root @ rng.normal(size=(15, len(rates))) * np.sqrt(rates)), 0.6
+            )
+            for _ in range(2000)
+        ]
+        trace, squares = np.mean(drawn, axis=0)
+        assert trace == pytest.approx(rates.sum(), rel=0.02)
+        assert squares == pytest.approx((rates**2).sum(), rel=0.08)
+
+
+def test_order_of_rows_and_repetition_change_nothing():
+    tree = ladder(14)
+    visual = named(np.random.default_rng(2).normal(size=(14, 6)), list(tree.index))
+    first = pagel_lambda(visual, tree, permutations=99, seed=4)
+    mixed = list(np.random.default_rng(3).permutation(tree.index))
+    assert first == pagel_lambda(visual.filter(mixed), tree.loc[mixed[::-1], mixed[::-1]],
+                                 permutations=99, seed=4)  # fmt: skip
+    assert first.to_dict()["method"] == "reml"
+
+
+def test_units_do_not_matter():
+    tree = ladder(14)
+    points = np.random.default_rng(2).normal(size=(14, 6))
+    first = pagel_lambda(named(points, list(tree.index)), tree, permutations=9)
+    second = pagel_lambda(named(1e3 * points, list(tree.index)), 1e-4 * tree, permutations=9)
+    assert second.value == pytest.approx(first.value, abs=1e-6)
+    assert second.p_value == first.p_value
+
+
+def test_tips_without_a_branch_of_their_own_keep_lambda_below_one():
+    tree = cherries(6, shared=1.0)
+    points = np.random.default_rng(9).normal(size=(12, 5))
+    points[1::2] = points[::2]
+    found = pagel_lambda(named(points, list(tree.index)), tree, permutations=9)
+    assert 0.99 < found.value < 1
+    assert np.isfinite(found.log_likelihood)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda tree: tree.iloc[:-1, :-1], "different taxa"),
+        (lambda tree: tree * np.nan, "missing values"),
+        (lambda tree: tree + np.triu(np.ones(tree.shape)), "symmetric"),
+        (lambda tree: tree * 0, "no variance"),
+        (lambda tree: tree * np.eye(len(tree)), "star"),
+        (lambda tree: tree.rename(index={"t00": "t01"}), "unique"),
+    ],
+)
+def test_covariances_that_cannot_be_used(change, words):
+    tree = cherries(4)
+    visual = named(np.random.default_rng(0).normal(size=(8, 3)), list(tree.index))
+    with pytest.raises(InputError, match=words):
+        pagel_lambda(visual, change(tree))
+
+
+def test_other_bad_input():
+    tree = cherries(4)
+    visual = named(np.random.default_rng(0).normal(size=(8, 3)), list(tree.index))
+    few = list(tree.index[:4])
+    with pytest.raises(TooFew, match="five taxa"):
+        pagel_lambda(visual.filter(few), tree.loc[few, few])
+    with pytest.raises(InputError, match="unknown method"):
+        pagel_lambda(visual, tree, method="bayes")
+    with pytest.raises(InputError, match="all visual distances are zero"):
+        pagel_lambda(DistanceMatrix(np.zeros((8, 8)), list(tree.index)), tree)
