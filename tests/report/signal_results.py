@@ -61,7 +61,7 @@ def whole(n: int) -> dict[str, Any]:
             "spearman": tested(n, 0.21, 0.42, null_quantiles={"0.5": 0.2}, z=0.2),
         },
         "tree": _tree(),
-        "by_clade": [_clade("Order0", 9, 0.41, 0.01), _clade("Order1", 5, 0.2, 0.6)],
+        "by_clade": [_clade("Order0", 9, 0.41, 0.08), _clade("Order1", 5, 0.2, 0.6)],
         "disagreement": {"lambda": 0.73, "n_simulations": 999, "fdr": 0.05,
                          "n_pairs": n * (n - 1) // 2, "n_convergent": 2, "n_divergent": 0,
                          "n_listed": 6},

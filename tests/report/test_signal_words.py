@@ -42,6 +42,11 @@ def test_a_significant_verdict_states_size_p_n_baseline_and_limits(signal):
     assert "\n" not in signal["verdict"]
 
 
+def test_an_interval_around_1_is_not_called_less(make_signal):
+    found = said(make_signal, lambda own: own["tests"]["kmult"].update(interval=[0.3, 1.2]))
+    assert "0.62 is not clearly different" in found["verdict"]
+
+
 def test_no_evidence_is_not_evidence_of_nothing(make_signal):
     found = said(make_signal, no_signal)
     assert found["kind"] == "no"
@@ -174,12 +179,39 @@ def test_correlogram_names_stretches_of_distance(signal):
     assert [row["p"] for row in signal["correlogram"]["rows"]][-1] == "not tested"
 
 
-def test_clades_carry_their_numbers(signal):
-    assert "in 1: Order0 (n = 9)" in signal["clades"]["sentence"]
-    assert [(row["clade"], row["n_taxa"]) for row in signal["clades"]["rows"]] == [
+def significant_clade(found):
+    found["by_clade"][0]["tests"]["kmult"]["p_holm"] = 0.01
+
+
+def test_clades_carry_their_numbers(make_signal, signal):
+    assert "in none is there a sign by K_mult after Holm" in signal["clades"]["sentence"]
+    found = said(make_signal, significant_clade)["clades"]
+    assert found["sentence"].startswith("Tested were 2 orders with at least 5 families: by K_mult")
+    assert "in 1: Order0 (n = 9)" in found["sentence"]
+    assert [(row["clade"], row["n_taxa"]) for row in found["rows"]] == [
         ("Order0", 9), ("Order1", 5)
     ]  # fmt: skip
-    assert signal["clades"]["rows"][1]["cells"][0] == {"value": "0.20", "p": "p = 0.600"}
+    assert found["rows"][1]["cells"][0] == {"value": "0.20", "p": "p = 0.600"}
+    alone = said(make_signal, lambda own: own["by_clade"].pop())["clades"]["sentence"]
+    assert alone == (
+        "Large enough to be tested by itself is Order0 (9 families): within it there is no sign "
+        "by K_mult."
+    )
+
+
+def test_shuffles_within_clades_do_not_contradict_single_clades(make_signal):
+    found = said(make_signal, significant_clade)
+    assert found["within"]["beyond"] is None
+    assert "stays open" in found["verdict"]
+    assert "but K_mult does within 1 of 2 orders tested alone" in found["verdict"]
+    assert "no sign that looks" not in found["verdict"]
+
+
+def test_shuffles_that_change_nothing_decide_nothing(make_signal):
+    def edit(found):
+        found["within_clades"]["pearson"] |= {"z": None, "p_value": 1.0}
+
+    assert "Too few families share one order" in said(make_signal, edit)["verdict"]
 
 
 def test_tree_measures_stand_beside_chance(signal):

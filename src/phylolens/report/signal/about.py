@@ -72,11 +72,12 @@ def about_signal(results: Results) -> dict[str, Any] | None:
 def _parts(results: Results, found: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
     """Sum up everything beyond tests and baselines; None where it was not made."""
     circular = bool(found.get("circular"))
+    clades = about_clades(found, tests[0]["name"])
     trees = about_trees(results, found, circular=circular)
     return {
-        "within": about_within(found, circular=circular),
+        "within": about_within(found, clades, circular=circular),
         "correlogram": about_correlogram(found, plural(found["rank"])),
-        "clades": about_clades(found, tests[0]["name"]),
+        "clades": clades,
         "trees": trees,
         "pairs": about_pairs(results, found),
         "sample": about_sample(found, tests, trees),

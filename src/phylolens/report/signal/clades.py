@@ -46,6 +46,7 @@ def about_clades(found: Mapping[str, Any], primary: str) -> dict[str, Any] | Non
     return {
         "columns": [SHORT[name] for name in names],
         "rows": rows,
+        "test": SHORT.get(chosen, ""),
         "sentence": _sentence(rows, ranks, found["rank"], SHORT.get(chosen, "")),
     }
 
@@ -76,6 +77,10 @@ def _cell(test: Mapping[str, Any] | None) -> dict[str, str]:
 
 
 def _sentence(rows: list[dict[str, Any]], ranks: list[str], rank: str, test: str) -> str:
+    if len(rows) == 1:
+        only = f"{rows[0]['clade']} ({count(rows[0]['n_taxa'], rank)})"
+        found = "looks follow lineage" if rows[0]["yes"] else f"there is no sign by {test}"
+        return f"Large enough to be tested by itself is {only}: within it {found}."
     fewest = min(row["n_taxa"] for row in rows)
     kind = ranks[0] if len(ranks) == 1 and ranks[0] else "clade"
     base = f"Tested were {count(len(rows), kind)} with at least {count(fewest, rank)}"
@@ -87,7 +92,8 @@ def _sentence(rows: list[dict[str, Any]], ranks: list[str], rank: str, test: str
         )
     more = f" and {len(yes) - NAMED} more" if len(yes) > NAMED else ""
     shown = ", ".join(yes[:NAMED]) if more else listed(yes)
+    missed = " In the others a real signal may have been missed." if len(yes) < len(rows) else ""
     return (
-        f"{base}: by {test}, after Holm’s correction, looks follow lineage in {len(yes)}: "
-        f"{shown}{more}. In the others a real signal may have been missed."
+        f"{base}: by {test}, after Holm’s correction, looks follow lineage in {len(yes):,}: "
+        f"{shown}{more}.{missed}"
     )

@@ -91,6 +91,7 @@ def _row(name: str, test: Mapping[str, Any], *, primary: bool) -> dict[str, Any]
         "z": number(test["z"], 1) if test.get("z") is not None else "",
         "p": p_value(test["p_value"]),
         "corrected": p_value(test["p_holm"]) if test.get("p_holm") is not None else "",
+        "limits": test.get("interval"),
         "interval": span(test.get("interval")),
         "interval_method": test.get("interval_method", ""),
         "specimen_interval": span(test.get("specimen_interval")),

@@ -90,6 +90,8 @@ def _effect(summary: Mapping[str, Any]) -> str:
     if first["name"] != "kmult":
         return ""
     less = "less" if first["statistic"] < 1 else "more"
+    low, high = first["limits"] or (first["statistic"], first["statistic"])
+    less = "not clearly different" if low <= 1 <= high else less
     text = (
         "K_mult is 1 where relatives look as alike as drift along the tree (Brownian motion) makes "
         f"them; {first['r']} is {less}"
@@ -145,8 +147,6 @@ def points(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[str]:
     if first["interval"]:
         text = f"{_statistic(first)} is uncertain by the choice of taxa (95% interval "
         text += first["interval"]
-        if first["specimen_interval"]:
-            text += f") and by that of specimens within them ({first['specimen_interval']}"
         lines.append(f"{text}).")
     if summary["influential"]:
         lines.append(

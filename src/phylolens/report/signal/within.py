@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from phylolens.report.signal.tests import LEVEL
-from phylolens.report.wording import number, p_value, plural
+from phylolens.report.wording import count, number, p_value, plural
 
 UNTESTED = "Whether pictures add anything to the taxonomy is not tested here."
 WAYS = {
@@ -14,8 +14,19 @@ WAYS = {
 }
 
 
-def about_within(found: Mapping[str, Any], *, circular: bool) -> dict[str, Any] | None:
+def about_within(
+    found: Mapping[str, Any], clades: Mapping[str, Any] | None, *, circular: bool
+) -> dict[str, Any] | None:
     """Sum up ``within_clades``; None in results that never tried it.
+
+    Parameters
+    ----------
+    found : mapping
+        ``signal.json``.
+    clades : mapping or None
+        What the tests within single clades found: it must not be contradicted.
+    circular : bool
+        Whether the features were fitted to the phylogeny.
 
     Returns
     -------
@@ -38,6 +49,8 @@ def about_within(found: Mapping[str, Any], *, circular: bool) -> dict[str, Any] 
         if own.get(key)
     ]
     summary = {"rank": own["rank"], "rows": rows} | _verdict(own["rank"], rank, rows, circular)
+    if summary["beyond"] is False:
+        summary |= _single(own["rank"], summary["short"], clades)
     tested = (
         f"{plural(rank).capitalize()} changed places only within their {plural(own['rank'])}, of "
         f"which {own['n_clades']:,} have several."
@@ -67,7 +80,7 @@ def _verdict(within: str, rank: str, rows: list[dict[str, Any]], circular: bool)
     figures = _figures(rows[:1], within, rank)
     if circular:
         return {"beyond": None, "short": f"Within {plural(within)}, in-sample: {figures}."}
-    if rows[0]["smallest_p"] > LEVEL:
+    if rows[0]["smallest_p"] > LEVEL or rows[0]["z"] == "–":  # shuffling changes nothing
         text = f"Too few {plural(rank)} share one {within} to decide beyond that level ({figures})."
         return {"beyond": None, "short": text}
     below = [row["p_value"] <= LEVEL for row in rows]
@@ -82,6 +95,21 @@ def _verdict(within: str, rank: str, rows: list[dict[str, Any]], circular: bool)
         return {"beyond": None, "short": text}
     text = f"There is no sign that looks follow lineage beyond the {within} level ({figures})."
     return {"beyond": False, "short": text}
+
+
+def _single(within: str, short: str, clades: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Weigh a shuffle within all clades against tests within single ones."""
+    rows = [row for row in (clades or {"rows": []})["rows"] if row["rank"] == within]
+    yes = sum(row["yes"] for row in rows)
+    if not yes or clades is None:
+        return {}
+    figures = short[short.index("(") :].rstrip(".")
+    text = (
+        f"Whether looks follow lineage beyond the {within} level stays open: Mantel’s test, "
+        f"{plural(within)} kept together, finds no sign {figures}, but {clades['test']} does "
+        f"within {yes} of {count(len(rows), within)} tested alone."
+    )
+    return {"beyond": None, "short": text}
 
 
 def _figures(rows: list[dict[str, Any]], within: str, rank: str) -> str:
