@@ -22,6 +22,7 @@ from phylolens.stats._products import permuted_products
 FEWEST_TAXA = 5
 GRID = 41  # the profile may have two maxima: the best of a grid is refined
 SINGULAR = 1e-9  # smallest eigenvalue of the scaled correlations that still counts as valid
+MOST_AXES = 1000  # beyond it, axes cannot be told from infinitely many
 METHODS = ("reml", "ml")
 
 
@@ -185,7 +186,9 @@ def moments_of_rates(
     # The projection off the mean has rank n - 1 and, nearly, a diagonal of (n - 1) / n:
     # E(between) = (n-1)(n-2+2/n) tr(R^2) + (n-1)/n tr(R)^2;  E(trace^2) = tr(R)^2 + 2 tr(R^2)/(n-1)
     several = (between - trace**2 * free / n) / (free * (n - 2 + 2 / n) - 2 / n)
-    return trace, float(np.clip(several, trace**2 / max(rotated.shape[1], 1e3), trace**2))
+    axes = rotated.shape[1]
+    most = axes if axes < free else MOST_AXES  # as many axes as taxa allow may stand for more
+    return trace, float(np.clip(several, trace**2 / most, trace**2))
 
 
 def pagel_lambda(
@@ -232,7 +235,7 @@ def pagel_lambda(
     value = model.best(rotated)
     trace, squares = moments_of_rates(model, rotated, value)
     count = points.shape[1]
-    axes = min(trace**2 / squares, float(count))
+    axes = trace**2 / squares
     gain = model.log_likelihood(rotated, np.array([0.0, value]), 1.0)
     test = _score_test(points @ points.T, shared, permutations, seed)
     return LambdaFit(
