@@ -187,7 +187,7 @@ def test_clades_carry_their_numbers(make_signal, signal):
     assert "in none is there a sign by K_mult after Holm" in signal["clades"]["sentence"]
     found = said(make_signal, significant_clade)["clades"]
     assert found["sentence"].startswith("Tested were 2 orders with at least 5 families: by K_mult")
-    assert "in 1: Order0 (n = 9)" in found["sentence"]
+    assert "in 1: Order0 (n = 9); by Mantel’s test in none." in found["sentence"]
     assert [(row["clade"], row["n_taxa"]) for row in found["rows"]] == [
         ("Order0", 9), ("Order1", 5)
     ]  # fmt: skip

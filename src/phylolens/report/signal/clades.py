@@ -13,6 +13,7 @@ SHORT = {
     "protest": "PROTEST",
     "dcor": "dist. cor.",
 }
+MANTEL = "mantel_pearson"
 NAMED = 8  # clades named in the sentence
 
 
@@ -37,6 +38,7 @@ def about_clades(found: Mapping[str, Any], primary: str) -> dict[str, Any] | Non
             "n_taxa": one["n_taxa"],
             "cells": [_cell(own.get(name)) for name in names],
             "yes": _yes(own.get(primary) or {}),
+            "mantel": _yes(own.get(MANTEL) or {}) if primary != MANTEL and MANTEL in own else None,
             "r": number(one["pearson"]) if one.get("pearson") is not None else "–",
         }
         for one, own in zip(clades, tests, strict=True)
@@ -95,5 +97,13 @@ def _sentence(rows: list[dict[str, Any]], ranks: list[str], rank: str, test: str
     missed = " In the others a real signal may have been missed." if len(yes) < len(rows) else ""
     return (
         f"{base}: by {test}, after Holm’s correction, looks follow lineage in {len(yes):,}: "
-        f"{shown}{more}.{missed}"
+        f"{shown}{more}{_by_mantel(rows)}.{missed}"
     )
+
+
+def _by_mantel(rows: list[dict[str, Any]]) -> str:
+    """Say how many of the clades Mantel's test finds, where another test leads."""
+    if any(row["mantel"] is None for row in rows):
+        return ""
+    n = sum(row["mantel"] for row in rows)
+    return f"; by Mantel’s test in {n or 'none'}"
