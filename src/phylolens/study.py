@@ -77,8 +77,8 @@ class SignalSettings(_Settings):
     permutations: int = Field(default=999, ge=1)
     axes: int | None = Field(default=None, ge=1)
     tree_method: Literal["nj", "bme", "upgma"] = "nj"
-    replicates: int = Field(default=100, ge=0)
-    simulations: int = Field(default=999, ge=99)
+    replicates: int | None = Field(default=None, ge=0)
+    simulations: int = Field(default=500, ge=40)
     fdr: float = Field(default=0.1, gt=0, lt=1)
 
 

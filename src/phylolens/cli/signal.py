@@ -33,11 +33,14 @@ def command(
     ] = None,
     replicates: Annotated[
         int | None,
-        typer.Option(help="Replicates of the specimen bootstrap (default 100; 0 for none)."),
+        typer.Option(
+            help="Replicates of the specimen bootstrap (default 100, of more than 500 taxa 50; 0 "
+            "for none)."
+        ),
     ] = None,
     simulations: Annotated[
         int | None,
-        typer.Option(help="Simulations of Brownian motion for disagreeing pairs (default 999)."),
+        typer.Option(help="Simulations of Brownian motion for disagreeing pairs (default 500)."),
     ] = None,
     fdr: Annotated[
         float | None, typer.Option(help="False-discovery rate of disagreeing pairs (default 0.1).")

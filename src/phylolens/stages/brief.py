@@ -36,8 +36,8 @@ def _signal(summary: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {key: summary[key] for key in keys}
     found |= {"tests": tests, "baselines": summary["baselines"]}
     if within := summary.get("within_clades"):
-        keys = ("statistic", "p_value")
-        found["within_clades"] = {"rank": within["rank"], **{k: within["pearson"][k] for k in keys}}
+        test = {key: within["pearson"][key] for key in ("statistic", "p_value")}
+        found["within_clades"] = {"rank": within["rank"], **test}
     if tree := summary.get("tree"):
         found["tree_distance"] = {name: tree[name]["value"] for name in ("nrf", "cid", "quartet")}
     if pairs := summary.get("disagreement"):

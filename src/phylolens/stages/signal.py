@@ -18,6 +18,7 @@ from phylolens.stats.tree_sample import over_trees
 from phylolens.writing import write_csv, write_json, write_text
 
 JOINED = "all joined"
+REPLICATES, MANY_TAXA = 100, 500  # half as many for more taxa: their trees take long
 
 
 def signal(bench: Bench) -> dict[str, Any]:
@@ -63,9 +64,12 @@ def _comparison(bench: Bench, looks: Looks) -> stats.Comparison:
     study, ranked = bench.study, bench.material.ranked
     assert ranked is not None
     visual, taxa = looks.distances(study.signal.distance), list(looks.taxa)
+    wanted = study.signal.replicates
+    if wanted is None:
+        wanted = REPLICATES if len(taxa) <= MANY_TAXA else REPLICATES // 2
 
     def replicates() -> Iterator[DistanceMatrix]:
-        return looks.replicates(study.signal.distance, study.signal.replicates, study.seed)
+        return looks.replicates(study.signal.distance, wanted, study.seed)
 
     return stats.Comparison(
         visual=visual,
@@ -75,7 +79,7 @@ def _comparison(bench: Bench, looks: Looks) -> stats.Comparison:
         from_tree=ranked.covariance_source == FROM_TREE,
         lineage=bench.material.lineage(tuple(taxa)),
         image_counts=looks.image_counts,
-        replicates=replicates if study.signal.replicates else None,
+        replicates=replicates if wanted else None,
     )
 
 

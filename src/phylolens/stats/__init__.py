@@ -1,7 +1,7 @@
 """Do looks follow lineage? Distances between taxa and permutation tests on them.
 
 The unit of every test is the taxon, never the pair and never the specimen; no parametric p-value
-on pairs is ever computed.
+on pairs is ever a result.
 """
 
 from phylolens.stats.mantel import mantel

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 from skbio import DistanceMatrix, TreeNode
+from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
@@ -94,7 +95,7 @@ def signal(
     permutations: int = 999,
     axes: int | None = None,
     tree_method: str = "nj",
-    simulations: int = 999,
+    simulations: int = 500,
     fdr: float = 0.1,
     seed: int = 0,
     progress: Progress = silent,
@@ -127,9 +128,12 @@ def signal(
         work.taxonomy,
         lambda: work.pairs(simulations, fdr),
     )
-    for place, step in enumerate(steps):
-        progress(TASK, place, len(steps))
-        step()
+    # One thread for linear algebra: matrices are small, threads would wait for each other most of
+    # the time, and sums in one order give the same bytes on every machine.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for place, step in enumerate(steps):
+            progress(TASK, place, len(steps))
+            step()
     progress(TASK, len(steps), len(steps))
     return work.found
 
