@@ -206,12 +206,15 @@ def test_units_do_not_matter_and_limits_hold():
     assert taxon_intervals(x, x)["mantel_pearson"] == pytest.approx((1, 1))
 
 
-def test_specimen_interval_undoes_the_shrinkage_of_a_second_helping_of_noise():
-    """Noise that multiplies by 0.8 each time: 1 without, 0.8 observed, 0.64 in replicates."""
-    values = 0.64 + 0.01 * np.linspace(-1, 1, 201)
-    low, high = specimen_interval(0.8, values, limits=(0.0, np.inf))
-    assert (low + high) / 2 == pytest.approx(1.0)
-    assert (high - low) / 2 == pytest.approx(0.0095 / 0.64)
+@pytest.mark.parametrize("without_signal", [0.0, 0.5])
+def test_specimen_interval_undoes_the_shrinkage_of_noise(without_signal):
+    """Of an effect of 1 noise leaves 1 / 1.25, and twice the noise 1 / 1.5."""
+    values = without_signal + 1 / 1.5 + 0.01 * np.linspace(-1, 1, 201)
+    low, high = specimen_interval(
+        without_signal + 0.8, values, without_signal=without_signal, limits=(0.0, np.inf)
+    )
+    assert (low + high) / 2 == pytest.approx(without_signal + 1)
+    assert (high - low) / 2 == pytest.approx(0.0095 * 1.25**2)
 
 
 def test_specimen_interval_without_shrinkage_reflects_the_quantiles():
@@ -223,17 +226,18 @@ def test_specimen_interval_without_shrinkage_reflects_the_quantiles():
 
 
 def test_specimen_interval_of_a_distance_that_noise_enlarges_goes_down():
-    low, high = specimen_interval(0.4, 0.5 + 0.01 * np.linspace(-1, 1, 100), limits=(0.0, 1.0))
-    assert 0 < low < 0.32 < high < 0.4
+    values = 0.5 + 0.01 * np.linspace(-1, 1, 101)
+    low, high = specimen_interval(0.4, values, without_signal=1.0, limits=(0.0, 1.0))
+    assert (low + high) / 2 == pytest.approx(1 - 0.6 * 1.25)
 
 
 def test_specimen_interval_never_extrapolates_wildly():
     around_zero = 0.01 + 0.1 * np.linspace(-1, 1, 101)
-    low, high = specimen_interval(0.3, around_zero)
-    assert low < 0.6 < high
-    assert (low, high) == pytest.approx((0.6 - 4 * 0.095, 0.6 + 4 * 0.095))
-    low, high = specimen_interval(0.3, around_zero - 0.05)  # replicates of the other sign
-    assert (low, high) == pytest.approx((0.3 - 0.095, 0.3 + 0.095))
+    ends = specimen_interval(0.3, around_zero, limits=(-np.inf, np.inf))
+    assert ends == pytest.approx((0.9 - 9 * 0.095, 0.9 + 9 * 0.095))
+    assert specimen_interval(0.3, around_zero)[1] == 1
+    ends = specimen_interval(0.3, around_zero - 0.05)  # replicates of the other sign
+    assert ends == pytest.approx((0.3 - 0.095, 0.3 + 0.095))
 
 
 def test_specimen_interval_needs_twenty_values_and_leaves_out_what_is_missing():

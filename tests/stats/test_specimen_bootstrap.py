@@ -66,6 +66,22 @@ def test_means_vary_as_means_of_k_specimens_do(given):
         np.testing.assert_allclose(drawn[:, taxon].mean(axis=0), found.centres[taxon], atol=0.05)
 
 
+def test_taxa_of_one_specimen_borrow_the_variation_of_others(given):
+    """Stretched, so that the variance is the mean over donors of their taxa's unbiased one."""
+    found, rng = specimen_means(*given), np.random.default_rng(8)
+    drawn = np.array([found.borrowed(rng)[0] for _ in range(4000)])
+    groups = [rows for rows in np.split(found.residuals, np.cumsum(SIZES)[:-1]) if len(rows) > 1]
+    n = sum(len(rows) for rows in groups)
+    known = sum(len(rows) / n * rows.var(axis=0, ddof=1) for rows in groups)
+    np.testing.assert_allclose((drawn**2).mean(axis=0), known, rtol=0.1)
+    fixed, varying = (
+        [one["t1", "t3"] for one in specimen_replicates(*given, replicates=5, borrow=borrow)]
+        for borrow in (False, True)
+    )
+    assert np.ptp(fixed) > 0  # t3 varies in any case
+    assert fixed != varying
+
+
 def test_sums_of_squares_are_kept_on_average(given):
     found, rng = specimen_means(*given), np.random.default_rng(3)
     drawn = np.array([found.drawn(_draw(found.sizes, rng), squares=True)[1] for _ in range(4000)])

@@ -9,7 +9,7 @@ EACH_UP_TO = 100  # taxa that are left out one by one; of more, a group at a tim
 FEWEST_GROUPS, EVALUATIONS = 40, 10_000  # groups: evaluations over taxa, but no fewer than 40
 FEWEST_REPLICATES = 20
 NORMAL = 1.96
-MOST_EXTRAPOLATED = 2.0  # beyond twice the observed value an extrapolation is a guess
+MOST_EXTRAPOLATED = 3.0  # beyond thrice the observed effect an extrapolation is a guess
 TAXON_METHOD = (
     "95% interval, jackknife over taxa: each left out in turn, or of more than "
     f"{EACH_UP_TO} taxa each of at least {FEWEST_GROUPS} random groups (Shao & Wu 1989)"
@@ -99,16 +99,23 @@ def jackknife_interval(
 
 
 def specimen_interval(
-    observed: float, values: Iterable[float | None], *, limits: Limits = CORRELATION
+    observed: float,
+    values: Iterable[float | None],
+    *,
+    without_signal: float = 0.0,
+    limits: Limits = CORRELATION,
 ) -> tuple[float, float] | None:
     """95% interval for the value that many specimens a taxon would give.
 
     Means of few specimens are noisy, and noise draws a statistic towards what it is without
-    signal; replicates carry that noise twice. Their quantiles therefore lie on the wrong side:
-    they cover the value without noise in almost no world (verification/test_specimen_interval.py).
-    The factor by which the second helping of noise shrinks the statistic is taken for that of the
-    first (the log-linear case of simulation-extrapolation, Cook & Stefanski 1994, J. Am. Stat.
-    Assoc. 89:1314), and the spread is scaled by it, reflected as in the basic bootstrap.
+    signal; replicates carry that noise twice. Their quantiles lie on the wrong side of the
+    observed value and hold the one without noise in almost no world
+    (verification/test_specimen_interval.py). What noise leaves of an effect e (statistic less
+    its value without signal) is taken for ``e / (1 + a)`` with one helping and ``e / (1 + 2a)``
+    with two, as for a correlation whose one side is measured with error; hence
+    ``1 / (2 / observed - 1 / replicates)`` without: a simulation-extrapolation (Cook & Stefanski
+    1994, J. Am. Stat. Assoc. 89:1314). The quantiles of the replicates are reflected, as in the
+    basic bootstrap, and scaled by the square of that factor.
 
     Parameters
     ----------
@@ -118,22 +125,32 @@ def specimen_interval(
         The statistic of each replicate of
         :func:`phylolens.stats.specimen_bootstrap.specimen_replicates`; None where it cannot be
         had.
+    without_signal : float
+        The statistic where looks have nothing to do with lineage: 0 for correlations, else the
+        middle of its null distribution (K_mult, PROTEST, distances between trees).
     limits : tuple of float
         Least and greatest value the statistic can have.
 
     Returns
     -------
     tuple of float or None
-        None with fewer than 20 values. Too narrow where many taxa have a single specimen.
+        None with fewer than 20 values. Far too narrow where many taxa have a single specimen.
     """
     given = np.array([np.nan if value is None else value for value in values], dtype=float)
-    found = given[np.isfinite(given)]
-    if len(found) < FEWEST_REPLICATES:
+    effects = given[np.isfinite(given)] - without_signal
+    if len(effects) < FEWEST_REPLICATES:
         return None
-    mean = float(found.mean())
-    factor = observed / mean if observed * mean > 0 else 1.0
-    factor = float(np.clip(factor, 1 / MOST_EXTRAPOLATED, MOST_EXTRAPOLATED))
-    below, above = np.quantile(found, [0.025, 0.975]) - mean
-    ends = factor * observed - factor**2 * np.array([above, below])
+    effect, mean = observed - without_signal, float(effects.mean())
+    factor = _extrapolated(effect, mean)
+    below, above = np.quantile(effects, [0.025, 0.975]) - mean
+    ends = without_signal + factor * effect - factor**2 * np.array([above, below])
     low, high = np.clip(ends, *limits)
     return float(low), float(high)
+
+
+def _extrapolated(effect: float, mean: float) -> float:
+    """Factor to the effect without noise, from that with one helping and the mean with two."""
+    if effect * mean <= 0:
+        return 1.0
+    left = max(2.0 - effect / mean, 1.0 / MOST_EXTRAPOLATED)
+    return float(1.0 / left)

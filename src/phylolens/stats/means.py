@@ -116,6 +116,21 @@ class SpecimenMeans:
         spread = stretch**2 * (summed @ self.residuals**2) - sizes * shift**2
         return self.centres + shift, np.maximum(spread, 0.0)
 
+    def borrowed(self, rng: np.random.Generator) -> np.ndarray:
+        """Draw a difference from the mean for each taxon of one specimen, shape (len(single), d).
+
+        Each is that of a random specimen of another taxon, stretched as in :meth:`drawn`: as if
+        specimens varied as much within all taxa. Zero where no taxon has two specimens.
+        """
+        n_single = int((self.sizes < 2).sum())
+        within = np.repeat(self.sizes, self.sizes)
+        donors = np.flatnonzero(within > 1)
+        if not len(donors):
+            return np.zeros((n_single, self.residuals.shape[1]))
+        chosen = rng.choice(donors, n_single)
+        stretch = np.sqrt(within[chosen] / (within[chosen] - 1))
+        return stretch[:, None] * self.residuals[chosen]
+
     def _summing(self, weights: np.ndarray) -> csr_array:
         """Matrix (T, S) that sums weighted specimens within taxa."""
         ends = np.concatenate([[0], np.cumsum(self.sizes)])

@@ -18,13 +18,14 @@ def specimen_replicates(
     *,
     distance: str = "chord",
     replicates: int = 100,
+    borrow: bool = False,
     seed: int = 0,
 ) -> Iterator[DistanceMatrix]:
     """Draw specimens with replacement within each taxon and measure all distances again.
 
     Images of a specimen stay together. Taxa of one specimen cannot vary
     (:attr:`phylolens.stats.means.SpecimenMeans.single` names them): the more there are, the more
-    these replicates understate.
+    these replicates understate, unless such taxa borrow.
 
     Parameters
     ----------
@@ -34,6 +35,9 @@ def specimen_replicates(
         As for :func:`phylolens.stats.visual.taxon_distances`.
     replicates : int
         Matrices to draw.
+    borrow : bool
+        Let taxa of one specimen vary by differences between specimens of other taxa: right as far
+        as specimens vary alike within all taxa.
     seed : int
         Seed of the draws.
 
@@ -48,6 +52,8 @@ def specimen_replicates(
     for _ in range(replicates):
         counts = _draw(found.sizes, rng)
         means, squares = found.drawn(counts, squares=distance == GAUSSIAN)
+        if borrow:
+            means[found.sizes < 2] += found.borrowed(rng)
         yield cloud_distances(found, means, squares, distance)
 
 
