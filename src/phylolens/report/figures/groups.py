@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 MOST_GROUPS = 8
-OTHER = "other"
+OTHER, ROOT = "other", "root"
 # Okabe & Ito (2008) without yellow, which is lost on white, and a brown; shapes differ as well.
 COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#56b4e9", "#e69f00", INK, "#7a4a12")
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "p")
@@ -91,5 +91,5 @@ def handles(groups: Groups, *, lines: bool = False) -> "list[Line2D]":
 def set_italic(legend: "Legend", rank: str) -> None:
     """Set the names of genera and species in italics."""
     for text in legend.get_texts():
-        if is_italic(rank) and text.get_text() != OTHER:
+        if is_italic(rank) and text.get_text() not in (OTHER, ROOT):
             text.set_fontstyle("italic")

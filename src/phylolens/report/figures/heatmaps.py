@@ -9,7 +9,7 @@ import pandas as pd
 
 from phylolens.report.figures.brackets import bracket_rows
 from phylolens.report.figures.style import WIDE, WIDTH, canvas, shorten
-from phylolens.report.wording import is_italic, number
+from phylolens.report.wording import is_italic
 from phylolens.stats.correlation import ranks
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _size(
     """Width and height, inches."""
     if not stacked:
         return WIDE, {1: 4.6, 2: 4.6}.get(len(matrices), 3.6)
-    height = 3.6 if len(beside.taxa) <= MOST_NAMES else 4.2  # names on the right take width
+    height = 3.1 if len(beside.taxa) <= MOST_NAMES else 4.2  # names on the right take width
     return WIDTH, (height if shared else height + 0.6) * len(matrices) + 0.7 * shared
 
 
@@ -194,8 +194,9 @@ def _colour_bar(bar: "Colorbar", label: str) -> None:
     """Mark the ends and the middle."""
     low, high = bar.mappable.get_clim()
     places = [low, (low + high) / 2, high]
-    decimals = next((k for k in range(4) if high - low >= 10 ** (1 - k)), 4) if high % 1 else 0
-    bar.set_ticks(places, labels=[number(place, decimals) for place in places])
+    whole = all(place % 1 == 0 for place in places)
+    decimals = 0 if whole else next((k for k in range(5) if high - low >= 10 ** (2 - k)), 5)
+    bar.set_ticks(places, labels=[f"{place:.{decimals}f}".replace("-", "−") for place in places])
     bar.set_label(label)
     bar.outline.set_visible(False)
 

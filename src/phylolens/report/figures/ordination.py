@@ -9,7 +9,7 @@ import pandas as pd
 from skbio import DistanceMatrix, TreeNode
 
 from phylolens.phylogeny.geometry import principal_coordinates
-from phylolens.report.figures.groups import Groups, handles, set_italic
+from phylolens.report.figures.groups import ROOT, Groups, handles, set_italic
 from phylolens.report.figures.placing import Box, free_place, spread_out
 from phylolens.report.figures.style import GREY, INK, WIDE, canvas, shorten
 from phylolens.report.wording import is_italic
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FEWEST_TAXA, MOST_NAMED, MOST_IN_TREE = 4, 25, 150
 MOST_PICTURES, PICTURE = 12, 0.55  # inches, longer side
 NARROW = 3.6  # inches
+NAME = 6.5  # points
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def draw_phylomorphospace(
     inner = [row_of[id(node)] for node in tree.preorder(include_self=False) if node.children]
     axes.plot(*states[inner].T, "o", color=GREY, markersize=1.8, markeredgewidth=0, zorder=2)
     axes.plot(*states[0], marker="*", color="white", markeredgecolor=INK, markersize=11,
-              markeredgewidth=1.0, linestyle="none", label="root", zorder=4)  # fmt: skip
+              markeredgewidth=1.0, linestyle="none", label=ROOT, zorder=4)  # fmt: skip
     _scatter(axes, found, groups)
     _settle(figure, found, groups, narrow=narrow)
     if not many:
@@ -142,7 +143,7 @@ def _open(found: Ordination, groups: Groups, *, narrow: bool, room: float) -> "t
 
 
 def _scatter(axes: "Axes", found: Ordination, groups: Groups) -> None:
-    size = 6.5 if len(found.taxa) <= 60 else (5.0 if len(found.taxa) <= 200 else 3.2)
+    size = 6.5 if len(found.taxa) <= 60 else (5.0 if len(found.taxa) <= 200 else 3.8)
     marks = groups.legend or sorted(set(groups.of.values()), key=lambda mark: mark.label)
     for place, mark in enumerate(reversed(marks)):  # the rest first, below the others
         rows = [row for row, taxon in enumerate(found.taxa) if groups.of[taxon] == mark]
@@ -153,7 +154,7 @@ def _scatter(axes: "Axes", found: Ordination, groups: Groups) -> None:
 
 def _settle(figure: "Canvas", found: Ordination, groups: Groups, *, narrow: bool) -> None:
     """Add the legend and fix the layout, so that what follows can be placed in dots."""
-    extra = [line for line in figure.axes[0].lines if line.get_label() == "root"]
+    extra = [line for line in figure.axes[0].lines if line.get_label() == ROOT]
     entries = [*handles(groups), *extra]
     if entries:
         legend = figure.legend(handles=entries, ncols=2 if narrow else 1, fontsize=8,
@@ -179,7 +180,7 @@ def _pictures(
     rows = [row for row, taxon in enumerate(found.taxa) if taxon in pictures]
     points, frame = _dots(axes, found.points)
     dpi = axes.figure.dpi
-    caption = 6.5 * 1.3 / 72 * dpi
+    caption = NAME * 1.3 / 72 * dpi
     taken: list[Box] = []
     for place in spread_out(found.points[rows]):
         if len(taken) == most:
@@ -187,13 +188,15 @@ def _pictures(
         row = rows[place]
         picture = pictures[found.taxa[row]]
         scale = PICTURE * dpi / max(picture.shape[:2])
-        size = (scale * picture.shape[1], scale * picture.shape[0] + caption)
+        name = shorten(found.taxa[row], 17)
+        width = max(scale * picture.shape[1], _width(name, dpi))
+        size = (width, scale * picture.shape[0] + caption)
         box = free_place(points[row], size, taken, points, frame, most_covered=len(points) // 25,
                          gap=8.0)  # fmt: skip
         if box is not None:
             taken.append(box)
             _picture(axes, picture, box, caption, found.points[row])
-            _write(axes, shorten(found.taxa[row], 14), (box.middle[0], box.bottom), "bottom", rank)
+            _write(axes, name, (box.middle[0], box.bottom), "bottom", rank)
     return taken
 
 
@@ -202,8 +205,10 @@ def _picture(
 ) -> None:
     """Draw one picture into its box, below the points, with a line to its taxon."""
     to_data = axes.transData.inverted()
+    height = box.top - box.bottom - caption
+    half = height * picture.shape[1] / picture.shape[0] / 2
     (left, bottom), (right, top) = to_data.transform(
-        [(box.left, box.bottom + caption), (box.right, box.top)]
+        [(box.middle[0] - half, box.bottom + caption), (box.middle[0] + half, box.top)]
     )
     axes.plot([point[0], (left + right) / 2], [point[1], (bottom + top) / 2], color=GREY,
               linewidth=0.7, zorder=1.5)  # fmt: skip
@@ -222,14 +227,22 @@ def _names(
         name = shorten(found.taxa[row], 22)
         if found.taxa[row] in without:
             continue
-        size = (len(name) * 0.58 * 6.5 / 72 * dpi, 6.5 * 1.2 / 72 * dpi)
+        size = (_width(name, dpi), NAME * 1.2 / 72 * dpi)
         box = free_place(points[row], size, boxes, points, frame, most_covered=0, gap=6.0)
         if box is not None:
             boxes.append(box)
             _write(axes, name, box.middle, "center", rank)
 
 
+def _width(name: str, dpi: float) -> float:
+    """Dots that a name takes, as far as can be said without setting it."""
+    return len(name) * 0.56 * NAME / 72 * dpi
+
+
 def _write(axes: "Axes", name: str, place: tuple[float, float], upright: str, rank: str) -> None:
+    from matplotlib.patheffects import withStroke
+
     x, y = axes.transData.inverted().transform(place)
-    axes.text(x, y, name, fontsize=6.5, ha="center", va=upright, zorder=5,
-              fontstyle="italic" if is_italic(rank) else "normal")  # fmt: skip
+    axes.text(x, y, name, fontsize=NAME, ha="center", va=upright, zorder=5,
+              fontstyle="italic" if is_italic(rank) else "normal",
+              path_effects=[withStroke(linewidth=1.6, foreground="white")])  # fmt: skip
