@@ -72,7 +72,13 @@ class Looks:
         if self.material.taxon_level or not (per_taxon > 1).any():
             return iter(())
         return stats.specimen_replicates(
-            self.features, self.taxon_of, specimens, distance=metric, replicates=n, seed=seed
+            self.features,
+            self.taxon_of,
+            specimens,
+            distance=metric,
+            replicates=n,
+            borrow=True,  # taxa of one specimen would not vary, and intervals be far too narrow
+            seed=seed,
         )
 
     def portraits(self) -> pd.DataFrame | None:

@@ -1,6 +1,7 @@
 """The signal block: every test of looks against lineage, with baselines and limits beside it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,7 +211,12 @@ class _Work:
         for name, test in tests.items():
             values = [one.get(test.get("same_as", name)) for one in drawn]
             limits = LIMITS.get(name, CORRELATIONS)
-            test["specimen_interval"] = specimen_interval(test["statistic"], values, limits=limits)
+            test["specimen_interval"] = specimen_interval(
+                test["statistic"],
+                values,
+                without_signal=test["null_quantiles"]["0.5"],
+                limits=limits,
+            )
         self.found.summary["specimen_bootstrap"] = {"n": len(drawn), "method": SPECIMEN_METHOD}
 
     def taxonomy(self) -> None:
@@ -223,7 +229,8 @@ class _Work:
             image_counts=given.image_counts,
             **self.common,
         )
-        summary["within_clades"] = _within(given, self.common)
+        summary["within_clades"] = None
+        self._try("within_clades", lambda: _within(given, self.common))
         summary["by_clade"] = []
         if given.lineage is not None:
             summary["by_clade"] = by_clade(
@@ -251,7 +258,7 @@ class _Work:
 
         self._try("disagreement", disagreeing)
 
-    def _try(self, name: str, make: Callable[[], dict[str, Any]]) -> None:
+    def _try(self, name: str, make: Callable[[], dict[str, Any] | None]) -> None:
         """Add a part, or why it cannot be had."""
         try:
             self.found.summary[name] = make()
@@ -271,13 +278,20 @@ def _within(given: Comparison, common: dict[str, Any]) -> dict[str, Any] | None:
         }
         pearson = found["pearson"]
         if pearson is not None:
-            inside = within_clades(given.visual, given.genetic, clades, pairs="within", **common)
             sizes = clades.dropna().value_counts()
             return {
                 "rank": str(rank),
                 "n_clades": int((sizes > 1).sum()),
                 "n_taxa_moved": pearson.n,
                 **{method: test.to_dict() for method, test in found.items() if test},
-                "pearson_within_pairs": inside.to_dict() if inside else None,
+                "pearson_within_pairs": _inside(given, clades, common),
             }
+    return None
+
+
+def _inside(given: Comparison, clades: pd.Series, common: dict[str, Any]) -> dict[str, Any] | None:
+    """Test pairs of one clade alone; None where these are all equally far apart."""
+    with suppress(InputError):
+        found = within_clades(given.visual, given.genetic, clades, pairs="within", **common)
+        return found.to_dict() if found else None
     return None
