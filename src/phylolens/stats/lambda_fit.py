@@ -255,6 +255,7 @@ def _score_test(gram: np.ndarray, shared: np.ndarray, permutations: int, seed: i
     """Test lambda = 0: does likeness go with shared history (variances standardised)."""
     own = np.diag(shared)
     weights = shared / np.outer(own, own) * own.mean()
+    gram = gram / np.trace(gram)  # no unit of looks is too small for what counts as a tie
     tried, exact = orders(len(gram), permutations, seed)
     observed = permuted_products(gram, [weights], np.arange(len(gram))[None, :])[0, 0]
     null = permuted_products(gram, [weights], tried)[:, 0]
