@@ -11,6 +11,7 @@ from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
 from phylolens.stats._align import aligned
+from phylolens.stats._holm import holm
 from phylolens.stats._pairs import standard_pairs
 from phylolens.stats._permutation import orders, require_permutations, result_of
 from phylolens.stats._products import permuted_products
@@ -153,8 +154,5 @@ def _member(inside: np.ndarray, n: int) -> np.ndarray:
 
 def _corrected(found: list[DistanceClass]) -> tuple[DistanceClass, ...]:
     """Add Holm's correction over the classes tested."""
-    from statsmodels.stats.multitest import multipletests
-
-    p_values = [one.p_value for one in found if one.p_value is not None]
-    holm = iter(multipletests(p_values, method="holm")[1] if p_values else ())
-    return tuple(replace(one, p_holm=float(next(holm))) if one.tested else one for one in found)
+    corrected = iter(holm([one.p_value for one in found if one.p_value is not None]))
+    return tuple(replace(one, p_holm=next(corrected)) if one.tested else one for one in found)
