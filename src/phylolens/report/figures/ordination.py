@@ -11,7 +11,7 @@ from skbio import DistanceMatrix, TreeNode
 from phylolens.phylogeny.geometry import principal_coordinates
 from phylolens.report.figures.groups import ROOT, Groups, handles, set_italic
 from phylolens.report.figures.placing import Box, free_place, spread_out
-from phylolens.report.figures.style import GREY, INK, WIDE, canvas, shorten
+from phylolens.report.figures.style import GREY, INK, WIDE, canvas, settle, shorten
 from phylolens.report.wording import is_italic
 from phylolens.stats.ancestral import ancestral_states
 
@@ -161,9 +161,8 @@ def _settle(figure: "Canvas", found: Ordination, groups: Groups, *, narrow: bool
                                loc="outside lower center" if narrow else "outside right upper",
                                title=groups.rank or None, title_fontsize=8)  # fmt: skip
         set_italic(legend, groups.rank)
-    for _ in range(2):
-        figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    settle(figure)
+    figure.axes[0].apply_aspect()
     figure.axes[0].autoscale(False)
 
 

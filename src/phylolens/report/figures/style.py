@@ -61,11 +61,27 @@ def canvas(width: float, height: float) -> "Canvas":
     return figure
 
 
-def to_bytes(figure: "Canvas") -> tuple[bytes, bytes]:
-    """Render as SVG and PNG, without dates."""
-    for _ in range(3):  # settle the layout once for both files; labels move, panels shrink
+def settle(figure: "Canvas") -> None:
+    """Fix where everything stands.
+
+    Positions are rounded: the solver's last digits change from call to call, and the names of
+    clipping areas in SVG files with them.
+    """
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+        return
+    for _ in range(3):  # labels move in the first pass, panels of fixed shape shrink in the second
         figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for axes in figure.axes:
+        bounds = axes.get_position(original=True).bounds
+        axes.set_position([round(float(edge), 6) for edge in bounds])  # type: ignore[arg-type]
+
+
+def to_bytes(figure: "Canvas") -> tuple[bytes, bytes]:
+    """Render as SVG and PNG, without dates."""
+    settle(figure)
     svg, png = io.BytesIO(), io.BytesIO()
     figure.savefig(svg, format="svg", dpi=PNG_DPI, metadata={"Date": None, "Creator": "PhyloLens"})
     figure.savefig(png, format="png", dpi=PNG_DPI, metadata={"Software": "PhyloLens"})
