@@ -63,3 +63,11 @@ def test_the_users_settings_stay_untouched():
     with house_style():
         pass
     assert matplotlib.rcParams["font.size"] == before
+
+
+def test_equal_distances_stay_in_one_bin():
+    x = np.random.default_rng(0).choice(np.arange(10.0, 32.0), 12_000)  # two digits, 22 values
+    found = binned_medians(x, x)
+    assert len(found) == 10
+    assert (found[:, 0] == found[:, 2]).all()
+    assert (found[1:, 1] > found[:-1, 3]).all()
