@@ -383,7 +383,8 @@ def test_null_panels_show_histogram_and_observed_value():
 # Measures of trees
 
 MEASURES = {
-    "coherency": {"value": 0.6, "higher_is_better": True, "random_mean": 0.2, "random_sd": 0.05},
+    "coherency": {"value": 0.6, "higher_is_better": True, "random_mean": 0.2, "random_sd": 0.05,
+                  "reference_value": 3.5},
     "nrf": {"value": 0.8, "random_mean": 0.99, "random_sd": 0.01, "tip_permuted_mean": 0.9,
             "tip_permuted_sd": 0.1, "interval": [0.7, 0.85]},
     "cid": {"value": None},
@@ -393,13 +394,17 @@ MEASURES = {
 
 def test_tree_measures_stand_where_they_are():
     assert measured(MEASURES) == ["nrf", "coherency"]
-    axes = draw_tree_measures(MEASURES).axes[0]
-    dots = [line for line in axes.lines if line.get_marker() == "o"]
-    assert [(dot.get_xdata()[0], dot.get_ydata()[0]) for dot in dots] == [(0.8, 0), (0.6, 1)]
-    spans = [line.get_xdata() for line in axes.lines if line.get_linewidth() == 6]
-    np.testing.assert_allclose(spans, [[0.98, 1.0], [0.8, 1.0], [0.15, 0.25]])
-    assert [0.7, 0.85] in [list(line.get_xdata()) for line in axes.lines]
-    assert "1 = the same tree" in axes.get_yticklabels()[1].get_text()
+    distances, higher = draw_tree_measures(MEASURES).axes
+    expected = [(0.8, [[0.98, 1.0], [0.8, 1.0]]), (0.6, [[0.15, 0.25]])]
+    for axes, (value, bars) in zip((distances, higher), expected, strict=True):
+        (dot,) = lines_with(axes, "o")
+        assert (dot.get_xdata()[0], dot.get_ydata()[0]) == (value, 0)
+        spans = [line.get_xdata() for line in axes.lines if line.get_linewidth() == 6]
+        np.testing.assert_allclose(spans, bars)
+    assert [0.7, 0.85] in [list(line.get_xdata()) for line in distances.lines]
+    (reference,) = lines_with(higher, "D")
+    assert reference.get_xdata()[0] == 3.5
+    assert higher.get_xlim()[1] > 3.5
 
 
 # Clades

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 FEWEST_TIPS, MOST_NAMED, MOST_TIPS = 4, 150, 1500
 NARROW = 3.5  # inches
+LINES, LONGEST = (2.4, 0.9), (28, 20)  # inches of the lines and letters of a name; wide, narrow
+LEAST_TREE = 0.6  # inches
 ROW, SMALLEST, LARGEST = 0.125, 2.2, 7.0  # inches: of a tip; of all tips; of all without names
-CHARACTER = 0.56  # width of a letter in heights of the type
+CHARACTER = 0.55  # width of a letter in heights of the type
 TREE = "#4a4a4a"
 
 
@@ -52,17 +54,20 @@ def draw_tanglegram(
     width = NARROW if narrow else WIDE
     figure = canvas(width, rows + 0.45 + _legend_height(groups, narrow))
     figure.get_layout_engine().set(w_pad=0.01, wspace=0.0)  # type: ignore[union-attr,call-arg]
-    left, middle, right = figure.subplots(
-        1, 3, sharey=True, width_ratios=(1.0, 1.9 if narrow else 1.7, 1.0)
-    )
+    names = _name_width(orders[0], size, narrow=narrow)
+    between = LINES[narrow] * (1.0 if named else 1.6) + names * (1 if narrow else 2)
+    tree = max((width - between) / 2, LEAST_TREE)
+    left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(tree, between, tree))
     _tree(left, lay_out(trees[0], orders[0]), n)
     _tree(right, lay_out(trees[1], orders[1]), n, support=True)
     right.invert_xaxis()
     left.set_ylim(n - 0.5, -0.5)
     left.set_title("phylogeny")
     right.set_title("tree of looks", loc="right")
-    share = _names(middle, orders, rank, size, width * 0.46, narrow=narrow) if named else (0, 1)
-    _lines(middle, orders, groups, share)
+    if named:
+        _names(middle, orders, rank, size, narrow=narrow)
+    share = names / between
+    _lines(middle, orders, groups, (share, 1.0 if narrow else 1.0 - share))
     if groups.legend:
         legend = figure.legend(handles=handles(groups, lines=True), loc="outside lower center",
                                ncols=2 if narrow else 5, fontsize=7.5, handlelength=1.4,
@@ -100,28 +105,28 @@ def _tree(axes: "Axes", branches: Branches, n: int, *, support: bool = False) ->
     axes.axis("off")
 
 
+def _name_width(taxa: Sequence[str], size: float, *, narrow: bool) -> float:
+    """Inches that the names at one side take; 0 without type."""
+    longest = max(len(shorten(name, LONGEST[narrow])) for name in taxa)
+    return (longest + 1.5) * CHARACTER * size / 72
+
+
 def _names(
     axes: "Axes",
     orders: tuple[Sequence[str], Sequence[str]],
     rank: str,
     size: float,
-    room: float,
     *,
     narrow: bool,
-) -> tuple[float, float]:
-    """Write the names beside the tips; returns where lines start and end, shares of the width."""
-    longest = 20 if narrow else 28
+) -> None:
+    """Write the names beside the tips, of the first tree alone where it is narrow."""
     style = "italic" if is_italic(rank) else "normal"
-    sides = ((orders[0], 0.01, "left"),) if narrow else (
-        (orders[0], 0.01, "left"), (orders[1], 0.99, "right")
-    )  # fmt: skip
-    taken = []
-    for order, x, side in sides:
-        names = [shorten(name, longest) for name in order]
-        for y, name in enumerate(names):
-            axes.text(x, y, name, fontsize=size, ha=side, va="center", fontstyle=style)
-        taken.append(max(map(len, names)) * CHARACTER * size / 72 / room + 0.02)
-    return taken[0], 1 - (0.0 if narrow else taken[1])
+    sides = (0.01, "left"), (0.99, "right")
+    for order, (x, side) in zip(orders[: 1 if narrow else 2], sides, strict=False):
+        for y, name in enumerate(order):
+            text = axes.text(x, y, shorten(name, LONGEST[narrow]), fontsize=size, ha=side,
+                             va="center", fontstyle=style)  # fmt: skip
+            text.set_in_layout(False)
 
 
 def _lines(
