@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from skbio import TreeNode
+from skbio import DistanceMatrix, TreeNode
 
 from phylolens.stats.trees import visual_tree
 from phylolens.stats.trees.quartet import quartet_distance
 from phylolens.stats.trees.rf import robinson_foulds
+from phylolens.stats.trees.visual_tree import row_order
 
 EXACT = 1e-6
 
@@ -36,7 +37,14 @@ def branches(tree):
 def test_topology_and_lengths_are_those_of_r(known, reference_matrix, name, method):
     """NJ, balanced minimum evolution (fastme.bal without swaps) and UPGMA, branch by branch."""
     expected = branches(TreeNode.read([known["matrices"][name][method]["newick"]]))
-    found = branches(visual_tree(reference_matrix(name), method=method))
+    matrix = reference_matrix(name)
+    rows = row_order(matrix.ids)  # of renamed taxa, sorted names stand in this order, as in R
+    renamed = DistanceMatrix(matrix.filter(sorted(matrix.ids)).data, rows)
+    tree = visual_tree(renamed, method=method)
+    known_as = dict(zip(rows, sorted(matrix.ids), strict=True))
+    for tip in tree.tips():
+        tip.name = known_as[tip.name]
+    found = branches(tree)
     assert found.keys() == expected.keys()
     for key, length in expected.items():
         assert found[key] == pytest.approx(max(length, 0), abs=EXACT)

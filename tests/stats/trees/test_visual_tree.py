@@ -55,7 +55,7 @@ def test_upgma_by_hand():
     assert str(found).strip() == "(d:5.0,(c:3.0,(a:1.0,b:1.0):2.0):2.0);"
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ["nj", "upgma"])  # of the third, every replicate's rows differ
 def test_support_is_the_share_of_replicates_with_the_branch(method):
     """Against scikit-bio's sets: splits, or clades where the trees are rooted."""
     points, number = cloud(14, 1), 40
@@ -73,6 +73,30 @@ def test_support_is_the_share_of_replicates_with_the_branch(method):
         assert node.name == str(int(100 * share + 0.5))
         seen.add(node.name)
     assert len(seen) > 3
+
+
+def equal_distances(n):
+    """All taxa but the last are equally far apart."""
+    values = np.ones((n, n))
+    values[-1] = values[:, -1] = 3.0
+    np.fill_diagonal(values, 0.0)
+    return DistanceMatrix(values, [f"t{place:02d}" for place in range(n)])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_equal_distances_are_not_resolved_in_the_order_of_names(method):
+    """Names sorted stand in the order of their genera: few clades may be runs of names."""
+    sides = [both for both, _ in halves(visual_tree(equal_distances(30), method=method))]
+    places = [sorted(int(name[1:]) for name in min(both, key=len)) for both in sides]
+    runs = sum(side[-1] - side[0] == len(side) - 1 for side in places)
+    assert runs <= 4 < len(places)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_chance_resolved_has_no_support(method):
+    """Replicates that all leave the same taxa tied support none of their resolutions."""
+    found = visual_tree(equal_distances(16), [equal_distances(16)] * 60, method=method)
+    assert np.median([int(node.name) for _, node in halves(found)]) < 50
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -3,6 +3,7 @@
 import warnings
 from collections import Counter
 from collections.abc import Iterable
+from hashlib import sha256
 
 import numpy as np
 from skbio import DistanceMatrix, TreeNode
@@ -50,7 +51,7 @@ def visual_tree(
         raise InputError(f"unknown tree method '{method}': {', '.join(TREE_METHODS)}.")
     if len(visual.ids) < FEWEST_TAXA:
         raise InputError(f"a tree needs at least three taxa; got {len(visual.ids)}.")
-    tree = _built(visual, method)
+    tree = _built(visual, method, 0)
     tree = ordered(tree) if method == "upgma" else midpoint_rooted(tree)
     counts: Counter[bytes] = Counter()
     number = 0
@@ -58,17 +59,31 @@ def visual_tree(
         differ = sorted(set(matrix.ids) ^ set(visual.ids))
         if differ:
             raise InputError("a replicate has other taxa than the matrix.", ids=differ)
-        member = clades(_built(matrix, method))
-        counts.update(_keys(member if method == "upgma" else unrooted(member)))
         number += 1
+        member = clades(_built(matrix, method, number))
+        counts.update(_keys(member if method == "upgma" else unrooted(member)))
     if number:
         _label(tree, counts, number, rooted=method == "upgma")
     return tree
 
 
-def _built(distances: DistanceMatrix, method: str) -> TreeNode:
-    """Build a tree from rows sorted by id, so that ties break the same way in any order."""
-    distances = distances.filter(sorted(distances.ids))
+def row_order(names: Iterable[str], number: int = 0) -> list[str]:
+    """Order names in a way that knows nothing of their spelling, another one for every number.
+
+    Where distances are equal the first are joined first, and minimum evolution adds taxa one after
+    the other. Names sorted stand in the order of their genera: of equal distances both methods
+    would make a tree that follows the taxonomy, and all replicates would support it.
+    """
+
+    def key(name: str) -> bytes:
+        return sha256(f"{number} {name}".encode()).digest()
+
+    return sorted(names, key=key)
+
+
+def _built(distances: DistanceMatrix, method: str, number: int) -> TreeNode:
+    """Build a tree that does not depend on the order of the rows; see :func:`row_order`."""
+    distances = distances.filter(row_order(distances.ids, number))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # negative branches of a non-additive matrix
         if method == "nj":
