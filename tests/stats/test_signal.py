@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial.distance import pdist, squareform
 from scipy.stats import pearsonr
 from skbio import DistanceMatrix
+from skbio.tree import nj
 
 from phylolens.phylogeny import read_distances
-from phylolens.stats import signal
+from phylolens.stats import Comparison, signal
+from phylolens.stats.baselines import baselines
 from phylolens.stats.correlation import agreement, correlation
-from phylolens.stats.signal import baselines
 from phylolens.taxonomy import lineages
 
 LINEAGE = pd.DataFrame(
@@ -59,11 +61,45 @@ def test_row_means_alone_explain_a_star_tree():
     assert found["row_means"]["pearson"] == pytest.approx(1)
 
 
-def test_baselines_carry_no_p_value(genetic):
-    found = signal(genetic, genetic, LINEAGE, permutations=9)
-    assert set(found["tests"]) == {"mantel_pearson", "mantel_spearman"}
-    assert not any("p" in key.split("_") for block in found["baselines"].values() for key in block)
-    assert found["tests"]["mantel_pearson"]["statistic"] == pytest.approx(1)
+def test_the_whole_block_of_a_small_world():
+    """Five taxa whose looks are their genes: every part is there, or says why it cannot be."""
+    rng = np.random.default_rng(2)
+    places = rng.normal(size=(5, 3))
+    same = DistanceMatrix(squareform(pdist(places)), list("abcde"))
+    found = signal(Comparison(same, same, lineage=LINEAGE, from_tree=False), permutations=99)
+    tests = found.summary["tests"]
+    assert found.summary["primary"] == "mantel_pearson"
+    assert tests["mantel_pearson"]["statistic"] == pytest.approx(1)
+    assert tests["mantel_pearson"]["p_value"] == pytest.approx(1 / 120)
+    assert tests["mantel_pearson"]["interval"] is None  # five taxa are too few for one
+    assert "kmult" not in tests  # no covariance
+    assert "p_value" not in found.summary["baselines"]["taxonomy_only"]
+    assert found.summary["within_clades"]["n_taxa_moved"] == 4
+    assert found.pairs is None
+
+
+def test_replicates_give_intervals_and_support():
+    rng = np.random.default_rng(3)
+    places = rng.normal(size=(12, 3))
+    names = [f"t{k:02d}" for k in range(12)]
+
+    def seen(noise: float) -> DistanceMatrix:
+        return DistanceMatrix(squareform(pdist(places + noise * rng.normal(size=(12, 3)))), names)
+
+    genetic, looks = seen(0.3), seen(0.05)
+    tree = nj(genetic, neg_as_zero=True)
+    drawn = [seen(0.05) for _ in range(30)]
+    compared = Comparison(
+        looks, genetic, tree=tree, from_tree=False, replicates=lambda: iter(drawn)
+    )
+    found = signal(compared, permutations=99)
+    test = found.summary["tests"]["mantel_spearman"]
+    assert test["interval"][0] < test["statistic"] < test["interval"][1]
+    assert test["specimen_interval"][1] - test["specimen_interval"][0] < 0.2
+    assert found.summary["specimen_bootstrap"]["n"] == 30
+    support = [int(node.name) for node in found.visual_tree.non_tips() if node.name]
+    assert max(support) == 100
+    assert found.summary["tree"]["cid"]["value"] < found.summary["tree"]["cid"]["random_mean"]
 
 
 def test_correlation_of_a_constant_is_unknown():

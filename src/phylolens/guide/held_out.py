@@ -1,0 +1,153 @@
+"""Leave whole clades out: what does a learner know about taxa that it has never seen.
+
+Every taxon is held out once, with its whole clade. Predictions stand beside *calibrated column
+means*, which look at no picture: a held-out taxon's distance to training taxon j is predicted by
+j's mean distance to the other training taxa. Both are calibrated affinely on training pairs, where
+the learner's predictions are made by leaving clades out again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from phylolens.errors import TooFew
+from phylolens.guide.learners.base import Learner
+from phylolens.guide.sample import Sample
+from phylolens.progress import Progress, silent
+
+Maker = Callable[[], Learner]
+INNER_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Predictions for every pair of a held-out and a training taxon, and for held-out pairs.
+
+    Parameters
+    ----------
+    guided, column_means : array, shape (n, n)
+        Row: held-out taxon, column: training taxon; calibrated to genetic distance on training
+        pairs. NaN within a clade. ``guided`` is the calibration on column means and the learner
+        together, ``column_means`` that on column means alone.
+    raw : array, shape (n, n)
+        The learner's own predictions; within clades those among held-out taxa.
+    groups : int array, shape (n,)
+    """
+
+    guided: np.ndarray
+    column_means: np.ndarray
+    raw: np.ndarray
+    groups: np.ndarray
+
+
+def leave_clades_out(
+    make: Maker,
+    sample: Sample,
+    genetic: np.ndarray,
+    groups: np.ndarray,
+    *,
+    inner_folds: int = INNER_FOLDS,
+    progress: Progress = silent,
+) -> HeldOut:
+    """Hold every clade out in turn.
+
+    Parameters
+    ----------
+    make : callable
+        Gives an unfitted learner.
+    sample : Sample
+        n taxa.
+    genetic : array, shape (n, n)
+        Distances, taxa in the order of the sample.
+    groups : int array, shape (n,)
+        Clade of each taxon.
+    inner_folds : int
+        Groups of clades left out within the training taxa, for the calibration.
+
+    Raises
+    ------
+    TooFew
+        With fewer than three clades: one to hold out, two to calibrate on.
+    """
+    clades = np.unique(groups)
+    if len(clades) < 3:
+        raise TooFew(f"leaving clades out needs at least three of them; got {len(clades)}.")
+    n = len(sample)
+    guided, free, raw = (np.full((n, n), np.nan) for _ in range(3))
+    for number, clade in enumerate(clades):
+        progress("leaving clades out", number, len(clades))
+        out, kept = np.flatnonzero(groups == clade), np.flatnonzero(groups != clade)
+        training, distances = sample.take(kept), genetic[np.ix_(kept, kept)]
+        inner = inner_predictions(make, training, distances, groups[kept], inner_folds)
+        both, alone = _calibrations(inner, distances, groups[kept], inner_folds)
+        learner = make().fit(training, distances, groups[kept])
+        held = sample.take(out)
+        predicted = learner.predict(held)
+        columns = np.tile(distances.sum(axis=0) / (len(kept) - 1), (len(out), 1))
+        raw[np.ix_(out, kept)] = predicted
+        raw[np.ix_(out, out)] = learner.between(held)
+        guided[np.ix_(out, kept)] = _applied(both, columns, predicted)
+        free[np.ix_(out, kept)] = _applied(alone, columns)
+    progress("leaving clades out", len(clades), len(clades))
+    return HeldOut(guided, free, raw, groups)
+
+
+def clade_folds(groups: np.ndarray, folds: int) -> list[np.ndarray]:
+    """Deal whole clades to folds of about equal numbers of taxa, largest clades first."""
+    clades, sizes = np.unique(groups, return_counts=True)
+    loads = np.zeros(min(folds, len(clades)))
+    fold_of = {}
+    for place in np.lexsort((clades, -sizes)):
+        lightest = int(np.argmin(loads))
+        fold_of[clades[place]] = lightest
+        loads[lightest] += sizes[place]
+    codes = np.array([fold_of[group] for group in groups])
+    return [np.flatnonzero(codes == fold) for fold in range(len(loads))]
+
+
+def inner_predictions(
+    make: Maker, sample: Sample, genetic: np.ndarray, groups: np.ndarray, folds: int
+) -> np.ndarray:
+    """Predict training pairs with the row's clade left out; NaN within a fold."""
+    found = np.full(genetic.shape, np.nan)
+    for out in clade_folds(groups, folds):
+        kept = np.setdiff1d(np.arange(len(groups)), out)
+        learner = make().fit(sample.take(kept), genetic[np.ix_(kept, kept)], groups[kept])
+        found[np.ix_(out, kept)] = learner.predict(sample.take(out))
+    return found
+
+
+def _calibrations(
+    inner: np.ndarray, genetic: np.ndarray, groups: np.ndarray, folds: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Least squares of training distances on column means and predictions, and on means alone."""
+    columns = np.full(genetic.shape, np.nan)
+    for out in clade_folds(groups, folds):
+        kept = np.setdiff1d(np.arange(len(groups)), out)
+        means = genetic[np.ix_(kept, kept)].sum(axis=0) / (len(kept) - 1)
+        columns[np.ix_(out, kept)] = means
+    known = np.isfinite(inner)
+    wanted, free = genetic[known], columns[known]
+    both = np.column_stack([np.ones(len(free)), free, inner[known]])
+    return (
+        np.linalg.lstsq(both, wanted, rcond=None)[0],
+        np.linalg.lstsq(both[:, :2], wanted, rcond=None)[0],
+    )
+
+
+def _applied(coefficients: np.ndarray, *columns: np.ndarray) -> np.ndarray:
+    return coefficients[0] + sum(
+        slope * column for slope, column in zip(coefficients[1:], columns, strict=True)
+    )
+
+
+def skill(found: HeldOut, genetic: np.ndarray) -> float:
+    """Share of the column means' squared error that pictures take away; 0 is none.
+
+    Over pairs of a held-out and a training taxon.
+    """
+    known = np.isfinite(found.guided)
+    wanted = genetic[known]
+    guided = np.mean((found.guided[known] - wanted) ** 2)
+    return float(1 - guided / np.mean((found.column_means[known] - wanted) ** 2))

@@ -1,0 +1,1 @@
+"""Learners of guided embeddings, by name."""
