@@ -1,64 +1,18 @@
-"""The signal block and its baselines against naive loops and known figures."""
+"""The signal block as a whole, and the plain correlations in it."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist, squareform
-from scipy.stats import pearsonr
 from skbio import DistanceMatrix
 from skbio.tree import nj
 
-from phylolens.phylogeny import read_distances
 from phylolens.stats import Comparison, signal
-from phylolens.stats.baselines import baselines
 from phylolens.stats.correlation import agreement, correlation
-from phylolens.taxonomy import lineages
 
 LINEAGE = pd.DataFrame(
     {"order": ["O", "O", "P", "P", "Q"], "family": list("abcde")}, index=list("abcde")
 )
-
-
-@pytest.fixture
-def genetic():
-    rng = np.random.default_rng(2)
-    values = rng.uniform(0.5, 2, (5, 5))
-    values = values + values.T
-    np.fill_diagonal(values, 0)
-    return DistanceMatrix(values, list("abcde"))
-
-
-def pairs_of(matrix: np.ndarray) -> list[float]:
-    return [matrix[i, j] for i in range(len(matrix)) for j in range(i + 1, len(matrix))]
-
-
-def test_taxonomy_baseline_equals_a_naive_loop(genetic):
-    steps = [1 if LINEAGE["order"].iloc[i] == LINEAGE["order"].iloc[j] else 2
-             for i in range(5) for j in range(i + 1, 5)]  # fmt: skip
-    found = baselines(genetic, LINEAGE)["taxonomy_only"]
-    assert found["pearson"] == pytest.approx(pearsonr(steps, pairs_of(genetic.data))[0])
-    assert found["ranks"] == ["order"]
-
-
-def test_taxonomy_baseline_is_aligned_by_id(genetic):
-    shuffled = LINEAGE.loc[list("daceb")]
-    assert baselines(genetic, shuffled) == baselines(genetic, LINEAGE)
-
-
-def test_row_means_baseline_equals_a_naive_loop(genetic):
-    mean = [sum(row) / 4 for row in genetic.data]
-    sums = [mean[i] + mean[j] for i in range(5) for j in range(i + 1, 5)]
-    found = baselines(genetic, None)
-    assert set(found) == {"row_means"}
-    assert found["row_means"]["pearson"] == pytest.approx(pearsonr(sums, pairs_of(genetic.data))[0])
-
-
-def test_row_means_alone_explain_a_star_tree():
-    lengths = np.array([0.1, 0.4, 0.9, 1.3, 2.0])
-    star = lengths[:, None] + lengths[None, :]
-    np.fill_diagonal(star, 0)
-    found = baselines(DistanceMatrix(star, list("abcde")), None)
-    assert found["row_means"]["pearson"] == pytest.approx(1)
 
 
 def test_the_whole_block_of_a_small_world():
@@ -115,14 +69,3 @@ def test_agreement_leaves_the_diagonal_out():
     predicted = target + np.diag([5, 6, 7])
     predicted[0, 1] = predicted[1, 0] = 0.5
     assert agreement(predicted, target)["mse"] == pytest.approx(0.3**2 / 3)
-
-
-@pytest.mark.data
-def test_known_figures_of_the_bivalves(shared_data, bivalve_steps):
-    folder = shared_data / "bivalvia"
-    genetic = read_distances(folder / "edge_lengths.csv").filter(bivalve_steps.ids)
-    table = pd.read_csv(folder / "taxonomy.csv", dtype=object)
-    lineage = lineages(table, ("clade", "order", "family"), "family")
-    found = baselines(genetic, lineage)["taxonomy_only"]
-    assert found["pearson"] == pytest.approx(0.803, abs=5e-4)
-    assert found["spearman"] == pytest.approx(0.775, abs=5e-4)
