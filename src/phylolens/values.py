@@ -105,6 +105,9 @@ class TestResult:
     z : float or None
         Standard deviations above the mean of the null (see
         :func:`phylolens.stats._permutation.effect_size`).
+    n_best : int
+        Permutations (the observed order counted) that share the best value of all tried: several
+        where exchanging taxa changes nothing, as of two sister tips equally long.
     """
 
     __test__ = False  # not a pytest class
@@ -122,11 +125,12 @@ class TestResult:
     interval: tuple[float, float] | None = None
     interval_method: str = ""
     z: float | None = None
+    n_best: int = 1
 
     @property
     def smallest_p(self) -> float:
-        """The smallest p-value this number of permutations can give."""
-        return 1 / self.n_permutations if self.exact else 1 / (self.n_permutations + 1)
+        """The smallest p-value these permutations can give: that of the best value among them."""
+        return self.n_best / (self.n_permutations + (not self.exact))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as it is written to JSON."""

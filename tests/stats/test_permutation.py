@@ -69,7 +69,22 @@ def test_exact_p_is_the_share_of_orders_that_reach():
     result = permutation_test("last", first, 4, permutations=5)
     assert result.exact
     assert result.p_value == pytest.approx(1 / 4)
-    assert result.smallest_p == pytest.approx(1 / 24)
+    assert result.smallest_p == pytest.approx(1 / 4)  # 6 of 24 orders end in the largest value
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("alternative", ["greater", "less", "two-sided"])
+def test_the_smallest_p_counts_the_orders_that_agree_best(exact, alternative):
+    null = np.array([3.0, 3.0, 1.0, 0.0, -1.0, -3.0, -3.0, -3.0])
+    result = result_of("t", 1.0, null, exact, 4, alternative=alternative)
+    best = {"greater": 2, "less": 3, "two-sided": 5}[alternative]
+    assert result.smallest_p == pytest.approx(best / (8 if exact else 9))
+
+
+def test_the_smallest_p_of_a_sample_may_be_the_observed_value_alone():
+    null = np.random.default_rng(0).normal(size=99)
+    assert result_of("t", 9.0, null, False, 20).smallest_p == pytest.approx(0.01)
+    assert result_of("t", 0.0, null, False, 20).smallest_p == pytest.approx(0.01)
 
 
 def test_effect_size_counts_standard_deviations():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from skbio import TreeNode
 
-from phylolens.stats._permutation import orders, p_value_of, require_permutations
+from phylolens.stats._permutation import best_orders, orders, p_value_of, require_permutations
 from phylolens.stats.trees.align import align_distance
 from phylolens.stats.trees.cid import clustering_information_distance
 from phylolens.stats.trees.coherency import coherency_index, label_codes
@@ -66,8 +66,9 @@ def compare_trees(
     Returns
     -------
     dict
-        ``n_tips``, ``n_null``, ``n_random``, ``exact`` (all relabellings tried), ``smallest_p``,
-        and for each of ``nrf``, ``cid``, ``quartet``, ``align`` (distances in [0, 1]) and
+        ``n_tips``, ``n_null``, ``n_random``, ``exact`` (all relabellings tried), ``smallest_p``
+        (that any measure can give: several relabellings make the same tree), and for each of
+        ``nrf``, ``cid``, ``quartet``, ``align`` (distances in [0, 1]) and
         ``coherency``: ``value``, ``random_mean``, ``random_sd``, ``tip_permuted_mean``,
         ``tip_permuted_sd``, ``p_value``. ``quartet`` has also ``exact``, ``n_quartets``,
         ``interval`` and ``n_quartets_null`` (the quartets its nulls and p are computed on);
@@ -94,6 +95,7 @@ def compare_trees(
     observed = null.relabelled(np.arange(n)[None])
     permuted, by_chance = null.relabelled(tried), null.random(n_random)
     found = _values(visual_tree, reference_tree, clades, seed)
+    best = []
     for name, scores in permuted.items():
         side = "greater" if name == "coherency" else "less"
         found[name] |= {
@@ -103,14 +105,14 @@ def compare_trees(
             "tip_permuted_sd": float(scores.std()),
             "p_value": p_value_of(float(observed[name][0]), scores, exact, side),
         }
+        best.append(best_orders(float(observed[name][0]), scores, exact, side))
     found["quartet"]["n_quartets_null"] = len(null.quartets)
-    smallest = 1 / len(tried) if exact else 1 / (len(tried) + 1)
     return {
         "n_tips": n,
         "n_null": len(tried),
         "n_random": n_random,
         "exact": exact,
-        "smallest_p": smallest,
+        "smallest_p": min(best) / (len(tried) + (not exact)),
         **found,
     }
 
