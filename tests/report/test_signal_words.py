@@ -32,7 +32,7 @@ def signal(make_signal):
 def test_a_significant_verdict_states_size_p_n_baseline_and_limits(signal):
     assert signal["kind"] == "yes"
     for part in ("look more alike than chance", "K_mult = 0.62, z = 3.2, p = 0.002, 12 families",
-                 "999 random permutations", "0.62 is less, and shuffled families give 0.11",
+                 "999 random permutations", "K_mult is 1 on average", "shuffled families give 0.11",
                  "All 5 other tests agree", "r = 0.25 (95% interval over taxa 0.15 to 0.35)",
                  "taxonomy alone, without a picture, reaches more, r = 0.88",
                  "no sign that looks follow lineage beyond the order level",
@@ -42,9 +42,21 @@ def test_a_significant_verdict_states_size_p_n_baseline_and_limits(signal):
     assert "\n" not in signal["verdict"]
 
 
-def test_an_interval_around_1_is_not_called_less(make_signal):
-    found = said(make_signal, lambda own: own["tests"]["kmult"].update(interval=[0.3, 1.2]))
-    assert "0.62 is not clearly different" in found["verdict"]
+def test_k_is_held_against_1_only_where_brownian_motion_gives_1(make_signal):
+    found = said(make_signal, lambda own: own.update(distance="cosine"))
+    assert "Of cosine distances no value of K_mult stands for drift" in found["verdict"]
+    assert "is 1 on average" not in found["verdict"]
+
+
+def test_no_common_history_by_lambda_qualifies_the_verdict(make_signal):
+    own = {"value": 0.00009, "p_value": 0.42, "n": 12, "n_permutations": 999}
+    found = said(make_signal, lambda signal: signal.update({"lambda": own}))
+    assert found["kind"] == "yes"
+    assert "shows no common history (λ = 9e−05, p = 0.420)" in found["verdict"]
+    assert "not that relatives look alike" in found["verdict"]
+    own["p_value"] = 0.01
+    found = said(make_signal, lambda signal: signal.update({"lambda": own}))
+    assert "no common history (λ" not in found["verdict"]
 
 
 def test_no_evidence_is_not_evidence_of_nothing(make_signal):
@@ -260,3 +272,12 @@ def test_lambda_has_its_meaning_beside_it(make_signal, value):
     found = said(make_signal, lambda own: own.update({"lambda": {"value": value}}))
     assert words[value] in found["points"][-1]
     assert "p = " not in found["points"][-1]
+
+
+@pytest.mark.parametrize(("method", "n"), [("nj", 1), ("upgma", 2)])
+def test_the_branch_that_bears_the_root_counts_once(make_signal, method, n):
+    """Midpoint rooting makes one branch two; of a rooted tree they are two clades."""
+    out = make_signal(TAXA, lambda own: own["tree"].update(method=method))
+    (out / "signal/visual_tree.nwk").write_text("((A:1,B:1)90:1,(C:1,D:1)90:1);", encoding="utf-8")
+    support = summarize(out)["signal"]["trees"]["support"]
+    assert f"Of {n} inner branch" in support

@@ -84,7 +84,7 @@ def about_trees(results: Results, found: Mapping[str, Any], *, circular: bool) -
         "reference": own.get("reference", ""),
         "names": [row["name"] for row in rows],
         "sentence": _sentence(rows, circular, own.get("smallest_p") or 0.0),
-        "support": _support(results),
+        "support": _support(results, str(own.get("method", ""))),
     }
 
 
@@ -145,7 +145,7 @@ def _sentence(rows: list[dict[str, Any]], circular: bool, smallest: float) -> st
     )
 
 
-def _support(results: Results) -> str:
+def _support(results: Results, method: str) -> str:
     """Say how many inner branches the bootstrap of specimens keeps."""
     path = results.folder / "signal" / "visual_tree.nwk"
     if not path.is_file():
@@ -155,7 +155,11 @@ def _support(results: Results) -> str:
         tree = TreeNode.read(io.StringIO(text), format="newick", convert_underscores=False)
     except Exception:  # a tree that cannot be read is no reason to go without a report
         return ""
-    found = [_number(node.name) for node in tree.non_tips()]
+    nodes = list(tree.non_tips())
+    halves = [node for node in tree.children if not node.is_tip()]
+    if method != "upgma" and len(tree.children) == len(halves) == 2:
+        nodes.remove(halves[1])  # a root set on an inner branch makes one branch two
+    found = [_number(node.name) for node in nodes]
     support = np.array([value for value in found if value is not None])
     if not len(support):
         return ""
