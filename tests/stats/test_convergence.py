@@ -287,3 +287,16 @@ def test_bad_input(covariance):
     twice = pd.Series("a", index=["t000", "t000"])
     with pytest.raises(InputError, match="one clade"):
         disagreement(visual, covariance, clades=twice)
+
+
+def test_taxa_each_odd_in_its_own_way_are_not_convergent(covariance):
+    """Their sum of oddness exceeds their distance; they are far from each other all the same."""
+    for seed in range(4):
+        points = looks(covariance, seed)
+        odd = np.random.default_rng([7, seed]).choice(len(points), 3, replace=False)
+        points[odd] += 8 * np.random.default_rng([8, seed]).normal(size=(3, points.shape[1]))
+        visual = DistanceMatrix(squareform(pdist(points)), list(covariance.index))
+        table, _ = disagreement(visual, covariance, seed=seed, **FEW)
+        found = table[table["significant"] & (table["kind"] == "convergence")]
+        names = set(covariance.index[odd])
+        assert not [row for row in found.itertuples() if {row.taxon_1, row.taxon_2} <= names]

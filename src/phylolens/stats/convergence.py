@@ -4,7 +4,9 @@ Every pair of taxa that can be convergent or divergent (:mod:`phylolens.stats.pa
 held against Brownian motion simulated on the tree with the fitted lambda
 (:mod:`phylolens.stats.brownian_pairs`). What is compared is the cube root of squared distance over
 its expectation; for convergence after the two taxa's own effects, so that a taxon unlike, or like,
-everything is not convergent with each.
+everything is not convergent with each. Effects do not add up without end, though: two taxa that are
+each odd in a way of their own are nearer to each other than the sum of their oddness. So a pair is
+convergent only if it looks more alike than the middle one of all far pairs, too.
 
 One event makes many extreme pairs: what comes to resemble a taxon resembles its relatives too. A
 pair that a stronger one explains keeps its p-value, but the q-value counts only what it adds.
@@ -177,7 +179,8 @@ def _judged(
     roots = found.roots(kind.pairs)
     level = kind.level(roots)
     p = reference.p_values(kind.sign * (roots - level))
-    given, by = _explained(kind, found, reference, level, p, fdr)
+    alike = kind.possible(roots)
+    given, by = _explained(kind, found, reference, level, np.where(alike, p, 1.0), fdr)
     q = false_discovery_control(given) if len(p) else p
     i, j = kind.pairs.T
     visual = np.sqrt(found.squares[i, j])

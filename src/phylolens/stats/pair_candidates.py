@@ -50,6 +50,15 @@ class Candidates:
         of_taxon = self.effects @ sums
         return of_taxon[self.pairs].sum(axis=1)
 
+    def possible(self, roots: np.ndarray) -> np.ndarray:
+        """Tell which pairs can be of this kind: convergent ones look alike, not only relatively.
+
+        Two odd taxa far from all others, and from each other, are no convergence.
+        """
+        if self.effects is None or not len(roots):
+            return np.ones(len(roots), dtype=bool)
+        return np.asarray(roots < np.median(roots))
+
     def values(self, evolved: Evolved) -> np.ndarray:
         """Return the departures of the pairs, the lowest the most extreme."""
         roots = evolved.roots(self.pairs)
