@@ -16,7 +16,7 @@ PACKAGES_SHOWN = ("numpy", "scikit-learn", "scikit-bio", "torch", "onnxruntime")
 def about_methods(results: Results, summary: dict[str, Any]) -> dict[str, Any]:
     """Write the methods paragraphs from what the stages recorded."""
     parts = [_program(results), _features(results), _classify(results, summary["classify"])]
-    parts += [_guide(results, summary["guide"]), (summary["signal"] or {}).get("methods", "")]
+    parts += [(summary[key] or {}).get("methods", "") for key in ("guide", "signal")]
     used = ["program"] + [key for key in ("classify", "guide", "signal") if summary[key]]
     classified = summary["classify"] or {}
     used += [key for key in ("confidence", "depth", "novelty") if classified.get(key)]
@@ -116,22 +116,6 @@ def _trust(summary: dict[str, Any]) -> str:
             f"nested taxa, α = {summary['depth']['alpha']:g}."
         )
     return text
-
-
-def _guide(results: Results, summary: dict[str, Any] | None) -> str:
-    if not summary or not results.guide:
-        return ""
-    found = results.guide
-    sizes = found.get("images_per_taxon") or {}
-    low, high = sizes.get("min"), sizes.get("max")
-    images = f"{low} to {high}" if low != high else f"{low}"
-    return (
-        f"Guided embedding (recipe {summary['recipe']}): a linear attention pool over {images} "
-        f"images of each of {count(found['n_taxa'], found['rank'])}, fitted by mean squared error "
-        f"between cosine similarities and 1 − 2d/{found['divisor']:.4g} "
-        f"(d: genetic distance) with Adam, learning rate {found['learning_rate']:g}, "
-        f"{found['epochs']:,} steps; evaluated in-sample."
-    )
 
 
 def _differences(results: Results) -> list[str]:

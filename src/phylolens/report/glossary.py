@@ -208,12 +208,15 @@ SIGNAL_TERMS = (
 
 
 def terms(
-    classify: dict[str, Any] | None, signal: dict[str, Any] | None = None
+    classify: dict[str, Any] | None,
+    signal: dict[str, Any] | None = None,
+    guide: dict[str, Any] | None = None,
 ) -> list[tuple[str, str]]:
-    """Terms that the report uses, given its sections on classification and on signal."""
+    """Terms that the report uses, given its sections."""
     shown = parts_of(signal)
     used = [(term, text) for part, term, text in TERMS_OF if (classify or {}).get(part)]
     used += [(term, text) for part, term, text in SIGNAL_TERMS if part in shown]
+    used += GUIDE_TERMS if (guide or {}).get("held_out") else ()
     return [*GLOSSARY, *used]
 
 
@@ -227,6 +230,29 @@ def parts_of(signal: dict[str, Any] | None) -> set[str]:
     shown |= {"centred"} if any(name.endswith("_centred") for name in shown) else set()
     trees = signal["trees"] or {"rows": []}
     return shown | {row["key"] for row in trees["rows"]}
+
+
+# Explained where the guided embedding was judged on clades held out.
+GUIDE_TERMS = (
+    (
+        "leave-clade-out",
+        "A whole clade, such as an order with all its families, is kept from the fit and predicted "
+        "afterwards; then the next one. Only that tells whether images predict the tree for taxa "
+        "without near relatives in the fit.",
+    ),
+    (
+        "calibrated column means",
+        "Predicts the distance of an unseen taxon to a known one by the known one’s mean distance "
+        "to all others, scaled on training pairs. It looks at no picture, and yet correlates with "
+        "the truth, since long branches are far from everything.",
+    ),
+    (
+        "skill",
+        "Share of the column means’ squared error that the pictures take away on clades never "
+        "seen: 1 − (error of both together ÷ error of column means alone). 1 is perfect, 0 is "
+        "nothing learnt, less than 0 is worse than no picture.",
+    ),
+)
 
 
 PARTS = ("within", "correlogram", "lambda", "trees", "pairs", "clades", "sample")

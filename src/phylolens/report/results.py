@@ -54,7 +54,10 @@ class Results:
         return found
 
     def matrix(self, name: str) -> pd.DataFrame | None:
-        """Read a square CSV with names in the first row and column; None where absent."""
+        """Read a square CSV with names in the first row and column; None where absent.
+
+        Blank cells are missing.
+        """
         path = self.folder / name
         if not path.is_file():
             return None
@@ -63,7 +66,7 @@ class Results:
         table.index = table.index.astype(str)
         if list(table.index) != list(table.columns):
             raise InputError("rows and columns have different names.", where=path)
-        return table.astype(np.float64)
+        return table.apply(pd.to_numeric).astype(np.float64)
 
     def table(self, name: str, numbers: tuple[str, ...] = ()) -> pd.DataFrame | None:
         """Read a CSV as text, blank as missing, ``numbers`` as floats; None where absent."""

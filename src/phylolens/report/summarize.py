@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from phylolens.report.about_guide import about_guide
 from phylolens.report.about_methods import about_methods
 from phylolens.report.about_pictures import about_pictures
 from phylolens.report.about_specimens import about_phylogeny, about_specimens
 from phylolens.report.classification import about_classify
 from phylolens.report.glossary import CANNOT_TELL, terms
+from phylolens.report.guide import about_guide
 from phylolens.report.ordering import tree_order
 from phylolens.report.results import MADE_BY, Results
 from phylolens.report.signal import about_signal
@@ -56,8 +56,12 @@ def summarize_results(found: Results) -> dict[str, Any]:
         "missing": _missing(found),
     }
     told = summary["classify"] or {"cannot_tell": CANNOT_TELL["classify"]}
-    summary["cannot_tell"] = CANNOT_TELL | {"classify": told["cannot_tell"]}
-    summary["glossary"] = terms(summary["classify"], summary["signal"])
+    guided = summary["guide"] or {"cannot_tell": CANNOT_TELL["guide"]}
+    summary["cannot_tell"] = {
+        "classify": told["cannot_tell"],
+        "guide": guided["cannot_tell"],
+    }
+    summary["glossary"] = terms(summary["classify"], summary["signal"], summary["guide"])
     summary["other_ranks"] = _other_ranks(summary)
     summary["methods"] = about_methods(found, summary)
     summary["answers"] = _answers(summary)
@@ -94,7 +98,7 @@ def _answers(summary: dict[str, Any]) -> list[dict[str, str]]:
     questions = (
         ("classify", "Can taxa be told apart in the images?"),
         ("signal", "Do looks follow lineage?"),
-        ("guide", "Can images be fitted to the tree?"),
+        ("guide", (summary["guide"] or {}).get("question", "")),
     )
     for section, question in questions:
         if summary[section]:

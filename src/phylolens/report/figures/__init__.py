@@ -12,18 +12,6 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure as Canvas
 
-TITLES = {
-    "genetic": "genetic (the target)",
-    "unguided": "visual, unguided",
-    "guided": "visual, guided: in-sample",
-}
-HEATMAPS = (  # name, percentile ranks, stacked for narrow screens
-    ("heatmaps", False, False),
-    ("heatmaps-narrow", False, True),
-    ("heatmaps-ranks", True, False),
-    ("heatmaps-ranks-narrow", True, True),
-)
-
 
 @dataclass(frozen=True)
 class Drawing:
@@ -80,7 +68,9 @@ def _figures(
     if summary["classify"]:
         yield from _classify(results, summary["classify"])
     if summary["guide"]:
-        yield from _guide(results, summary)
+        from phylolens.report.figures.guide import guide_figures
+
+        yield from guide_figures(results, summary["guide"])
     if summary["signal"]:
         from phylolens.report.figures.signal import signal_figures
 
@@ -110,23 +100,6 @@ def _classify(results: Results, found: dict[str, Any]) -> "Iterator[tuple[str, C
             yield f"few-shot{name}", draw_few_shot(found["few_shot"], narrow=narrow)
     if found["confidence"] and found["confidence"]["curves"]:
         yield "risk", draw_risk(found["confidence"]["ranks"])
-
-
-def _guide(results: Results, summary: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
-    from phylolens.report.figures.heatmaps import SIMILARITY, Rows, draw_heatmaps
-    from phylolens.report.figures.loss import draw_loss
-
-    loss = results.table("guide/loss.csv", numbers=("epoch", "loss"))
-    if loss is not None:
-        yield "loss", draw_loss(loss, summary["guide"]["constant_mse"])
-    read = {name: results.matrix(f"guide/similarity_{name}.csv") for name in TITLES}
-    matrices = {TITLES[name]: matrix for name, matrix in read.items() if matrix is not None}
-    if TITLES["genetic"] not in matrices:
-        return
-    found = summary["guide"]
-    beside = Rows(found["order"], found["rank"], found["groups"], found["coarser"])
-    for name, ranks, stacked in HEATMAPS:
-        yield name, draw_heatmaps(matrices, beside, SIMILARITY, ranks=ranks, stacked=stacked)
 
 
 def slug(name: str) -> str:

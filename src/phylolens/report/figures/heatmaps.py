@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.report.figures.brackets import bracket_rows
-from phylolens.report.figures.style import WIDE, WIDTH, canvas, shorten
+from phylolens.report.figures.style import GREY, INK, WIDE, WIDTH, canvas, shorten
 from phylolens.report.wording import is_italic
 from phylolens.stats.correlation import ranks
 
@@ -74,12 +74,15 @@ def ranked(matrix: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     matrix : DataFrame, shape (T, T)
-        Symmetric; the diagonal becomes missing, since likeness to oneself is no finding.
+        Symmetric; the diagonal becomes missing, since likeness to oneself is no finding. Missing
+        values stay so.
     """
     upper = np.triu_indices(len(matrix), k=1)
-    place = ranks(matrix.to_numpy()[upper])
+    values = matrix.to_numpy()[upper]
+    known = np.isfinite(values)
+    place = ranks(values[known])
     percentiles = np.full(matrix.shape, np.nan)
-    percentiles[upper] = 100 * (place - 1) / max(len(place) - 1, 1)
+    percentiles[upper[0][known], upper[1][known]] = 100 * (place - 1) / max(len(place) - 1, 1)
     percentiles = np.fmax(percentiles, percentiles.T)
     return pd.DataFrame(percentiles, matrix.index, matrix.columns)
 
@@ -113,7 +116,9 @@ def coarsened(values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(np.add.reduceat(of, starts, axis=0), starts, axis=1)
 
     known = np.isfinite(values)
-    return sums(np.where(known, values, 0.0)) / sums(known.astype(float))
+    counted = sums(known.astype(float))
+    blank = np.full(counted.shape, np.nan)
+    return np.divide(sums(np.where(known, values, 0.0)), counted, out=blank, where=counted > 0)
 
 
 def draw_heatmaps(
@@ -151,7 +156,8 @@ def draw_heatmaps(
         if ranks or ends is None:
             table = ranked(table) if ranks else between(table)
         image = _image(axes, table, ends, scale.colours)
-        axes.set_title(title)
+        axes.set_title(title, color=GREY if "in-sample" in title else INK,
+                       fontsize=8.5 if len(panels) > 3 and not stacked else None)  # fmt: skip
         if not shared:
             _colour_bar(figure.colorbar(image, ax=axes, shrink=0.6, **where), scale.quantity)
     for axes in panels if stacked else panels[:1]:
@@ -171,7 +177,7 @@ def _size(
 ) -> tuple[float, float]:
     """Width and height, inches."""
     if not stacked:
-        return WIDE, {1: 4.6, 2: 4.6}.get(len(matrices), 3.6)
+        return WIDE, {1: 4.6, 2: 4.6, 3: 3.6}.get(len(matrices), 3.0)
     height = 3.1 if len(beside.taxa) <= MOST_NAMES else 4.2  # names on the right take width
     return WIDTH, (height if shared else height + 0.6) * len(matrices) + 0.7 * shared
 

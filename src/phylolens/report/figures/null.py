@@ -69,11 +69,11 @@ def _panel(
     axes: "Axes", test: Mapping[str, Any], key: str, inner: Mapping[str, Any] | None
 ) -> None:
     """Draw one test."""
-    edges, height = _shape(test["null_histogram"])
+    edges, height = heights(test["null_histogram"])
     axes.stairs(height, edges, fill=True, color=ALL, linewidth=0)
     ends = [edges[0], edges[-1], test["statistic"]]
     if inner:
-        more, steps = _shape(inner["null_histogram"])
+        more, steps = heights(inner["null_histogram"])
         axes.stairs(steps, more, color=WITHIN, linewidth=1.2)
         axes.set_gid("within")
         ends += [more[0], more[-1]]
@@ -83,7 +83,7 @@ def _panel(
     q95 = (test.get("null_quantiles") or {}).get("0.95")
     if q95 is not None:
         axes.plot([q95] * 2, [0, 1.02], color=GREY, linewidth=1.0, linestyle=(0, (3, 2)))
-    _observed(axes, test)
+    mark_observed(axes, test)
     title, label = TITLES[key]
     axes.set_title(title)
     axes.set_xlabel(label, fontsize=8)
@@ -93,14 +93,14 @@ def _panel(
     axes.tick_params(axis="x", labelsize=8)
 
 
-def _shape(histogram: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def heights(histogram: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Edges and heights, the highest 1: a narrow null would dwarf a wide one beside it."""
     edges, counts = np.array(histogram["edges"]), np.array(histogram["counts"], dtype=float)
     return edges, counts / counts.max()
 
 
-def _observed(axes: "Axes", test: Mapping[str, Any]) -> None:
-    """Mark the observed value, its figures on the side with more room."""
+def mark_observed(axes: "Axes", test: Mapping[str, Any]) -> None:
+    """Mark a test's observed value, its figures on the side with more room."""
     observed = test["statistic"]
     axes.axvline(observed, color=ORANGE, linewidth=1.8)
     low, high = axes.get_xlim()

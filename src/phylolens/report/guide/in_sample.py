@@ -1,60 +1,57 @@
-"""Can images be bent towards the tree? In-sample figures, labelled so, beside what comes free."""
+"""A fit judged on the very taxa it was given: in-sample figures, labelled so, and what is free."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from phylolens.report.about_gallery import about_gallery
-from phylolens.report.ordering import guide_order, parents
-from phylolens.report.results import Results
-from phylolens.report.wording import count, number, percent, plural
+from phylolens.report.wording import count, number, percent
 
 
-def about_guide(results: Results) -> dict[str, Any] | None:
-    """Sum up ``guide/guide.json``; None where absent."""
-    found = results.guide
-    if found is None:
-        return None
-    genetic, guided = (results.matrix(f"guide/similarity_{n}.csv") for n in ("genetic", "guided"))
-    coarser, groups = parents(results, found["rank"])
+def about_fit(
+    found: Mapping[str, Any], genetic: pd.DataFrame | None, guided: pd.DataFrame | None
+) -> dict[str, Any]:
+    """Sum up the fit to all taxa.
+
+    Parameters
+    ----------
+    found : mapping
+        ``guide.json``.
+    genetic, guided : DataFrame, shape (n, n), optional
+        Similarities: the target, and those of the fitted embedding.
+
+    Returns
+    -------
+    dict
+        ``rows`` of a table and ``sentences``, both empty without a squared error to compare;
+        ``answer``, for the first box; ``narrow``, how small a part of the colour scale is used.
+    """
+    fit, base = found.get("in_sample") or {}, found.get("baselines") or {}
+    constant = (base.get("constant") or {}).get("mse")
+    n, judged = found["n_taxa"], fit.get("mse") is not None and constant is not None
     summary = {
-        "recipe": found.get("recipe", ""),
         "rank": found["rank"],
-        "plural": plural(found["rank"]),
-        "n_taxa": found["n_taxa"],
-        "n_images": found.get("n_images"),
-        "n_pairs": found["n_taxa"] * (found["n_taxa"] - 1) // 2,
-        "epochs": found.get("epochs"),
-        "in_sample": found["in_sample"],
-        "constant_mse": found["baselines"]["constant"]["mse"],
-        "loss": found.get("loss"),
-        "held_out": found.get("held_out"),
-        "rows": _rows(found),
+        "n_taxa": n,
+        "n_pairs": n * (n - 1) // 2,
+        "in_sample": fit,
+        "constant_mse": constant,
         "published": (found.get("published_statistic") or {}).get("pearson_with_diagonal"),
-        "note": found.get("note", ""),
         "reach": _reach(genetic, guided),
-        "gallery": about_gallery(results),
-        "order": guide_order(results),
-        "coarser": coarser,
-        "groups": groups,
+    }
+    return {
+        "rows": _rows(fit, base) if judged else [],
+        "sentences": _sentences(summary, base) if judged else [],
+        "answer": _answer(fit, base),
         "narrow": _narrow(guided),
     }
-    summary["sentences"] = _sentences(summary, found["baselines"])
-    summary["answer"] = _answer(summary, found["baselines"])
-    summary["alt"] = _alts(summary, found["baselines"])
-    return summary
 
 
-def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(fit: Mapping[str, Any], base: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows of the table of figures: the guided fit, then each yardstick."""
-    base = found["baselines"]
-    named: list[tuple[str, dict[str, Any], str]] = [
-        ("guided, in-sample", found["in_sample"], "fitted to this very matrix")
+    named: list[tuple[str, Mapping[str, Any], str]] = [
+        ("guided, in-sample", fit, "fitted to this very matrix")
     ]
-    if found.get("held_out"):
-        scheme = found["held_out"].get("scheme", "")
-        named.append(("guided, held out", found["held_out"], f"taxa left out of the fit: {scheme}"))
     unguided = (base.get("unguided") or {}).get("in_sample")
     if unguided:
         named.append(
@@ -99,7 +96,7 @@ def _narrow(guided: pd.DataFrame | None) -> str:
     return f"Guided similarities lie between {low} and {high}, in-sample."
 
 
-def _sentences(summary: dict[str, Any], base: dict[str, Any]) -> list[str]:
+def _sentences(summary: Mapping[str, Any], base: Mapping[str, Any]) -> list[str]:
     fit, constant = summary["in_sample"], summary["constant_mse"]
     lines = [
         f"The embedding of {count(summary['n_taxa'], summary['rank'])} was fitted to their genetic "
@@ -126,7 +123,7 @@ def _sentences(summary: dict[str, Any], base: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _lost(fit: dict[str, Any], unguided: dict[str, Any]) -> list[str]:
+def _lost(fit: Mapping[str, Any], unguided: Mapping[str, Any]) -> list[str]:
     """Explain a correlation that the fit has lowered."""
     before, after = unguided.get("pearson"), fit["pearson"]
     if before is None or after is None or after >= before:
@@ -138,7 +135,7 @@ def _lost(fit: dict[str, Any], unguided: dict[str, Any]) -> list[str]:
     ]
 
 
-def _beside_yardsticks(pearson: float | None, base: dict[str, Any]) -> list[str]:
+def _beside_yardsticks(pearson: float | None, base: Mapping[str, Any]) -> list[str]:
     """Set the in-sample correlation beside correlations that no picture was needed for."""
     yardsticks = (
         ("taxonomy_only", "the named ranks alone, without any picture, give"),
@@ -158,41 +155,14 @@ def _beside_yardsticks(pearson: float | None, base: dict[str, Any]) -> list[str]
     return lines
 
 
-def _answer(summary: dict[str, Any], base: dict[str, Any]) -> str:
+def _answer(fit: Mapping[str, Any], base: Mapping[str, Any]) -> str:
     unguided = ((base.get("unguided") or {}).get("in_sample") or {}).get("pearson")
     text = (
         f"Guided by the tree, the images reach an in-sample correlation of "
-        f"r = {number(summary['in_sample']['pearson'])} with it"
+        f"r = {number(fit.get('pearson'))} with it"
     )
     text += f" (r = {number(unguided)} unguided). " if unguided is not None else ". "
-    if not summary["held_out"]:
-        text += (
-            "This must not be read as prediction: the same genetic distances were used to fit and "
-            "to judge, and no taxon was held out."
-        )
-    return text
-
-
-def _alts(summary: dict[str, Any], base: dict[str, Any]) -> dict[str, str]:
-    fit = summary["in_sample"]
-    unguided = ((base.get("unguided") or {}).get("in_sample") or {}).get("pearson")
-    loss = summary["loss"] or {}
-    reached = "stays above" if (loss.get("last") or 0) > summary["constant_mse"] else "ends below"
-    return {
-        "loss": (
-            f"In-sample loss falls from {number(loss.get('first'), 3)} to "
-            f"{number(loss.get('last'), 3)} and {reached} the {number(summary['constant_mse'], 3)} "
-            "of a constant."
-        ),
-        "heatmaps": (
-            f"Three heatmaps of {count(summary['n_taxa'], summary['rank'])} in tree order on one "
-            f"colour scale: genetic similarity, visual similarity unguided "
-            f"(r = {number(unguided)}) and guided in-sample (r = {number(fit['pearson'])}). "
-            f"{summary['narrow']}"
-        ),
-        "ranks": (
-            "The same three heatmaps with each similarity replaced by its percentile within its "
-            f"own panel; Spearman correlation with the genetic panel, guided in-sample: "
-            f"{number(fit['spearman'])}."
-        ),
-    }
+    return text + (
+        "This must not be read as prediction: the same genetic distances were used to fit and "
+        "to judge, and no taxon was held out."
+    )

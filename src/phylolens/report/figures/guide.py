@@ -1,0 +1,120 @@
+"""The figures of the section on guided embeddings, each where its files and keys are there."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from phylolens.report.results import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+TITLES = {
+    "genetic": "genetic (the target)",
+    "unguided": "visual, unguided",
+    "guided": "visual, guided: in-sample",
+    "held_out": "visual, guided: held out",
+}
+HEATMAPS = (  # name, percentile ranks, stacked for narrow screens
+    ("heatmaps", False, False),
+    ("heatmaps-narrow", False, True),
+    ("heatmaps-ranks", True, False),
+    ("heatmaps-ranks-narrow", True, True),
+)
+BOTH = (("", False), ("-narrow", True))  # ending of the name, for narrow screens
+Figures = Iterator[tuple[str, "Canvas", dict[str, Any]]]
+
+
+def guide_figures(results: Results, summary: Mapping[str, Any]) -> Figures:
+    """Draw what there is.
+
+    Parameters
+    ----------
+    results : Results
+        Holds ``guide/``.
+    summary : mapping
+        As :func:`phylolens.report.guide.about_guide` makes it.
+
+    Yields
+    ------
+    tuple
+        Name, figure and numbers for its caption.
+    """
+    yield from _loss(results, summary)
+    yield from _matrices(results, summary)
+    yield from _held_out(results)
+    yield from _refits(summary)
+
+
+def _loss(results: Results, summary: Mapping[str, Any]) -> Figures:
+    """Draw how the fit went; a constant's error stands beside a squared error only."""
+    from phylolens.report.figures.loss import draw_loss
+
+    loss = results.table("guide/loss.csv", numbers=("epoch", "loss"))
+    if loss is not None and len(loss) > 1:
+        yield "loss", draw_loss(loss, None if summary["judged"] else summary["constant_mse"]), {}
+
+
+def _matrices(results: Results, summary: Mapping[str, Any]) -> Figures:
+    """Draw similarities side by side, in-sample and held out."""
+    from phylolens.report.figures.heatmaps import SIMILARITY, Rows, draw_heatmaps
+
+    read = {name: results.matrix(f"guide/similarity_{name}.csv") for name in TITLES}
+    matrices = {TITLES[name]: symmetric(own) for name, own in read.items() if own is not None}
+    if TITLES["genetic"] not in matrices:
+        return
+    beside = Rows(summary["order"], summary["rank"], summary["groups"], summary["coarser"])
+    held = read["held_out"]
+    apart = [] if held is None else held.to_numpy()[np.triu_indices(len(held), k=1)]
+    blank = bool(np.isnan(apart).any())
+    facts = {"held_out": held is not None, "blank": blank, "n_taxa": len(beside.taxa)}
+    for name, ranks, stacked in HEATMAPS:
+        drawn = draw_heatmaps(matrices, beside, SIMILARITY, ranks=ranks, stacked=stacked)
+        yield name, drawn, facts
+
+
+def symmetric(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Average both predictions of a pair, with either taxon held out."""
+    values = matrix.to_numpy()
+    return pd.DataFrame((values + values.T) / 2, matrix.index, matrix.columns)
+
+
+def _held_out(results: Results) -> Figures:
+    """Draw predicted against genetic distances of held-out pairs."""
+    from phylolens.report.figures.held_out import draw_held_out
+
+    genetic = results.matrix("guide/genetic_distances.csv")
+    genetic = _from_similarity(results) if genetic is None else genetic
+    guided, free = (
+        results.matrix(f"guide/{name}.csv")
+        for name in ("held_out_distances", "held_out_column_means")
+    )
+    if genetic is None or guided is None or sorted(genetic.index) != sorted(guided.index):
+        return
+    panels = {"pictures and column means": guided}
+    if free is not None and sorted(free.index) == sorted(genetic.index):
+        panels["column means alone"] = free
+    facts = {"panels": len(panels), "n_pairs": int(np.isfinite(guided.to_numpy()).sum())}
+    for ending, narrow in BOTH:
+        yield f"held-out{ending}", draw_held_out(panels, genetic, narrow=narrow), facts
+
+
+def _from_similarity(results: Results) -> pd.DataFrame | None:
+    """Genetic distances from the similarities they were made into."""
+    similarity, divisor = (
+        results.matrix("guide/similarity_genetic.csv"), (results.guide or {}).get("divisor")
+    )  # fmt: skip
+    return None if similarity is None or not divisor else (1 - similarity) / 2 * divisor
+
+
+def _refits(summary: Mapping[str, Any]) -> Figures:
+    """Draw the skill of refits to exchanged images."""
+    from phylolens.report.figures.refits import draw_refits
+
+    null, skill = summary["null"], summary["held_out"].get("skill")
+    if skill is None or not (null.get("histogram") or {}).get("counts"):
+        return
+    for ending, narrow in BOTH:
+        yield f"refits{ending}", draw_refits(null, skill, narrow=narrow), {}

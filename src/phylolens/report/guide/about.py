@@ -1,0 +1,75 @@
+"""How much of the tree can images learn? Held-out figures, what comes free, in-sample apart."""
+
+from typing import Any
+
+from phylolens.report.guide.alts import alts
+from phylolens.report.guide.choice import about_choice
+from phylolens.report.guide.gallery import about_gallery
+from phylolens.report.guide.in_sample import about_fit
+from phylolens.report.guide.learners import learner_of, learners_of
+from phylolens.report.guide.limits import cannot_tell
+from phylolens.report.guide.methods import methods
+from phylolens.report.guide.sampling import about_sampling
+from phylolens.report.guide.table import about_table, more_scores, nearest_relative
+from phylolens.report.guide.verdict import clades, verdict
+from phylolens.report.ordering import guide_order, parents
+from phylolens.report.results import Results
+from phylolens.report.wording import plural
+
+QUESTIONS = {True: "Can images learn the tree?", False: "Can images be fitted to the tree?"}
+PANELS = ("genetic", "unguided", "guided", "held_out")
+
+
+def about_guide(results: Results) -> dict[str, Any] | None:
+    """Sum up ``guide/guide.json``; None where absent. Parts it does not hold are None or empty."""
+    found = results.guide
+    if found is None:
+        return None
+    read = {name: results.matrix(f"guide/similarity_{name}.csv") for name in PANELS}
+    coarser, groups = parents(results, found["rank"])
+    base, own = found.get("baselines") or {}, (found.get("learners") or {}).get(learner_of(found))
+    summary: dict[str, Any] = {
+        "recipe": found.get("recipe", ""),
+        "learner": learner_of(found),
+        "rank": found["rank"],
+        "plural": plural(found["rank"]),
+        "n_taxa": found["n_taxa"],
+        "n_images": found.get("n_images"),
+        "epochs": found.get("epochs"),
+        "in_sample": found.get("in_sample") or (own or {}).get("in_sample") or {},
+        "held_out": found.get("held_out") or {},
+        "null": found.get("null") or {},
+        "fallback": found.get("fallback"),
+        "baselines": base,
+        "constant_mse": (base.get("constant") or {}).get("mse"),
+        "loss": found.get("loss"),
+        "gallery": about_gallery(results),
+        "order": guide_order(results),
+        "coarser": coarser,
+        "groups": groups,
+        **about_fit(found, read["genetic"], read["guided"]),
+    }
+    summary["question"] = QUESTIONS[bool(summary["held_out"])]
+    summary["judged"] = _judged(found, summary) if summary["held_out"] else None
+    if summary["judged"]:
+        summary["answer"] = summary["judged"]["verdict"]
+    panels = tuple(name for name, matrix in read.items() if matrix is not None)
+    summary["alt"] = alts(summary, base, panels)
+    summary["methods"] = methods(found, summary)
+    summary["cannot_tell"] = cannot_tell(summary)
+    return summary
+
+
+def _judged(found: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
+    """Sum up what was found on clades held out."""
+    held = summary["held_out"]
+    return {
+        **verdict(summary),
+        "clades": clades(held),
+        "choice": about_choice(found),
+        "several": len(learners_of(found)) > 1,
+        "rows": about_table(found, summary),
+        "more": more_scores(found),
+        "nearest": nearest_relative(held, summary["baselines"], summary["rank"]),
+        "sampling": about_sampling(found.get("sampling")),
+    }

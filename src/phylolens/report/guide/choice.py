@@ -1,0 +1,76 @@
+"""How the learner and its settings came about, in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from phylolens.report.guide.learners import learner_of, learners_of, words
+from phylolens.report.guide.verdict import clades
+from phylolens.report.wording import count, listed, number, sentence
+
+PICKED = ("why", "learner", "learners")  # told in sentences of their own
+
+
+def about_choice(found: Mapping[str, Any]) -> list[str]:
+    """Sentences on learner, choice, fallback and the other learners."""
+    name = learner_of(found)
+    held, learners = found.get("held_out") or {}, learners_of(found)
+    chosen = (learners.get(name) or {}).get("chosen") or found.get("chosen") or {}
+    lines = [_learner(name, chosen, held)]
+    if found.get("fallback"):
+        lines.append(
+            "The choice fell back to unguided features: a fit that does not beat the column means "
+            "on clades left out of its own training taxa is not trusted beyond them."
+        )
+    settings = _settings(chosen)
+    if settings:
+        lines.append(
+            f"Settings, chosen by leaving {clades(held)} out of the training taxa: {settings}."
+        )
+    return [*lines, *_others(learners, name)]
+
+
+def _learner(name: str, chosen: Mapping[str, Any], held: Mapping[str, Any]) -> str:
+    text = f"Learner: {name}" + (f" ({words(name)})" if words(name) else "")
+    picked = chosen.get("learner") or chosen.get("learners")
+    if picked:
+        text += f", decided anew with each of the {clades(held)} held out: {_value(picked)}"
+    why = chosen.get("why")
+    return sentence(text) + (f" {sentence(str(why))}" if why else "")
+
+
+def _settings(chosen: Mapping[str, Any]) -> str:
+    return "; ".join(
+        f"{str(key).replace('_', ' ')} {_value(value)}"
+        for key, value in chosen.items()
+        if key not in PICKED and value is not None
+    )
+
+
+def _value(value: Any) -> str:
+    """Write a setting: a number, a name, a list, or how often each was chosen."""
+    if isinstance(value, Mapping):
+        parts = [f"{key} ({_value(times)})" for key, times in value.items()]
+        return listed(parts)
+    if isinstance(value, list | tuple):
+        return listed([_value(one) for one in value])
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.3g}".replace("-", "−") if isinstance(value, float) else str(value)
+
+
+def _others(learners: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
+    """Name the learner that did best afterwards, and what it is worth to know that."""
+    skills = {key: own["held_out"].get("skill") for key, own in learners.items()}
+    known = {key: skill for key, skill in skills.items() if skill is not None}
+    if len(known) < 2 or name not in known:
+        return []
+    best = max(known, key=lambda key: (known[key], key == name))
+    if best == name:
+        return [f"Of {count(len(known), 'learner')} compared none did better on held-out clades."]
+    return [
+        f"Of {count(len(known), 'learner')} compared {best} did best on held-out clades (skill "
+        f"{number(known[best])}); picked afterwards, that figure flatters, so the verdict keeps to "
+        f"{name}."
+    ]

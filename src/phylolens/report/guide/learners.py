@@ -1,0 +1,45 @@
+"""Learners in words, and the figures of each as ``guide.json`` holds them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+WORDS = {
+    "attention": "a weighted mean of each taxon’s images",
+    "attention+projection": "a weighted mean of each taxon’s images, then a linear map",
+    "phylo-ridge": "ridge regression to coordinates of the phylogeny",
+    "kernel-ridge": "kernel ridge regression to genetic distances",
+    "gp": "a Gaussian process, Brownian motion on the tree as its prior",
+    "metric": "a map trained on triples and pairs of images, margins by genetic distance",
+    "finetune": "the last layers of the network trained further",
+    "unguided": "plain means of the images; no genetic distance was fitted",
+    "default": "whichever does best on clades left out of the training taxa",
+}
+PUBLISHED = "attention"  # of results that do not name their learner
+
+
+def learner_of(found: Mapping[str, Any]) -> str:
+    """Name the learner that the headline figures are of."""
+    return str(found.get("learner") or PUBLISHED)
+
+
+def learners_of(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Figures of every learner that was held out, the headline's first.
+
+    Returns
+    -------
+    dict
+        Name to ``held_out``, ``in_sample``, ``null`` and ``chosen``; what was not made is empty.
+    """
+    leader = learner_of(found)
+    told = {leader: {}, **(found.get("learners") or {})}
+    own = told.get(leader) or {}
+    told[leader] = {
+        key: own.get(key) or found.get(key) or {}
+        for key in ("held_out", "in_sample", "null", "chosen")
+    }
+    return {name: dict(figures) for name, figures in told.items() if figures.get("held_out")}
+
+
+def words(name: str) -> str:
+    """Say what a learner does; empty for one unknown here."""
+    return WORDS.get(name, "")

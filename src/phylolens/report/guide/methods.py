@@ -1,0 +1,65 @@
+"""How the guided embedding was fitted and judged: a paragraph to cite."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from phylolens.report.guide.learners import learner_of, words
+from phylolens.report.guide.verdict import clades
+from phylolens.report.wording import count
+
+
+def methods(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """Write the paragraph from what ``guide.json`` records."""
+    fit = _pool(found, summary) if found.get("learning_rate") else _learner(found, summary)
+    if not summary["held_out"]:
+        return f"{fit}; evaluated in-sample."
+    return " ".join(part for part in (f"{fit}.", _held_out(summary), _null(found, summary)) if part)
+
+
+def _pool(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """Describe the published attention pool."""
+    return (
+        f"Guided embedding (recipe {summary['recipe']}): a linear attention pool over "
+        f"{_images(found)} of each of {count(summary['n_taxa'], summary['rank'])}, fitted by mean "
+        f"squared error between cosine similarities and 1 − 2d/{found['divisor']:.4g} "
+        f"(d: genetic distance) with Adam, learning rate {found['learning_rate']:g}, "
+        f"{found['epochs']:,} steps"
+    )
+
+
+def _learner(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    name = learner_of(found)
+    text = f"Guided embedding: learner {name}"
+    text += f" ({words(name)})" if words(name) else ""
+    images = f" over {_images(found)} of each" if found.get("images_per_taxon") else ""
+    return f"{text}, {count(summary['n_taxa'], summary['rank'])}{images}"
+
+
+def _images(found: Mapping[str, Any]) -> str:
+    sizes = found.get("images_per_taxon") or {}
+    low, high = sizes.get("min"), sizes.get("max")
+    return f"{low} to {high} images" if low != high else f"{low} images"
+
+
+def _held_out(summary: Mapping[str, Any]) -> str:
+    held = summary["held_out"]
+    groups = clades(held)
+    return (
+        f"Every {summary['rank']} was held out once, with its whole {held.get('rank') or 'clade'}"
+        + (f" ({held['n_clades']} {groups})" if held.get("n_clades") else "")
+        + "; scaling, settings and calibration saw the remaining taxa only, settings chosen by "
+        f"leaving {groups} out again. Skill = 1 − MSE(column means and guided prediction) / "
+        "MSE(column means alone), both calibrated linearly on training pairs."
+    )
+
+
+def _null(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    null = summary["null"]
+    if not null.get("n_refits"):
+        return ""
+    seed = f", seed {found['seed']}" if found.get("seed") is not None else ""
+    return (
+        f"p: share of {count(null['n_refits'], 'refit')} with features permuted among taxa{seed}, "
+        "choice of settings included, that reach the skill; the observed one is counted, so it is "
+        "never 0."
+    )

@@ -1,0 +1,133 @@
+"""Learners beside what needs no picture, on the same pairs; in-sample figures apart and grey."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from phylolens.report.guide.learners import learners_of, words
+from phylolens.report.wording import count, distance, number, p_value
+
+FIRST = ("skill", "pearson", "spearman", "mse")
+NONE = "–"
+FREE = (  # without pictures; key, name, note
+    ("column_means", "column means", "no pictures; the yardstick: skill is what is added to them"),
+    ("taxonomy_only", "taxonomy alone", "no pictures; steps over {ranks}"),
+    ("constant", "constant", "no pictures; one value for all pairs"),
+)
+
+
+def about_table(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of learners, baselines, permuted refits and in-sample figures, in this order.
+
+    Returns
+    -------
+    list of dict
+        ``kind`` (``mine``, ``learner``, ``baseline`` or ``insample``), ``name``, ``note`` and the
+        cells ``skill``, ``p``, ``pearson``, ``spearman``, ``mse``.
+    """
+    learners, base = learners_of(found), found.get("baselines") or {}
+    rows = []
+    for place, (name, own) in enumerate(learners.items()):
+        rows.append(_row("learner" if place else "mine", name, words(name), own["held_out"]))
+        p = own["null"].get("p_value")
+        rows[-1]["p"] = NONE if p is None else p_value(p)
+    unguided = (base.get("unguided") or {}).get("held_out")
+    if unguided and "unguided" not in learners:
+        rows.append(_row("baseline", "unguided", words("unguided"), unguided))
+    for key, name, note in FREE:
+        if base.get(key):
+            ranks = ", ".join(base[key].get("ranks") or ["ranks"])
+            rows.append(_row("baseline", name, note.format(ranks=ranks), base[key]))
+    rows += _refits(summary["null"])
+    for name, own in learners.items():
+        if own["in_sample"]:
+            note = "fitted to and judged on the same taxa"
+            rows.append(_row("insample", f"{name}, in-sample", note, own["in_sample"]))
+    rows += _in_sample_baselines(base)
+    return rows
+
+
+def _row(kind: str, name: str, note: str, scores: Mapping[str, Any]) -> dict[str, Any]:
+    cells = {key: _cell(key, scores.get(key)) for key in FIRST}
+    return {"kind": kind, "name": name, "note": note, "p": NONE, **cells}
+
+
+def _cell(key: str, value: float | None) -> str:
+    if value is None:
+        return NONE
+    return distance(value) if key == "mse" else number(value, 3)
+
+
+def _refits(null: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Show what chance gives: the mean of the permuted refits."""
+    if not null.get("n_refits") or null.get("skill_mean") is None:
+        return []
+    note = f"mean of {count(null['n_refits'], 'refit')}, images exchanged among taxa"
+    if null.get("skill_q95") is not None:
+        note += f"; 95% of skills below {number(null['skill_q95'], 3)}"
+    scores = {"skill": null["skill_mean"], "pearson": null.get("pearson_mean")}
+    return [_row("baseline", "by chance", note, scores)]
+
+
+def _in_sample_baselines(base: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Baselines that were computed on all pairs, none held out."""
+    rows = []
+    own = (base.get("unguided") or {}).get("in_sample")
+    if own:
+        note = "all pairs; saw no genetic distance"
+        rows.append(_row("insample", "unguided, in-sample", note, own))
+    if base.get("row_means"):
+        note = "no pictures; each taxon’s mean genetic distance"
+        rows.append(_row("insample", "row means, in-sample", note, base["row_means"]))
+    return rows
+
+
+MORE = (
+    ("alone", "pearson", "r of the pictures alone, without column means"),
+    ("row_spearman", "", "rank correlation for each held-out taxon, mean"),
+    ("centred", "pearson", "r after double-centring"),
+    ("centred", "spearman", "Spearman after double-centring"),
+    ("held_held", "pearson", "r between taxa held out together"),
+    ("held_held", "within_clades", "the same within each clade"),
+)
+
+
+def more_scores(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Further scores, one row a score and one column a learner or baseline; None without any."""
+    base = found.get("baselines") or {}
+    shown = {name: own["held_out"] for name, own in learners_of(found).items()}
+    shown |= {
+        name: base[key]
+        for key, name, _ in FREE
+        if base.get(key) and any(base[key].get(part) for part, *_ in MORE)
+    }
+    rows = []
+    for key, inner, name in MORE:
+        values = [_inner(scores, key, inner) for scores in shown.values()]
+        if any(value is not None for value in values):
+            cells = [NONE if value is None else number(value, 3) for value in values]
+            rows.append({"name": name, "cells": cells})
+    return {"columns": list(shown), "rows": rows} if rows else None
+
+
+def _inner(scores: Mapping[str, Any], key: str, inner: str) -> float | None:
+    found = scores.get(key)
+    return found.get(inner) if inner and isinstance(found, Mapping) else found
+
+
+def nearest_relative(held: Mapping[str, Any], base: Mapping[str, Any], rank: str) -> str:
+    """Say how near the relative is that images name as nearest; empty where it was not judged."""
+    own = held.get("nearest_relative") or {}
+    if own.get("median") is None:
+        return ""
+    free = ((base.get("column_means") or {}).get("nearest_relative") or {}).get("median")
+    beside = (
+        ("the nearest there is", own.get("best_possible")),
+        ("the one column means name", free),
+        ("any one", own.get("by_chance")),
+    )
+    notes = [f"{name} at {distance(value)}" for name, value in beside if value is not None]
+    text = (
+        f"The training {rank} predicted as nearest to a held-out one lies at a genetic distance of "
+        f"{distance(own['median'])} (median)"
+    )
+    return f"{text}; {', '.join(notes)}." if notes else f"{text}."

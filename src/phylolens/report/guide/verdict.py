@@ -1,0 +1,166 @@
+"""One paragraph: how much of the tree the images can learn, judged on clades never seen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from phylolens.report.wording import count, number, p_value, percent, plural, sentence
+
+LEVEL = 0.05
+
+
+def verdict(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Say what the held-out figures allow, no more than they carry.
+
+    Parameters
+    ----------
+    summary : mapping
+        ``held_out``, ``null``, ``in_sample``, ``baselines`` and ``fallback`` of ``guide.json``;
+        ``n_taxa``, ``rank``, ``plural``.
+
+    Returns
+    -------
+    dict
+        ``kind``: ``yes``, ``trace`` (more than chance, but of no use), ``no``, ``undecided`` (too
+        few refits), ``untested`` (none) or ``fallback``; ``claim``, one sentence; ``rest``, what
+        stands beside it; ``verdict``, both: one paragraph.
+    """
+    kind = _kind(summary)
+    parts = [_beside(summary), _left(kind, summary), _in_sample(summary), _cannot(kind)]
+    claim, rest = _claim(kind, summary), " ".join(part for part in parts if part)
+    return {"kind": kind, "claim": claim, "rest": rest, "verdict": f"{claim} {rest}".strip()}
+
+
+def _kind(summary: Mapping[str, Any]) -> str:
+    skill, null = summary["held_out"].get("skill"), summary["null"]
+    if summary["fallback"]:
+        return "fallback"
+    if null.get("p_value") is None or skill is None:
+        return "untested"
+    if 1 / (null["n_refits"] + 1) > LEVEL:
+        return "undecided"
+    if null["p_value"] > LEVEL:
+        return "no"
+    return "yes" if skill > 0 else "trace"
+
+
+def _claim(kind: str, summary: Mapping[str, Any]) -> str:
+    """Say the finding with its figures."""
+    figures, what = _figures(summary), summary["plural"]
+    skill = summary["held_out"].get("skill")
+    if kind == "yes":
+        return (
+            f"Images tell part of the tree for {what} of clades never seen: they take away "
+            f"{percent(skill)} of the squared error that calibrated column means, which look at no "
+            f"picture, leave ({figures})."
+        )
+    if kind == "trace":
+        return (
+            f"Images hold a trace of the tree, more than chance explains, but too little to be of "
+            f"use for {what} of clades never seen: column means, which look at no picture, do as "
+            f"well or better ({figures})."
+        )
+    if kind == "no":
+        return (
+            f"There is no evidence here that images can tell the tree for {what} of clades never "
+            f"seen ({figures})."
+        )
+    if kind == "fallback":
+        return (
+            f"Nothing was learnt that holds on clades never seen: {_why(summary)} The unguided "
+            f"features stand in ({figures})."
+        )
+    if kind == "undecided":
+        return (
+            f"With {count(summary['null']['n_refits'], 'refit')} chance cannot be excluded: no p "
+            f"below {p_value(1 / (summary['null']['n_refits'] + 1))} is possible ({figures})."
+        )
+    return (
+        f"How well images tell the tree was judged on {what} of clades never seen, but not against "
+        f"chance: nothing was refitted to exchanged images ({figures})."
+    )
+
+
+def _why(summary: Mapping[str, Any]) -> str:
+    why = summary["fallback"]
+    if isinstance(why, str) and why.strip():
+        return sentence(why)
+    return "on clades left out of the training taxa no fit beat the column means."
+
+
+def _figures(summary: Mapping[str, Any]) -> str:
+    """Write skill, p, refits, taxa and clades: ``skill 0.29, p = 0.010 from 99 refits; …``."""
+    held, null, text = summary["held_out"], summary["null"], []
+    if held.get("skill") is not None:
+        text.append(f"skill {number(held['skill'])}")
+    if null.get("p_value") is not None:
+        text.append(
+            f"p = {p_value(null['p_value'])} from {count(null['n_refits'], 'refit')} with images "
+            f"exchanged among {summary['plural']}"
+        )
+    return "; ".join([", ".join(text), _sample(summary)] if text else [_sample(summary)])
+
+
+def _sample(summary: Mapping[str, Any]) -> str:
+    held, taxa = summary["held_out"], count(summary["n_taxa"], summary["rank"])
+    if held.get("n_clades") and held.get("rank"):
+        return f"{taxa}, {count(held['n_clades'], held['rank'])} held out one at a time"
+    return f"{taxa}, {held['scheme']}" if held.get("scheme") else taxa
+
+
+def _beside(summary: Mapping[str, Any]) -> str:
+    """Set correlations on the same pairs side by side."""
+    held, base = summary["held_out"], summary["baselines"]
+    if held.get("pearson") is None:
+        return ""
+    text = "On held-out pairs predicted and genetic distance correlate with r = "
+    text += number(held["pearson"])
+    free = (base.get("column_means") or {}).get("pearson")
+    if free is not None:
+        text += f"; column means alone reach r = {number(free)}"
+        text += ", so most of it needs no picture" if _mostly_free(held["pearson"], free) else ""
+    taxonomy = (base.get("taxonomy_only") or {}).get("pearson")
+    if taxonomy is not None:
+        text += f", and the named ranks alone r = {number(taxonomy)}"
+    return text + "."
+
+
+def _mostly_free(pearson: float, free: float) -> bool:
+    """Whether column means explain more than half of the variation that pictures do."""
+    return free > 0 and pearson > 0 and free**2 > 0.5 * pearson**2
+
+
+def _left(kind: str, summary: Mapping[str, Any]) -> str:
+    """Say how much these images do not tell."""
+    if kind != "yes":
+        return ""
+    return f"The other {percent(1 - summary['held_out']['skill'])} of that error stays."
+
+
+def _in_sample(summary: Mapping[str, Any]) -> str:
+    fit = summary["in_sample"].get("pearson")
+    if fit is None:
+        return ""
+    return (
+        f"In-sample, fitted to and judged on the same {summary['plural']}, r = {number(fit)}: that "
+        "figure says nothing about clades never seen."
+    )
+
+
+def _cannot(kind: str) -> str:
+    """Say what must not be concluded."""
+    if kind in ("no", "fallback"):
+        return (
+            "That is no evidence that the organisms’ looks hold nothing of the tree: other "
+            "pictures, other features or more taxa may show it."
+        )
+    if kind == "yes":
+        return (
+            "Whether it is the organism that tells, or its habitat and the way it was "
+            "photographed, these figures cannot say."
+        )
+    return "More refits may settle it." if kind in ("undecided", "untested") else ""
+
+
+def clades(held: Mapping[str, Any]) -> str:
+    """Name what was held out: ``orders``; ``clades`` where the rank is not recorded."""
+    return plural(str(held["rank"])) if held.get("rank") else "clades"
