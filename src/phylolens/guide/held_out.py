@@ -6,7 +6,7 @@ j's mean distance to the other training taxa. Both are calibrated affinely on tr
 the learner's predictions are made by leaving clades out again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,9 @@ from phylolens.guide.sample import Sample
 from phylolens.progress import Progress, silent
 
 Maker = Callable[[], Learner]
+Watch = Callable[[Learner, np.ndarray], None]
 INNER_FOLDS = 5
+FEWEST = 2  # training taxa of an inner fold: one alone has no distance to learn from
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def leave_clades_out(
     groups: np.ndarray,
     *,
     inner_folds: int = INNER_FOLDS,
+    watch: Watch | None = None,
     progress: Progress = silent,
 ) -> HeldOut:
     """Hold every clade out in turn.
@@ -64,11 +67,14 @@ def leave_clades_out(
         Clade of each taxon.
     inner_folds : int
         Groups of clades left out within the training taxa, for the calibration.
+    watch : callable, optional
+        Given each fitted learner, and the places of the taxa it has not seen.
 
     Raises
     ------
     TooFew
-        With fewer than three clades: one to hold out, two to calibrate on.
+        With fewer than three clades, one to hold out and two to calibrate on, or when a clade
+        leaves too few taxa to calibrate on.
     """
     clades = np.unique(groups)
     if len(clades) < 3:
@@ -89,6 +95,8 @@ def leave_clades_out(
         raw[np.ix_(out, out)] = learner.between(held)
         guided[np.ix_(out, kept)] = _applied(both, columns, predicted)
         free[np.ix_(out, kept)] = _applied(alone, columns)
+        if watch is not None:
+            watch(learner, out)
     progress("leaving clades out", len(clades), len(clades))
     return HeldOut(guided, free, raw, groups)
 
@@ -106,13 +114,23 @@ def clade_folds(groups: np.ndarray, folds: int) -> list[np.ndarray]:
     return [np.flatnonzero(codes == fold) for fold in range(len(loads))]
 
 
+def _inner(groups: np.ndarray, folds: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Places left out of and kept in each inner fold."""
+    for out in clade_folds(groups, folds):
+        kept = np.setdiff1d(np.arange(len(groups)), out)
+        if len(kept) >= FEWEST:
+            yield out, kept
+
+
 def inner_predictions(
     make: Maker, sample: Sample, genetic: np.ndarray, groups: np.ndarray, folds: int
 ) -> np.ndarray:
-    """Predict training pairs with the row's clade left out; NaN within a fold."""
+    """Predict training pairs with the row's clade left out; NaN within a fold.
+
+    A fold that would leave a single taxon to learn from is left out, too.
+    """
     found = np.full(genetic.shape, np.nan)
-    for out in clade_folds(groups, folds):
-        kept = np.setdiff1d(np.arange(len(groups)), out)
+    for out, kept in _inner(groups, folds):
         learner = make().fit(sample.take(kept), genetic[np.ix_(kept, kept)], groups[kept])
         found[np.ix_(out, kept)] = learner.predict(sample.take(out))
     return found
@@ -123,11 +141,15 @@ def _calibrations(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Least squares of training distances on column means and predictions, and on means alone."""
     columns = np.full(genetic.shape, np.nan)
-    for out in clade_folds(groups, folds):
-        kept = np.setdiff1d(np.arange(len(groups)), out)
+    for out, kept in _inner(groups, folds):
         means = genetic[np.ix_(kept, kept)].sum(axis=0) / (len(kept) - 1)
         columns[np.ix_(out, kept)] = means
     known = np.isfinite(inner)
+    if not known.any():
+        raise TooFew(
+            f"{len(genetic)} taxa of {len(np.unique(groups))} clades are left when a clade is held "
+            "out: too few to learn and calibrate on."
+        )
     wanted, free = genetic[known], columns[known]
     both = np.column_stack([np.ones(len(free)), free, inner[known]])
     return (
