@@ -95,9 +95,12 @@ def _sentence(rows: list[dict[str, Any]], ranks: list[str], rank: str, test: str
     more = f" and {len(yes) - NAMED} more" if len(yes) > NAMED else ""
     shown = ", ".join(yes[:NAMED]) if more else listed(yes)
     missed = " In the others a real signal may have been missed." if len(yes) < len(rows) else ""
+    nested = ""
+    if len({row["rank"] for row in rows if row["yes"]}) > 1:
+        nested = " Finer clades lie within coarser ones: these are not so many findings."
     return (
         f"{base}: by {test}, after Holm’s correction, looks follow lineage in {len(yes):,}: "
-        f"{shown}{more}{_by_mantel(rows)}.{missed}"
+        f"{shown}{more}{_by_mantel(rows)}.{nested}{missed}"
     )
 
 

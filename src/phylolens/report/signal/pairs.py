@@ -21,11 +21,18 @@ class Kind:
     title: str
     counted: str
     smallest_first: bool  # of the ratio visual / expected
+    cause: str = ""  # other than the one in the title
 
 
 KINDS = (
     Kind("convergence", "Look alike though far apart", "n_convergent", True),
-    Kind("divergence", "Look apart though close", "n_divergent", False),
+    Kind(
+        "divergence",
+        "Look apart though close",
+        "n_divergent",
+        False,
+        " Looks that change faster in some branches, and few pictures, give such pairs, too.",
+    ),
 )
 
 
@@ -83,19 +90,19 @@ def _group(
         "title": kind.title,
         "significant": bool(len(real)),
         "n": n,
-        "note": _note(n, len(shown), bool(len(real))),
+        "note": _note(n, len(shown), bool(len(real)), kind.cause),
         "pairs": pairs,
         "pictured": any(taxon["file"] for pair in pairs for taxon in pair["taxa"]),
     }
 
 
-def _note(n: int, shown: int, real: bool) -> str:
+def _note(n: int, shown: int, real: bool, cause: str) -> str:
     if not real:
         only = "the most extreme one is" if shown == 1 else f"the {shown} most extreme are"
         return f"Not significant: chance makes such pairs, too; {only} shown for looking at."
     if n > shown:
-        return f"The {shown} surest of {count(n, 'pair')}."
-    return f"All {count(n, 'pair')}." if n > 1 else "The only pair."
+        return f"The {shown} surest of {count(n, 'pair')}.{cause}"
+    return (f"All {count(n, 'pair')}." if n > 1 else "The only pair.") + cause
 
 
 def _pair(row: Mapping[str, Any], portraits: Mapping[str, str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from skbio import TreeNode
 from phylolens.report.ordering import lineage_table
 from phylolens.report.results import Results
 from phylolens.report.signal.tests import LEVEL
-from phylolens.report.wording import listed, number, p_value, percent, span
+from phylolens.report.wording import number, p_value, percent, span
 
 SUPPORTED = 50  # per cent of the bootstrap trees
 
@@ -24,6 +24,7 @@ class Measure:
     means: str
 
 
+CHOSEN = "cid"  # the measure that decides; see docs/theory.md
 MEASURES = {
     "cid": Measure(
         "clustering information distance",
@@ -125,24 +126,22 @@ def _sentence(rows: list[dict[str, Any]], circular: bool, smallest: float) -> st
             f"With so few taxa trees cannot be told from chance: no p below {number(smallest)} is "
             "possible."
         )
-    near = [row["name"] for row in tested if row["p_value"] <= LEVEL]
-    if not near:
-        return (
-            "By no measure is the tree of looks nearer to the reference tree than trees of "
-            "shuffled taxa are."
-        )
-    if len(near) == len(tested):
-        by = "every measure" if len(near) > 1 else f"the one measure tested ({near[0]})"
-        return (
-            f"By {by} the tree of looks is nearer to the reference tree than trees of shuffled "
-            f"taxa are. It is still not the same: {near[0]} {tested[0]['value']}, shuffled taxa "
-            f"{tested[0]['permuted']}, 0 for the same tree."
-        )
-    far = [row["name"] for row in tested if row["name"] not in near]
-    return (
-        f"The measures disagree: the tree of looks is nearer to the reference tree than trees of "
-        f"shuffled taxa by {listed(near)}, but not by {listed(far)}."
+    # One measure was chosen beforehand: of five, one of them would be "significant" in every
+    # seventh null world.
+    first = next((row for row in tested if row["key"] == CHOSEN), tested[0])
+    near = first["p_value"] <= LEVEL
+    agree = [row for row in tested if row is not first and (row["p_value"] <= LEVEL) == near]
+    others = len(tested) - 1
+    figures = f"{first['value']}, shuffled taxa {first['permuted']}, p = {first['p']}"
+    text = (
+        f"By the {first['name']}, chosen beforehand, the tree of looks is "
+        f"{'' if near else 'not '}nearer to the reference tree than trees of shuffled taxa are "
+        f"({figures}; 0 for the same tree)."
     )
+    if others:
+        counted = f"all {others}" if len(agree) == others else f"{len(agree)} of {others}"
+        text += f" Of the other measures {counted} say{'s' if len(agree) == 1 else ''} the same."
+    return text
 
 
 def _support(results: Results, method: str) -> str:

@@ -23,15 +23,18 @@ def verdict(found: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, s
         concluded; ``verdict``, both: one paragraph.
     """
     kind = _kind(summary)
+    history = _no_history(found, summary) if kind == "yes" else ""
     parts = [
         _effect(summary),
         _others(summary) if kind == "yes" else "",
-        _no_history(found, summary) if kind == "yes" else "",
+        history,
         beside(found.get("baselines") or {}, summary["tests"]),
         _within(summary),
-        _cannot(kind, summary),
+        _cannot("open" if history else kind, summary),
     ]
-    claim, rest = _claim(kind, summary), " ".join(part for part in parts if part)
+    rest = " ".join(part for part in parts if part)
+    claim = _unexplained(summary) if history else _claim(kind, summary)
+    kind = "open" if history else kind
     return {"kind": kind, "claim": claim, "rest": rest, "verdict": f"{claim} {rest}".strip()}
 
 
@@ -72,6 +75,16 @@ def _claim(kind: str, summary: Mapping[str, Any]) -> str:
     return (
         f"There is no evidence here that closely related {what} look more alike ({figures}; "
         f"{orders_tried(first)})."
+    )
+
+
+def _unexplained(summary: Mapping[str, Any]) -> str:
+    """Say that the primary test rejects, and that it need not be for a common history."""
+    first, n = summary["tests"][0], count(summary["n_taxa"], summary["rank"])
+    return (
+        f"Whether closely related {summary['plural']} look more alike stays open: distances agree "
+        f"with the tree ({figure(first)}, {n}; {orders_tried(first)}), but a common history need "
+        "not be the reason."
     )
 
 
@@ -136,7 +149,7 @@ def _no_history(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     if not isinstance(own, Mapping) or own.get("p_value") is None or own["p_value"] <= LEVEL:
         return ""
     return (
-        f"But Pagel’s λ, which lets long branches vary more, shows no common history "
+        f"Pagel’s λ, which lets long branches vary more, shows no common history "
         f"(λ = {number(own['value'])}, p = {p_value(own['p_value'])}): it may be that "
         f"long-branched {summary['plural']} look odd, each in its own way, and not that "
         "relatives look alike."

@@ -65,6 +65,7 @@ def _row(words: str, test: Mapping[str, Any], moved: int | None) -> dict[str, An
         "observed": number(test["statistic"]),
         "kept": number(middle) if middle is not None else "–",
         "kept_value": middle,
+        "gain": number(test["statistic"] - middle, 3) if middle is not None else "–",
         "statistic": test["statistic"],
         "z": number(test["z"], 1) if test.get("z") is not None else "–",
         "p_value": test["p_value"],
@@ -115,7 +116,7 @@ def _single(within: str, short: str, clades: Mapping[str, Any] | None) -> dict[s
 def _figures(rows: list[dict[str, Any]], within: str, rank: str) -> str:
     each = "; ".join(
         f"{row['words'] + ': ' if len(rows) > 1 else ''}r = {row['observed']}, {row['kept']} when "
-        f"shuffled within {plural(within)}, p = {row['p']}"
+        f"shuffled within {plural(within)}, a gain of {row['gain']}, p = {row['p']}"
         for row in rows
     )
     return f"{each}; {rows[0]['n']:,} {plural(rank)} moved, {rows[0]['n_permutations']:,} shuffles"
