@@ -6,9 +6,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from null_worlds import LOOKS, coalescent, distances, draw_tree, named, normal, p_values, phylogeny
+from null_worlds import (
+    LOOKS,
+    birth_death,
+    coalescent,
+    distances,
+    draw_tree,
+    named,
+    normal,
+    p_values,
+    phylogeny,
+    uneven,
+)
 from skbio import TreeNode
 
+from phylolens.phylogeny import covariance
 from phylolens.stats.baselines import baselines
 from phylolens.stats.by_clade import by_clade
 from phylolens.stats.correlogram import correlogram
@@ -62,11 +74,12 @@ def trees_world(number: int) -> dict[str, float]:
 
 
 def clade_tree(rng: np.random.Generator) -> tuple[TreeNode, pd.DataFrame]:
-    """A tree of four clades, and the lineage of its tips."""
+    """A tree of four clades, dated or of uneven rates, and the lineage of its tips."""
+    shape = (coalescent, uneven)[int(rng.integers(2))]
     tree, rows = coalescent(len(SIZES), rng), {}
     height = max(tip.distance(tree) for tip in tree.tips())
     for (clade, size), stem in zip(SIZES.items(), list(tree.tips()), strict=True):
-        inner = named(coalescent(size, rng), clade)
+        inner = named(shape(size, rng), clade)
         for node in inner.preorder(include_self=False):
             node.length *= height / 2
         rows |= {tip.name: (clade, tip.name) for tip in inner.tips()}
@@ -130,3 +143,27 @@ def small_world(tree: TreeNode, looks: np.ndarray) -> dict[str, float]:
         "tree": compare_trees(visual_tree(visual), tree, n_random=1),
     }
     return {name: p for name, p in p_values(found) if not name.endswith("p_holm")}
+
+
+def lambda_world(
+    number: int, n: int, lambda_: float, axes: int = 8, longer_tips: float = 0.0
+) -> dict[str, float]:
+    """Looks under Brownian motion with Pagel's lambda; one tree for all worlds of a size.
+
+    Tips may be made longer by a share of the tree's height, so that no two are close.
+    """
+    tree = named(birth_death(n, np.random.default_rng([51, n]), death=0.0))
+    height = float(covariance(tree).to_numpy().max())
+    for tip in tree.tips():
+        tip.length += longer_tips * height
+    genetic, shared = phylogeny(tree)
+    scaled = lambda_ * shared.to_numpy()
+    np.fill_diagonal(scaled, np.diag(shared))
+    rng = np.random.default_rng([52, n, round(1000 * lambda_), number])
+    looks = np.linalg.cholesky(scaled) @ rng.normal(size=(n, axes))
+    visual = distances(looks, genetic.ids)
+    common: dict[str, Any] = {"permutations": PERMUTATIONS, "seed": int(rng.integers(2**31))}
+    found = every_test(visual, genetic, shared, **common).results
+    return {name: test["p_value"] for name, test in found.items()} | {
+        "lambda": pagel_lambda(visual, shared, **common).p_value
+    }
