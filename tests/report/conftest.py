@@ -25,6 +25,7 @@ def beside(name: str) -> ModuleType:
 
 
 signal_results = beside("signal_results")
+guide_results = beside("guide_results")
 
 
 def write(path: Path, value: Any) -> None:
@@ -113,6 +114,21 @@ def make_signal(make_results: Callable[..., Path]) -> Callable[..., Path]:
             found = json.loads(path.read_text(encoding="utf-8"))
             edit(found)
             write(path, found)
+        return out
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_guided(make_results: Callable[..., Path]) -> Callable[..., Path]:
+    """Write results whose guided embedding was judged on clades held out; ``edit`` changes it."""
+
+    def make(taxa: list[str], edit: Callable[[dict[str, Any]], Any] | None = None) -> Path:
+        out = make_results(taxa, [2] * len(taxa), parts=("run",), pictures=False)
+        found = guide_results.whole(len(taxa))
+        if edit:
+            edit(found)
+        guide_results.write_guide(out, taxa, found)
         return out
 
     return make

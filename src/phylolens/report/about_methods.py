@@ -4,6 +4,7 @@ from typing import Any
 
 from phylolens.report.about_runs import commands, inputs, seed_words
 from phylolens.report.glossary import parts_of
+from phylolens.report.guide.methods import sources
 from phylolens.report.literature import REFERENCES
 from phylolens.report.results import Results
 from phylolens.report.wording import count, listed
@@ -21,6 +22,8 @@ def about_methods(results: Results, summary: dict[str, Any]) -> dict[str, Any]:
     classified = summary["classify"] or {}
     used += [key for key in ("confidence", "depth", "novelty") if classified.get(key)]
     used += sorted(parts_of(summary["signal"]))
+    used += sources(summary["guide"])
+    used += ["permuted"] if summary["signal"] else []
     stages = (classified, summary["guide"] or {})
     used += ["published"] if any(one.get("recipe") == PUBLISHED for one in stages) else []
     return {

@@ -37,18 +37,33 @@ REFERENCES = (
         "examples in neural networks. ICLR.",
     ),
     (
-        "guide",
+        "attention",
         "Ilse, Tomczak & Welling (2018) Attention-based deep multiple instance learning. "
         "Proceedings of ICML 80:2127–2136.",
     ),
-    ("guide", "Kingma & Ba (2015) Adam: a method for stochastic optimization. ICLR."),
+    ("adam", "Kingma & Ba (2015) Adam: a method for stochastic optimization. ICLR."),
+    (
+        "held-out",
+        "Roberts, Bahn, Ciuti et al. (2017) Cross-validation strategies for data with temporal, "
+        "spatial, hierarchical, or phylogenetic structure. Ecography 40:913–929.",
+    ),
+    (
+        "ridge",
+        "Hoerl & Kennard (1970) Ridge regression: biased estimation for nonorthogonal problems. "
+        "Technometrics 12:55–67.",
+    ),
+    (
+        "coordinates",
+        "de Vienne, Aguileta & Ollier (2011) Euclidean nature of phylogenetic distance matrices. "
+        "Systematic Biology 60:826–832.",
+    ),
     (
         "signal",
         "Mantel (1967) The detection of disease clustering and a generalized regression approach. "
         "Cancer Research 27:209–220.",
     ),
     (
-        "signal",
+        "permuted",
         "Phipson & Smyth (2010) Permutation p-values should never be zero. Statistical "
         "Applications in Genetics and Molecular Biology 9:39.",
     ),

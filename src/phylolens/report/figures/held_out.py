@@ -51,12 +51,17 @@ def draw_held_out(
         top = max(float(one.get_array().max()) for one in shown)
         for one in shown:
             one.norm.vmin, one.norm.vmax = 1, top
-        bar = figure.colorbar(shown[0], ax=list(drawn), pad=0.02, aspect=30,
+        bar = figure.colorbar(shown[0], ax=list(drawn), pad=0.02, aspect=30, shrink=0.8,
                               location="bottom" if narrow else "right")  # fmt: skip
         bar.set_label("pairs of taxa")
+        (bar.ax.xaxis if narrow else bar.ax.yaxis).set_major_formatter(_whole)
         bar.ax.minorticks_off()
         bar.outline.set_visible(False)
     return figure
+
+
+def _whole(value: float, _: object) -> str:
+    return f"{value:,.0f}"
 
 
 def _pairs(predicted: pd.DataFrame, genetic: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -30,5 +30,5 @@ def draw_loss(table: pd.DataFrame, constant: float | None) -> "Canvas":
                       textcoords="offset points", ha="right", color=ORANGE)  # fmt: skip
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.set_xlabel("training step")
-    axes.set_ylabel("mean squared error")
+    axes.set_ylabel("loss" if constant is None else "mean squared error")
     return figure

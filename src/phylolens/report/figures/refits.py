@@ -35,7 +35,7 @@ def draw_refits(null: Mapping[str, Any], skill: float, *, narrow: bool = False) 
         axes.plot([null["skill_q95"]] * 2, [0, 1.02], color=GREY, linewidth=1.0,
                   linestyle=(0, (3, 2)))  # fmt: skip
     mark_observed(axes, {"statistic": skill, "p_value": null["p_value"]})
-    axes.set_xlabel("skill (0: pictures add nothing to column means)")
+    axes.set_xlabel("skill on clades held out")
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     _legend(figure, null)

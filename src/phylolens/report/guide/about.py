@@ -31,6 +31,8 @@ def about_guide(results: Results) -> dict[str, Any] | None:
     summary: dict[str, Any] = {
         "recipe": found.get("recipe", ""),
         "learner": learner_of(found),
+        "learners": [learner_of(found), *(found.get("learners") or {})],
+        "adam": found.get("learning_rate") is not None,
         "rank": found["rank"],
         "plural": plural(found["rank"]),
         "n_taxa": found["n_taxa"],
@@ -51,8 +53,8 @@ def about_guide(results: Results) -> dict[str, Any] | None:
     }
     summary["question"] = QUESTIONS[bool(summary["held_out"])]
     summary["judged"] = _judged(found, summary) if summary["held_out"] else None
-    if summary["judged"]:
-        summary["answer"] = summary["judged"]["verdict"]
+    if summary["judged"]:  # in-sample figures stand in the table, grey
+        summary |= {"answer": summary["judged"]["verdict"], "sentences": [], "rows": []}
     panels = tuple(name for name, matrix in read.items() if matrix is not None)
     summary["alt"] = alts(summary, base, panels)
     summary["methods"] = methods(found, summary)
@@ -66,6 +68,7 @@ def _judged(found: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
     return {
         **verdict(summary),
         "clades": clades(held),
+        "held": _held(summary),
         "choice": about_choice(found),
         "several": len(learners_of(found)) > 1,
         "rows": about_table(found, summary),
@@ -73,3 +76,9 @@ def _judged(found: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
         "nearest": nearest_relative(held, summary["baselines"], summary["rank"]),
         "sampling": about_sampling(found.get("sampling")),
     }
+
+
+def _held(summary: dict[str, Any]) -> str:
+    """Head the tables: ``Families of orders held out``."""
+    own, groups = summary["plural"].capitalize(), clades(summary["held_out"])
+    return f"{own} held out" if groups == summary["plural"] else f"{own} of {groups} held out"

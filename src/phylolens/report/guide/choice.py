@@ -7,7 +7,7 @@ from phylolens.report.guide.learners import learner_of, learners_of, words
 from phylolens.report.guide.verdict import clades
 from phylolens.report.wording import count, listed, number, sentence
 
-PICKED = ("why", "learner", "learners")  # told in sentences of their own
+PICKED = ("why", "learner", "learners", "inner_skill")  # told in words of their own
 
 
 def about_choice(found: Mapping[str, Any]) -> list[str]:
@@ -23,17 +23,21 @@ def about_choice(found: Mapping[str, Any]) -> list[str]:
         )
     settings = _settings(chosen)
     if settings:
+        inner = chosen.get("inner_skill")
+        there = f" (skill there {_value(inner)})" if inner is not None else ""
         lines.append(
-            f"Settings, chosen by leaving {clades(held)} out of the training taxa: {settings}."
+            f"Settings, chosen by leaving {clades(held)} out of the training taxa: "
+            f"{settings}{there}."
         )
     return [*lines, *_others(learners, name)]
 
 
 def _learner(name: str, chosen: Mapping[str, Any], held: Mapping[str, Any]) -> str:
     text = f"Learner: {name}" + (f" ({words(name)})" if words(name) else "")
-    picked = chosen.get("learner") or chosen.get("learners")
-    if picked:
-        text += f", decided anew with each of the {clades(held)} held out: {_value(picked)}"
+    if chosen.get("learner"):
+        text += f"; on all taxa it chose {chosen['learner']}"
+    if chosen.get("learners"):
+        text += f"; with {clades(held)} held out in turn, {_value(chosen['learners'])}"
     why = chosen.get("why")
     return sentence(text) + (f" {sentence(str(why))}" if why else "")
 
@@ -47,10 +51,9 @@ def _settings(chosen: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
-    """Write a setting: a number, a name, a list, or how often each was chosen."""
+    """Write a setting: a number, a name, a list, or what each name has or how often it came."""
     if isinstance(value, Mapping):
-        parts = [f"{key} ({_value(times)})" for key, times in value.items()]
-        return listed(parts)
+        return listed([f"{key} ({_value(own)})" for key, own in value.items()])
     if isinstance(value, list | tuple):
         return listed([_value(one) for one in value])
     if isinstance(value, bool):

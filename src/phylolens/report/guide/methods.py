@@ -7,13 +7,32 @@ from phylolens.report.guide.learners import learner_of, words
 from phylolens.report.guide.verdict import clades
 from phylolens.report.wording import count
 
+# Literature behind each learner (see phylolens.report.literature).
+BEHIND = {
+    "attention": ("attention",),
+    "attention+projection": ("attention",),
+    "phylo-ridge": ("ridge", "coordinates"),
+    "kernel-ridge": ("ridge",),
+}
+
+
+def sources(summary: Mapping[str, Any] | None) -> list[str]:
+    """Name the literature that the section rests on."""
+    if not summary:
+        return []
+    used = [key for name in summary["learners"] for key in BEHIND.get(name, ())]
+    used += ["adam"] if summary["adam"] else []
+    used += ["held-out"] if summary["held_out"] else []
+    return [*used, *(["permuted"] if summary["null"] else [])]
+
 
 def methods(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """Write the paragraph from what ``guide.json`` records."""
     fit = _pool(found, summary) if found.get("learning_rate") else _learner(found, summary)
     if not summary["held_out"]:
         return f"{fit}; evaluated in-sample."
-    return " ".join(part for part in (f"{fit}.", _held_out(summary), _null(found, summary)) if part)
+    parts = (f"{fit}.", _held_out(summary), _null(found, summary))
+    return " ".join(part for part in parts if part)
 
 
 def _pool(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
@@ -44,10 +63,14 @@ def _images(found: Mapping[str, Any]) -> str:
 def _held_out(summary: Mapping[str, Any]) -> str:
     held = summary["held_out"]
     groups = clades(held)
+    text = f"Every {summary['rank']} was held out once"
+    if held.get("rank") != summary["rank"]:
+        text += f", with its whole {held.get('rank') or 'clade'}"
+        text += f" ({held['n_clades']} {groups})" if held.get("n_clades") else ""
+    if held.get("unknown_clade"):
+        text += f"; {len(held['unknown_clade'])} of unknown {held['rank']} each alone"
     return (
-        f"Every {summary['rank']} was held out once, with its whole {held.get('rank') or 'clade'}"
-        + (f" ({held['n_clades']} {groups})" if held.get("n_clades") else "")
-        + "; scaling, settings and calibration saw the remaining taxa only, settings chosen by "
+        f"{text}; scaling, settings and calibration saw the other taxa only, settings chosen by "
         f"leaving {groups} out again. Skill = 1 − MSE(column means and guided prediction) / "
         "MSE(column means alone), both calibrated linearly on training pairs."
     )
@@ -57,7 +80,8 @@ def _null(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     null = summary["null"]
     if not null.get("n_refits"):
         return ""
-    seed = f", seed {found['seed']}" if found.get("seed") is not None else ""
+    seed = null.get("seed", found.get("seed"))
+    seed = f", seed {seed}" if seed is not None else ""
     return (
         f"p: share of {count(null['n_refits'], 'refit')} with features permuted among taxa{seed}, "
         "choice of settings included, that reach the skill; the observed one is counted, so it is "

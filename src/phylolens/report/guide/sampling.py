@@ -9,6 +9,7 @@ from phylolens.report.wording import distance, number, p_value
 COLUMNS = (
     ("learner", "learner", str),
     ("n_images", "images", lambda value: f"{value:,.0f}"),
+    ("min_images", "fewest a taxon", lambda value: f"{value:,.0f}"),
     ("skill", "skill", lambda value: number(value, 3)),
     ("p_value", "p", p_value),
     ("pearson", "Pearson r", lambda value: number(value, 3)),

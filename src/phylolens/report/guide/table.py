@@ -36,13 +36,14 @@ def about_table(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[di
     for key, name, note in FREE:
         if base.get(key):
             ranks = ", ".join(base[key].get("ranks") or ["ranks"])
-            rows.append(_row("baseline", name, note.format(ranks=ranks), base[key]))
+            scores = ({"skill": 0.0} if key == "column_means" else {}) | base[key]
+            rows.append(_row("baseline", name, note.format(ranks=ranks), scores))
     rows += _refits(summary["null"])
     for name, own in learners.items():
         if own["in_sample"]:
             note = "fitted to and judged on the same taxa"
             rows.append(_row("insample", f"{name}, in-sample", note, own["in_sample"]))
-    rows += _in_sample_baselines(base)
+    rows += _in_sample_baselines(base, learners)
     return rows
 
 
@@ -54,7 +55,7 @@ def _row(kind: str, name: str, note: str, scores: Mapping[str, Any]) -> dict[str
 def _cell(key: str, value: float | None) -> str:
     if value is None:
         return NONE
-    return distance(value) if key == "mse" else number(value, 3)
+    return distance(value) if key == "mse" else number(round(value, 9), 3)
 
 
 def _refits(null: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -68,11 +69,13 @@ def _refits(null: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [_row("baseline", "by chance", note, scores)]
 
 
-def _in_sample_baselines(base: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _in_sample_baselines(
+    base: Mapping[str, Any], learners: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Baselines that were computed on all pairs, none held out."""
     rows = []
     own = (base.get("unguided") or {}).get("in_sample")
-    if own:
+    if own and not (learners.get("unguided") or {}).get("in_sample"):
         note = "all pairs; saw no genetic distance"
         rows.append(_row("insample", "unguided, in-sample", note, own))
     if base.get("row_means"):
@@ -81,32 +84,40 @@ def _in_sample_baselines(base: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-MORE = (
-    ("alone", "pearson", "r of the pictures alone, without column means"),
-    ("row_spearman", "", "rank correlation for each held-out taxon, mean"),
-    ("centred", "pearson", "r after double-centring"),
-    ("centred", "spearman", "Spearman after double-centring"),
-    ("held_held", "pearson", "r between taxa held out together"),
-    ("held_held", "within_clades", "the same within each clade"),
+MORE = (  # key, key within, heading, what it is
+    ("alone", "pearson", "r alone", "pictures without column means"),
+    ("row_spearman", "", "by taxon", "rank correlation for each taxon held out, mean"),
+    ("centred", "pearson", "r centred", "row and column effects taken away"),
+    ("centred", "spearman", "Spearman centred", "the same of ranks"),
+    ("held_held", "pearson", "r together", "between taxa held out together"),
+    ("held_held", "within_clades", "r within", "the same within each clade"),
 )
 
 
 def more_scores(found: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Further scores, one row a score and one column a learner or baseline; None without any."""
+    """Further scores, one row a learner or baseline; None without any.
+
+    Returns
+    -------
+    dict or None
+        ``columns``, each with ``name`` and ``note``, and ``rows`` with ``name``, ``kind`` and
+        ``cells``.
+    """
     base = found.get("baselines") or {}
-    shown = {name: own["held_out"] for name, own in learners_of(found).items()}
-    shown |= {
-        name: base[key]
-        for key, name, _ in FREE
-        if base.get(key) and any(base[key].get(part) for part, *_ in MORE)
-    }
+    scores = {name: own["held_out"] for name, own in learners_of(found).items()}
+    kinds = dict.fromkeys(scores, "learner") | {next(iter(scores), ""): "mine"}
+    scores |= {name: base[key] for key, name, _ in FREE if base.get(key)}
+    columns = [
+        one for one in MORE if any(_inner(own, *one[:2]) is not None for own in scores.values())
+    ]
     rows = []
-    for key, inner, name in MORE:
-        values = [_inner(scores, key, inner) for scores in shown.values()]
+    for name, own in scores.items():
+        values = [_inner(own, key, inner) for key, inner, *_ in columns]
         if any(value is not None for value in values):
-            cells = [NONE if value is None else number(value, 3) for value in values]
-            rows.append({"name": name, "cells": cells})
-    return {"columns": list(shown), "rows": rows} if rows else None
+            cells = [NONE if value is None else number(round(value, 9), 3) for value in values]
+            rows.append({"name": name, "kind": kinds.get(name, "baseline"), "cells": cells})
+    told = [{"name": name, "note": note} for _, _, name, note in columns]
+    return {"columns": told, "rows": rows} if columns else None
 
 
 def _inner(scores: Mapping[str, Any], key: str, inner: str) -> float | None:

@@ -30,52 +30,61 @@ def verdict(summary: Mapping[str, Any]) -> dict[str, str]:
     return {"kind": kind, "claim": claim, "rest": rest, "verdict": f"{claim} {rest}".strip()}
 
 
+def unseen(summary: Mapping[str, Any]) -> str:
+    """Name what was held out: taxa alone, or with their whole clade."""
+    alone = summary["held_out"].get("rank") == summary["rank"]
+    return f"{summary['plural']} {'' if alone else 'of clades '}never seen"
+
+
 def _kind(summary: Mapping[str, Any]) -> str:
     skill, null = summary["held_out"].get("skill"), summary["null"]
     if summary["fallback"]:
         return "fallback"
     if null.get("p_value") is None or skill is None:
         return "untested"
-    if 1 / (null["n_refits"] + 1) > LEVEL:
+    if _smallest(null) > LEVEL:
         return "undecided"
     if null["p_value"] > LEVEL:
         return "no"
     return "yes" if skill > 0 else "trace"
 
 
+def _smallest(null: Mapping[str, Any]) -> float:
+    """Return the smallest p that so many refits can give."""
+    smallest = null.get("smallest_p")
+    return 1 / (null["n_refits"] + 1) if smallest is None else float(smallest)
+
+
 def _claim(kind: str, summary: Mapping[str, Any]) -> str:
     """Say the finding with its figures."""
-    figures, what = _figures(summary), summary["plural"]
+    figures, what = _figures(summary), unseen(summary)
     skill = summary["held_out"].get("skill")
     if kind == "yes":
         return (
-            f"Images tell part of the tree for {what} of clades never seen: they take away "
+            f"Images tell part of the tree for {what}: they take away "
             f"{percent(skill)} of the squared error that calibrated column means, which look at no "
             f"picture, leave ({figures})."
         )
     if kind == "trace":
         return (
             f"Images hold a trace of the tree, more than chance explains, but too little to be of "
-            f"use for {what} of clades never seen: column means, which look at no picture, do as "
+            f"use for {what}: column means, which look at no picture, do as "
             f"well or better ({figures})."
         )
     if kind == "no":
-        return (
-            f"There is no evidence here that images can tell the tree for {what} of clades never "
-            f"seen ({figures})."
-        )
+        return f"There is no evidence here that images can tell the tree for {what} ({figures})."
     if kind == "fallback":
         return (
-            f"Nothing was learnt that holds on clades never seen: {_why(summary)} The unguided "
-            f"features stand in ({figures})."
+            f"Nothing was learnt that holds for {what}: {_why(summary)} The unguided features "
+            f"stand in ({figures})."
         )
     if kind == "undecided":
         return (
             f"With {count(summary['null']['n_refits'], 'refit')} chance cannot be excluded: no p "
-            f"below {p_value(1 / (summary['null']['n_refits'] + 1))} is possible ({figures})."
+            f"below {p_value(_smallest(summary['null']))} is possible ({figures})."
         )
     return (
-        f"How well images tell the tree was judged on {what} of clades never seen, but not against "
+        f"How well images tell the tree was judged on {what}, but not against "
         f"chance: nothing was refitted to exchanged images ({figures})."
     )
 
@@ -102,6 +111,8 @@ def _figures(summary: Mapping[str, Any]) -> str:
 
 def _sample(summary: Mapping[str, Any]) -> str:
     held, taxa = summary["held_out"], count(summary["n_taxa"], summary["rank"])
+    if held.get("rank") == summary["rank"]:
+        return f"{taxa}, each held out once"
     if held.get("n_clades") and held.get("rank"):
         return f"{taxa}, {count(held['n_clades'], held['rank'])} held out one at a time"
     return f"{taxa}, {held['scheme']}" if held.get("scheme") else taxa
@@ -118,9 +129,10 @@ def _beside(summary: Mapping[str, Any]) -> str:
     if free is not None:
         text += f"; column means alone reach r = {number(free)}"
         text += ", so most of it needs no picture" if _mostly_free(held["pearson"], free) else ""
-    taxonomy = (base.get("taxonomy_only") or {}).get("pearson")
-    if taxonomy is not None:
-        text += f", and the named ranks alone r = {number(taxonomy)}"
+    named = base.get("taxonomy_only") or {}
+    if named.get("pearson") is not None:
+        how = "with the named ranks" if named.get("skill") is not None else "the named ranks alone"
+        text += f"; {how}, r = {number(named['pearson'])}"
     return text + "."
 
 
@@ -142,7 +154,7 @@ def _in_sample(summary: Mapping[str, Any]) -> str:
         return ""
     return (
         f"In-sample, fitted to and judged on the same {summary['plural']}, r = {number(fit)}: that "
-        "figure says nothing about clades never seen."
+        f"figure says nothing about {unseen(summary)}."
     )
 
 
