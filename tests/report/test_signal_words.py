@@ -286,3 +286,16 @@ def test_the_branch_that_bears_the_root_counts_once(make_signal, method, n):
     (out / "signal/visual_tree.nwk").write_text("((A:1,B:1)90:1,(C:1,D:1)90:1);", encoding="utf-8")
     support = summarize(out)["signal"]["trees"]["support"]
     assert f"Of {n} inner branch" in support
+
+
+def test_sisters_too_near_are_named_where_the_primary_test_finds_nothing(make_signal):
+    near = {"closest_pair": {"taxa": ["Arcidae", "Noetiidae"], "share": 0.001}}
+
+    def edit(found):
+        no_signal(found)
+        found |= near
+
+    points = " ".join(said(make_signal, edit)["points"])
+    assert "Arcidae and Noetiidae are so close (0.1% of the largest distance)" in points
+    points = " ".join(said(make_signal, lambda found: found.update(near))["points"])
+    assert "so close" not in points

@@ -9,7 +9,7 @@ from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
 from phylolens.phylogeny import read_distances
-from phylolens.stats.baselines import baselines, count_distances
+from phylolens.stats.baselines import baselines, closest_pair, count_distances
 from phylolens.taxonomy import lineages
 
 LINEAGE = pd.DataFrame(
@@ -118,3 +118,9 @@ def test_known_figures_of_the_bivalves(shared_data, bivalve_steps):
     found = baselines(genetic, lineage)["taxonomy_only"]
     assert found["pearson"] == pytest.approx(0.803, abs=5e-4)
     assert found["spearman"] == pytest.approx(0.775, abs=5e-4)
+
+
+def test_the_closest_pair_is_named():
+    values = np.array([[0, 4.0, 2.0], [4.0, 0, 0.5], [2.0, 0.5, 0]])
+    found = closest_pair(DistanceMatrix(values, ["c", "a", "b"]))
+    assert found == {"taxa": ["a", "b"], "share": 0.125}

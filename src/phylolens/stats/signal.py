@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
-from phylolens.stats.baselines import baselines
+from phylolens.stats.baselines import baselines, closest_pair
 from phylolens.stats.by_clade import by_clade
 from phylolens.stats.convergence import disagreement
 from phylolens.stats.correlogram import correlogram
@@ -167,6 +167,7 @@ class _Work:
             "primary": tests.primary,
             "tests": tests.results,
             "not_possible": dict(tests.not_possible),
+            "closest_pair": closest_pair(given.genetic),
         }
 
         def classes() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from phylolens.report.wording import count, listed, number, p_value
 
 # Distances of which Brownian motion gives a K_mult of 1: 10 of cosine, 0.7 of rbf, in simulations.
 EUCLIDEAN = ("chord", "euclidean", "manhattan")
+TOO_NEAR = 0.005  # of the largest distance: sisters that near cost K_mult most of its power
 FEW = 10  # taxa below which an effect is known poorly even where it is significant
 
 
@@ -189,6 +190,12 @@ def points(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[str]:
         text = f"{_statistic(first)} is uncertain by the choice of taxa (95% interval "
         text += first["interval"]
         lines.append(f"{text}).")
+    near = found.get("closest_pair")
+    if near and first["name"] == "kmult" and near["share"] < TOO_NEAR and not significant(first):
+        lines.append(
+            f"K_mult divides by branch lengths: {listed(near['taxa'])} are so close "
+            f"({near['share']:.1%} of the largest distance) that it can miss a weak signal."
+        )
     if summary["influential"]:
         lines.append(
             f"Without the single most influential {summary['rank']}, "
