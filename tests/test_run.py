@@ -58,7 +58,7 @@ def feature_study(world: Path, out: Path, **more: object) -> object:
         "tree": world / "tree.nwk",
         "out": out,
         "classify": {"recipe": "roy2025"},
-        "guide": {"epochs": 30},
+        "guide": {"recipe": "roy2025", "epochs": 30},
         "signal": {"permutations": 99},
     }
     return make_study(values | more)
@@ -194,7 +194,7 @@ def test_pictures_to_report_and_nothing_embedded_twice(tmp_path: Path) -> None:
         "tree": world / "tree.nwk",
         "out": tmp_path / "a",
         "classify": {"recipe": "roy2025", "models": ("rf",)},
-        "guide": {"per_taxon": 10, "epochs": 40},
+        "guide": {"recipe": "roy2025", "per_taxon": 10, "epochs": 40},
     }
     first = run(make_study(values))
     assert first["embed"]["n_computed"] == 48

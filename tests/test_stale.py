@@ -31,7 +31,8 @@ def study(tmp_path: Path) -> Callable[..., Study]:
     files = {name: tmp_path / f"{name}.csv" for name in ("features", "meta", "distances")}
 
     def make(**more: object) -> Study:
-        few = {"guide": {"epochs": 3}, "signal": {"permutations": 9}, "out": tmp_path / "out"}
+        few = {"signal": {"permutations": 9}, "out": tmp_path / "out"}
+        few["guide"] = {"recipe": "roy2025", "epochs": 3}
         few["classify"] = {"recipe": "roy2025"}
         return make_study(files | few | more)
 

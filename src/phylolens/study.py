@@ -55,10 +55,20 @@ class ClassifySettings(_Settings):
 
 
 class GuideSettings(_Settings):
-    """Guided embedding; what is not given is the recipe's."""
+    """Guided embedding; what is not given is the recipe's.
 
-    recipe: str = "roy2025"
+    ``learner``, ``held_out`` (rank of the clades), ``refits``, ``sample_down_to`` and
+    ``sampling_table`` are for recipes that hold clades out; ``epochs`` and ``learning_rate`` for
+    ``roy2025``.
+    """
+
+    recipe: str = "default"
+    learner: tuple[str, ...] | None = None
+    held_out: Annotated[str, AfterValidator(standard_name)] | None = None
+    refits: int | None = Field(default=None, ge=0)
     per_taxon: int | None = Field(default=None, ge=2)
+    sample_down_to: int | None = Field(default=None, ge=1)
+    sampling_table: bool | None = None
     epochs: int | None = Field(default=None, ge=1)
     learning_rate: float | None = Field(default=None, gt=0)
     divisor: float | None = Field(default=None, gt=0)
@@ -230,7 +240,8 @@ def _stage(
     out, started = bench.study.out, time.perf_counter()
     reason = work.not_possible(name, bench.material, alone=not whole)
     if not reason:
-        if record.is_done(name, mark, [out / file for file in work.FILES[name]]):
+        files = work.files_of(name, bench.study)
+        if record.is_done(name, mark, [out / file for file in files]):
             return work.brief_of(name, out) | {"kept": True}
         record.forget(name)
         try:

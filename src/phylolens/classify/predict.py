@@ -13,7 +13,7 @@ from phylolens.classify.model_file import load_model
 from phylolens.classify.trusted import GUARANTEES, TrustedModel
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
-from phylolens.specimens.read import IMAGE_ENDINGS, picture_files
+from phylolens.specimens.new_pictures import new_pictures
 from phylolens.values import Features
 from phylolens.writing import replacing, write_csv, write_json
 
@@ -81,43 +81,16 @@ def predict(
         chunks = _of_features(features)
         total = len(features)
     else:
-        files = _files(images, out)
-        _require_asked(model, asked, folder)
+        from phylolens.embed.same_spec import require_asked
+
+        files = new_pictures(images, out, "nothing to classify.")
+        require_asked(model.spec, asked, where=folder)
         chunks = _of_pictures(model, files, out, weights, device)
         total = len(files)
     return _write(model, chunks, total, out / "classify" / "new", guarantee, progress)
 
 
-def _files(images: Path | None, out: Path) -> dict[str, Path]:
-    if images is None:
-        raise InputError(
-            "nothing to classify.", hint="Give --images with a picture or a folder, or --features."
-        )
-    if images.is_file():
-        if images.suffix.lower() not in IMAGE_ENDINGS:
-            raise InputError(
-                f"not a picture; known endings: {', '.join(IMAGE_ENDINGS)}.", where=images
-            )
-        return {images.name: images}
-    if not images.is_dir():
-        raise InputError("no such file or folder.", where=images, hint="Check --images.")
-    return {path.relative_to(images).as_posix(): path for path in picture_files(images, out)}
-
-
 Chunk = tuple[Features | None, Mapping[str, str]]
-
-
-def _require_asked(model: TrustedModel, asked: Mapping[str, Any], folder: Path) -> None:
-    """Refuse a backbone, layers, fit or flips other than the model's."""
-    from phylolens.embed.same_spec import require_same, spec_parts
-
-    if not asked:
-        return
-    settings = dict(asked)
-    own = ",".join(str(part.get("backbone")) for part in spec_parts(model.spec))
-    names = str(settings.pop("backbone", own)).split(",")
-    parts = [{"backbone": name.strip(), **settings} for name in names]
-    require_same(model.spec, {"fused": parts} if len(parts) > 1 else parts[0], where=folder)
 
 
 def _of_pictures(

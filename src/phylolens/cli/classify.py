@@ -7,6 +7,7 @@ import typer
 
 from phylolens.cli import _options as o
 from phylolens.cli._console import progress_bar, run_and_show, show
+from phylolens.cli._stored import require_nothing_else
 from phylolens.errors import InputError
 
 Text = str | None
@@ -138,26 +139,7 @@ def _predict(
     from phylolens.classify.predict import predict
     from phylolens.feature_file import read_features
 
-    asked: dict[str, Any] = {
-        name: settings[name]
-        for name in ("backbone", "layers", "fit", "flips", "weights")
-        if name in settings
-    }
-    unused = [name for name in ("meta", "pattern", "ranks", "rank") if name in settings]
-    if unused:
-        raise InputError(
-            "a stored model names new pictures by itself; labels are not read.",
-            where="--model",
-            ids=[f"--{name}" for name in unused],
-            hint="Leave these options out.",
-        )
-    if own:
-        raise InputError(
-            "a stored model stays as it was fitted and calibrated.",
-            where="--model",
-            ids=[f"--{NAMED.get(name, name).replace('_', '-')}" for name in own],
-            hint="Leave these options out.",
-        )
+    asked = require_nothing_else(settings, own, ("meta", "pattern", "ranks", "rank"), NAMED)
     features = settings.get("features")
     with progress_bar() as progress:
         summary = predict(

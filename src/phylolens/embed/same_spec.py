@@ -62,6 +62,27 @@ def require_same(made: Spec, here: Spec, where: object = "features") -> None:
         )
 
 
+def require_asked(made: Spec, asked: Mapping[str, Any], where: object) -> None:
+    """Raise an InputError where options ask for features other than a model's.
+
+    Parameters
+    ----------
+    made : mapping
+        ``Features.spec`` of what the model was made with.
+    asked : mapping
+        Some of ``backbone`` (several: separated by commas), ``layers``, ``fit``, ``flips``.
+    where : object
+        The model.
+    """
+    if not asked:
+        return
+    settings = dict(asked)
+    own = ",".join(str(part.get("backbone")) for part in spec_parts(made))
+    names = str(settings.pop("backbone", own)).split(",")
+    parts = [{"backbone": name.strip(), **settings} for name in names]
+    require_same(made, {"fused": parts} if len(parts) > 1 else parts[0], where=where)
+
+
 def options(spec: Spec) -> str:
     """Return the command-line options that give features of this spec."""
     parts = spec_parts(spec)

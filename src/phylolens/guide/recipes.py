@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class GuideRecipe:
-    """Settings of one experiment.
+    """Settings of the published experiment.
 
     Parameters
     ----------
@@ -37,8 +37,44 @@ class GuideRecipe:
     divisor: float
 
 
-GUIDE_RECIPES: Mapping[str, GuideRecipe] = MappingProxyType(
+@dataclass(frozen=True)
+class HeldOutRecipe:
+    """Settings of an experiment that judges learners on clades held out.
+
+    Parameters
+    ----------
+    name, source : str
+    learner : tuple of str
+        Learners, see :data:`phylolens.guide.learners.LEARNERS`; the first is the headline.
+    refits : int
+        To permuted taxa, for the p-value of each learner.
+    per_taxon : int
+        Images of each taxon after sampling down or augmenting up; 0 takes them as they are.
+    sample_down_to : int
+        Images that frequent taxa are sampled down to, no genus or species lost; 0: not at all.
+    augmentation : str
+        Picture alteration of added copies.
+    sampling_table : bool
+        Whether to compare ways of sampling.
+    backbone, fit : None
+        Any.
+    """
+
+    name: str
+    source: str
+    learner: tuple[str, ...] = ("phylo-ridge",)
+    refits: int = 99
+    per_taxon: int = 0
+    sample_down_to: int = 0
+    augmentation: str = "flip-rotate-jitter-affine"
+    sampling_table: bool = False
+    backbone: None = None
+    fit: None = None
+
+
+GUIDE_RECIPES: Mapping[str, GuideRecipe | HeldOutRecipe] = MappingProxyType(
     {
+        "default": HeldOutRecipe(name="default", source="PhyloLens"),
         "roy2025": GuideRecipe(
             name="roy2025",
             source="Roy (2025), TU Ilmenau, experiment 2: distance-guided embedding learning",
@@ -49,6 +85,6 @@ GUIDE_RECIPES: Mapping[str, GuideRecipe] = MappingProxyType(
             epochs=5000,
             learning_rate=1e-4,
             divisor=1.7,
-        )
+        ),
     }
 )

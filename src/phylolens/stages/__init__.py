@@ -1,9 +1,11 @@
 """The stages of a run: each takes the study and the material, writes its folder, sums up."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phylolens.errors import InputError
+from phylolens.guide.files import EVERY_RECIPE, HELD_OUT_ONLY, PUBLISHED_ONLY, SOMETIMES
+from phylolens.guide.recipes import GUIDE_RECIPES, HeldOutRecipe
 from phylolens.material import Material
 from phylolens.stages.bench import Bench
 from phylolens.stages.brief import brief_of
@@ -11,7 +13,10 @@ from phylolens.stages.classify import classify
 from phylolens.stages.guide import guide
 from phylolens.stages.signal import signal
 
-__all__ = ["ACTIONS", "FILES", "Bench", "brief_of", "not_possible"]
+if TYPE_CHECKING:
+    from phylolens.study import Study
+
+__all__ = ["ACTIONS", "FILES", "Bench", "brief_of", "files_of", "not_possible"]
 
 NEEDS_PHYLOGENY = "needs a phylogeny: give --tree or --distances"
 
@@ -64,14 +69,7 @@ ACTIONS: Mapping[str, Callable[[Bench], dict[str, Any]]] = {
 FILES: Mapping[str, tuple[str, ...]] = {
     "embed": (),
     "classify": ("classify/metrics.json", "classify/predictions.csv"),
-    "guide": (
-        "guide/guide.json",
-        "guide/embeddings.csv",
-        "guide/attention.csv",
-        "guide/loss.csv",
-        "guide/model.safetensors",
-        *(f"guide/similarity_{name}.csv" for name in ("genetic", "unguided", "guided")),
-    ),
+    "guide": tuple(f"guide/{name}" for name in EVERY_RECIPE),
     "signal": (
         "signal/signal.json",
         "signal/visual_distances.csv",
@@ -81,3 +79,12 @@ FILES: Mapping[str, tuple[str, ...]] = {
     ),
     "report": (),
 }
+
+
+def files_of(stage: str, study: "Study") -> tuple[str, ...]:
+    """Name the files that show a stage of this study is finished."""
+    if stage != "guide":
+        return FILES[stage]
+    held_out = isinstance(GUIDE_RECIPES.get(study.guide.recipe), HeldOutRecipe)
+    more = HELD_OUT_ONLY if held_out else (*PUBLISHED_ONLY, *SOMETIMES)
+    return (*FILES[stage], *(f"guide/{name}" for name in more))

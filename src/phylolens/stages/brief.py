@@ -19,9 +19,30 @@ def brief_of(stage: str, out: Path) -> dict[str, Any]:
         counts = {"n_train": metrics["n_train"], "n_test": metrics["n_test"]}
         return {**counts, "scores": scores, **_left_out(metrics), **_trust(metrics)}
     if stage == "guide":
-        summary = _read(out / "guide/guide.json")
-        return {key: summary[key] for key in ("rank", "n_taxa", "in_sample", "baselines")}
+        return _guide(_read(out / "guide/guide.json"))
     return _signal(_read(out / "signal/signal.json"))
+
+
+def _guide(summary: dict[str, Any]) -> dict[str, Any]:
+    """Held-out figures beside what comes free; in-sample ones last."""
+    found: dict[str, Any] = {key: summary[key] for key in ("rank", "n_taxa")}
+    if held := summary.get("held_out"):
+        keys = ("scheme", "n_clades", "skill", "pearson", "spearman", "mse")
+        found |= {"learner": summary["learner"], "held_out": {key: held[key] for key in keys}}
+        if null := summary.get("null"):
+            found["null"] = {key: null[key] for key in ("n_refits", "p_value", "skill_q95")}
+        if summary.get("fallback"):
+            found["fallback"] = summary["fallback"]
+        free = {
+            name: scores.get("held_out", scores) for name, scores in summary["baselines"].items()
+        }
+        short = {
+            name: {key: scores[key] for key in ("pearson", "mse") if key in scores}
+            for name, scores in free.items()
+            if name != "row_means"
+        }
+        return found | {"baselines": short, "in_sample": summary["in_sample"]}
+    return found | {key: summary[key] for key in ("in_sample", "baselines")}
 
 
 def _signal(summary: dict[str, Any]) -> dict[str, Any]:

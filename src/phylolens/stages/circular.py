@@ -7,6 +7,12 @@ import pandas as pd
 from phylolens.errors import some
 from phylolens.values import Features
 
+CROSS_FITTED = (
+    "Each taxon was placed by a model that had not seen its clade. The models had seen the others, "
+    "so p-values of these tests are too small; the p-value of refits to permuted taxa in "
+    "guide.json is right."
+)
+
 
 def circularity(features: Features, taxa: Sequence[str], taxon_of: pd.Series) -> tuple[bool, str]:
     """Say whether a comparison with the phylogeny is circular, and why.
@@ -36,6 +42,8 @@ def circularity(features: Features, taxa: Sequence[str], taxon_of: pd.Series) ->
     rows = taxon_of[taxon_of.isin(taxa)]
     seen = rows[~rows.index.isin(held_out)]
     fitted = sorted(set(taxa) & set(seen.dropna()))
+    if not fitted and held_out:
+        return False, CROSS_FITTED
     if not fitted:
         return False, "The embedding was guided by a phylogeny, but not by any taxon compared here."
     if len(fitted) == len(set(taxa)):

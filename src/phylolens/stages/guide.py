@@ -1,23 +1,50 @@
-"""Fit the guided embedding to the study's phylogeny."""
+"""Fit guided embeddings to the study's phylogeny, and judge them on clades held out."""
 
 from dataclasses import replace
 from typing import Any
 
-from phylolens.errors import TooFew
+from phylolens.errors import InputError, TooFew
+from phylolens.guide.files import remove_held_out
+from phylolens.guide.recipes import GUIDE_RECIPES, GuideRecipe
 from phylolens.specimens import balance
 from phylolens.stages.bench import Bench, chosen_recipe, settings_used
 from phylolens.stages.brief import brief_of
+from phylolens.stages.guide_held_out import FROM_USER as OF_HELD_OUT
+from phylolens.stages.guide_held_out import held_out
+
+FROM_USER = ("per_taxon", "epochs", "learning_rate")
 
 
 def guide(bench: Bench) -> dict[str, Any]:
-    """Fit the guided embedding; write ``guide/``."""
+    """Follow the recipe; write ``guide/``."""
+    settings = bench.study.guide
+    published = isinstance(GUIDE_RECIPES.get(settings.recipe), GuideRecipe)
+    own, other = (FROM_USER, OF_HELD_OUT) if published else (OF_HELD_OUT, FROM_USER)
+    recipe = chosen_recipe(GUIDE_RECIPES, settings, own)
+    unused = [
+        f"--{name.replace('_', '-')}"
+        for name in (*other, *(("held_out",) if published else ()))
+        if name not in own and getattr(settings, name) is not None
+    ]
+    if unused:
+        raise InputError(
+            f"the recipe '{settings.recipe}' has no use for these settings.",
+            where="guide",
+            ids=unused,
+            hint=f"Leave them out, or choose another recipe: {', '.join(GUIDE_RECIPES)}.",
+        )
+    if published:
+        _published(bench, recipe)
+    else:
+        held_out(bench, recipe)
+    return brief_of("guide", bench.study.out)
+
+
+def _published(bench: Bench, recipe: GuideRecipe) -> None:
+    """Fit the attention pool as published; all figures are in-sample."""
     from phylolens import guide as library
 
     study, material, pictures = bench.study, bench.material, bench.pictures
-    settings = study.guide
-    recipe = chosen_recipe(
-        library.GUIDE_RECIPES, settings, ("per_taxon", "epochs", "learning_rate")
-    )
     assert material.ranked is not None
     taxa = tuple(material.ranked.distances.ids)
     labels = material.table.set_index("file")[material.rank]
@@ -34,11 +61,11 @@ def guide(bench: Bench) -> dict[str, Any]:
         material.lineage(taxa),
         recipe,
         rank=material.rank,
-        divisor=settings.divisor,
+        divisor=study.guide.divisor,
         seed=study.seed,
         progress=bench.progress,
     )
     used = settings_used(recipe, pictures, features, {"per_taxon": recipe.per_taxon})
     result = replace(result, summary=result.summary | {"settings": used})
+    remove_held_out(study.out / "guide")
     library.write_guided(result, study.out / "guide", features.spec)
-    return brief_of("guide", study.out)

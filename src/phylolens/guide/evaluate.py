@@ -1,0 +1,277 @@
+"""Judge learners on clades they have never seen, beside what needs no picture."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from phylolens.errors import InputError, TooFew
+from phylolens.guide.clades import Clades
+from phylolens.guide.embedding import HeldOutPlaces, taxon_places
+from phylolens.guide.held_out import HeldOut, Maker, leave_clades_out
+from phylolens.guide.learners import LEARNERS
+from phylolens.guide.learners.base import Learner
+from phylolens.guide.null import Keep, null_of_refits
+from phylolens.guide.sample import Sample
+from phylolens.guide.scores import column_mean_scores, constant_scores, held_out_scores
+from phylolens.guide.yardsticks import TaxonomyAlone
+from phylolens.progress import Progress, silent
+from phylolens.stats.correlation import CONSTANT, agreement
+
+UNGUIDED = "unguided"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One learner: fitted to all taxa, and tried on clades it had not seen.
+
+    Parameters
+    ----------
+    learner : Learner
+        Fitted to all n taxa.
+    found : HeldOut
+        Predictions for held-out taxa.
+    places : array, shape (n, k)
+        Taxa as the learner places them, in-sample.
+    held_out_places : array, shape (n, n)
+        Taxa as models that had not seen their clade place them (see
+        :class:`phylolens.guide.embedding.HeldOutPlaces`).
+    in_sample : array, shape (n, n)
+        Distances of all taxa by the learner that has seen them, calibrated on themselves.
+    figures : dict
+        As under ``learners`` in ``guide.json``.
+    """
+
+    learner: Learner
+    found: HeldOut
+    places: np.ndarray
+    held_out_places: np.ndarray
+    in_sample: np.ndarray
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came of several learners on the same taxa.
+
+    Parameters
+    ----------
+    summary : dict
+        As written to ``guide.json``.
+    judged : dict of str to Judged
+        By name of learner; the first is the headline.
+    """
+
+    summary: dict[str, Any]
+    judged: Mapping[str, Judged]
+
+    @property
+    def headline(self) -> Judged:
+        """The learner that the headline figures are of."""
+        return next(iter(self.judged.values()))
+
+
+def evaluate_learners(
+    sample: Sample,
+    genetic: np.ndarray,
+    clades: Clades,
+    lineage: pd.DataFrame | None,
+    names: Sequence[str],
+    *,
+    refits: int = 99,
+    seed: int = 0,
+    jobs: int = 1,
+    keep: Keep | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Hold every clade out, score every learner, refit to permuted taxa.
+
+    Parameters
+    ----------
+    sample : Sample
+        n taxa.
+    genetic : array, shape (n, n)
+        Their distances, in the order of the sample.
+    clades : Clades
+        What is held out together.
+    lineage : DataFrame, optional
+        Taxonomy of the taxa, coarse to fine; without a coarser rank there is no baseline of it.
+    names : sequence of str
+        Of :data:`phylolens.guide.learners.LEARNERS`; the first is the headline.
+    refits : int
+        Of the permutation null of each learner; 0 for none.
+    seed, jobs, keep
+        See :func:`phylolens.guide.null.null_of_refits`; results depend on neither of the last two.
+
+    Raises
+    ------
+    InputError
+        If a learner is unknown, or all distances are equal.
+    TooFew
+        If there are too few clades or taxa.
+    """
+    require_learners(names)
+    require_varied(genetic)
+    require_different(sample)
+    judged: dict[str, Judged] = {}
+    for name in dict.fromkeys(names):
+        judged[name] = judge(
+            partial(LEARNERS[name], seed), sample, genetic, clades, name=name, progress=progress
+        )
+    if refits:
+        for name, one in judged.items():
+            one.figures["null"] = null_of_refits(
+                partial(LEARNERS[name], seed),
+                sample,
+                genetic,
+                clades.groups,
+                one.found,
+                refits=refits,
+                seed=seed,
+                jobs=jobs,
+                keep=None if keep is None else partial(_named, keep, name),
+                progress=_of(progress, name, len(judged)),
+            )
+    first = next(iter(judged))
+    free = _baselines(judged, sample, genetic, clades, lineage, seed)
+    figures = {name: one.figures for name, one in judged.items()}
+    summary = {"learner": first, **figures[first], "learners": figures, "baselines": free}
+    return Evaluation(summary, judged)
+
+
+def _named(keep: Keep, name: str, part: str, make: Any) -> dict[str, Any]:
+    return keep(f"{name}-{part}", make)
+
+
+def _of(progress: Progress, name: str, n: int) -> Progress:
+    """Name the learner where there are several."""
+    if n == 1:
+        return progress
+    return lambda task, done, total: progress(f"{task}: {name}", done, total)
+
+
+def require_learners(names: Sequence[str]) -> None:
+    """Raise :class:`InputError` unless all learners are known and there is one."""
+    unknown = sorted(set(names) - set(LEARNERS))
+    if unknown or not names:
+        raise InputError(
+            f"unknown learner '{unknown[0]}'." if unknown else "no learner was named.",
+            where="--learner",
+            hint=f"Choose from {', '.join(LEARNERS)}.",
+        )
+
+
+def require_varied(genetic: np.ndarray) -> None:
+    """Raise :class:`InputError` where there is nothing to learn: all distances are equal."""
+    pairs = genetic[np.triu_indices(len(genetic), k=1)]
+    if len(pairs) < 3:
+        raise TooFew(f"guiding needs at least three taxa; got {len(genetic)}.")
+    if np.ptp(pairs) <= CONSTANT * np.abs(pairs).max():
+        raise InputError(
+            f"all genetic distances are equal ({pairs[0]:g}).",
+            hint="Give a phylogeny with more than one distance.",
+        )
+
+
+def require_different(sample: Sample) -> None:
+    """Raise :class:`InputError` where pictures cannot tell taxa apart: all means are equal."""
+    means = sample.means
+    if np.ptp(means, axis=0).max() <= CONSTANT * np.abs(means).max():
+        raise InputError("all taxa have the same features.", ids=sample.taxa)
+
+
+def judge(
+    make: Maker,
+    sample: Sample,
+    genetic: np.ndarray,
+    clades: Clades,
+    *,
+    name: str = "",
+    progress: Progress = silent,
+) -> Judged:
+    """Fit a learner to all taxa, and to all but each clade in turn."""
+    held_out, picked = HeldOutPlaces(sample), Counter[str]()
+
+    def watch(learner: Learner, out: np.ndarray) -> None:
+        held_out(learner, out)
+        if told := chosen_of(learner).get("learner"):
+            picked[str(told)] += 1
+
+    with threadpool_limits(1, "blas"):  # the same bytes whatever the number of cores
+        learner = make().fit(sample, genetic, clades.groups)
+        found = leave_clades_out(
+            make, sample, genetic, clades.groups, watch=watch, progress=_of(progress, name, 2)
+        )
+        in_sample = _calibrated(learner.predict(sample), genetic)
+        places = taxon_places(learner, sample)
+    chosen = chosen_of(learner)
+    if picked:
+        chosen["learners"] = dict(sorted(picked.items()))
+    figures: dict[str, Any] = {
+        "held_out": {
+            "scheme": f"leave-{clades.rank}-out",
+            "rank": clades.rank,
+            "n_clades": clades.n,
+            "unknown_clade": list(clades.unknown),
+            **held_out_scores(found, genetic),
+        },
+        "in_sample": agreement(in_sample, genetic),
+        "chosen": chosen,
+        "fallback": str(getattr(learner, "why_", "")) or None
+        if chosen.get("learner") == UNGUIDED
+        else None,
+    }
+    return Judged(learner, found, places, held_out.places, in_sample, figures)
+
+
+def chosen_of(learner: Learner) -> dict[str, Any]:
+    """Ask a learner what it chose in its fit (``chosen_``)."""
+    return dict(getattr(learner, "chosen_", None) or {})
+
+
+def _calibrated(predicted: np.ndarray, genetic: np.ndarray) -> np.ndarray:
+    """Bring predictions to genetic distance by least squares over the same pairs: in-sample."""
+    both = (predicted + predicted.T) / 2
+    upper = np.triu_indices(len(genetic), k=1)
+    design = np.column_stack([np.ones(len(upper[0])), both[upper]])
+    offset, slope = np.linalg.lstsq(design, genetic[upper], rcond=None)[0]
+    found = offset + slope * both
+    np.fill_diagonal(found, 0.0)
+    return found
+
+
+def _baselines(
+    judged: Mapping[str, Judged],
+    sample: Sample,
+    genetic: np.ndarray,
+    clades: Clades,
+    lineage: pd.DataFrame | None,
+    seed: int,
+) -> dict[str, Any]:
+    """Judge what needs no picture or no guide, on the same pairs."""
+    found = next(iter(judged.values())).found
+    upper = np.triu_indices(len(genetic), k=1)
+    free: dict[str, Any] = {
+        "constant": constant_scores(found, genetic)
+        | {"in_sample": {"mse": np.var(genetic[upper])}},
+        "column_means": column_mean_scores(found, genetic),
+    }
+    if lineage is not None and lineage.shape[1] > 1:
+        make = partial(TaxonomyAlone, lineage)
+        alone = leave_clades_out(make, sample, genetic, clades.groups)
+        free["taxonomy_only"] = {
+            **held_out_scores(alone, genetic),
+            "ranks": [str(rank) for rank in lineage.columns[:-1]],
+        }
+    plain = judged.get(UNGUIDED) or judge(
+        partial(LEARNERS[UNGUIDED], seed), sample, genetic, clades
+    )
+    free["unguided"] = {key: plain.figures[key] for key in ("in_sample", "held_out")}
+    means = genetic.sum(axis=0) / (len(genetic) - 1)
+    free["row_means"] = agreement(_calibrated(means[:, None] + means, genetic), genetic)
+    return free

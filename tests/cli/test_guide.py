@@ -1,0 +1,176 @@
+"""Guided embeddings from end to end: what is written, what signal makes of it, what is kept."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+REFITS = 9
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty families in eight orders and four classes, whose features follow the tree; guided."""
+    from phylolens.study import make_study, run
+
+    folder = tmp_path_factory.mktemp("guide")
+    rng = np.random.default_rng(1)
+    orders = np.repeat(np.arange(8), [3, 2, 4, 1, 3, 2, 3, 2])
+    n = len(orders)
+    classes = orders // 2
+    shared = 3.0 * (classes[:, None] == classes) + (orders[:, None] == orders) + np.eye(n)
+    distances = 2 * (shared[0, 0] - shared)
+    families = [f"Family{place:02}" for place in range(n)]
+    pd.DataFrame(distances, families, families).to_csv(folder / "distances.csv")
+    means = np.linalg.cholesky(shared) @ rng.standard_normal((n, 40))
+    files = [f"{family}/{k}.jpg" for family in families for k in range(4)]
+    matrix = np.repeat(means, 4, axis=0) + 0.3 * rng.standard_normal((4 * n, 40))
+    pd.DataFrame(matrix, index=pd.Index(files, name="file")).to_csv(folder / "features.csv")
+    table = pd.DataFrame({"file": files, "family": np.repeat(families, 4)})
+    table["class"] = np.repeat([f"Class{c}" for c in classes], 4)
+    table["order"] = np.repeat([f"Order{o}" for o in orders], 4)
+    table.to_csv(folder / "meta.csv", index=False)
+    run(make_study(settings(folder)), ("check", "guide"))
+    return folder
+
+
+def settings(folder: Path, **guide: object) -> dict:
+    files = {name: folder / f"{name}.csv" for name in ("features", "meta", "distances")}
+    own = {"learner": ("phylo-ridge", "unguided"), "refits": REFITS}
+    return {**files, "out": folder / "out", "guide": own | guide}
+
+
+def square(path: Path) -> np.ndarray:
+    return pd.read_csv(path, index_col=0).to_numpy()
+
+
+def test_summary_says_how_far_images_predict_the_tree(made):
+    found = json.loads((made / "out/guide/guide.json").read_text())
+    assert found["learner"] == "phylo-ridge"
+    assert list(found["learners"]) == ["phylo-ridge", "unguided"]
+    assert (found["held_out"]["rank"], found["held_out"]["n_clades"]) == ("order", 8)
+    assert found["held_out"]["skill"] > 0.3
+    assert found["null"]["p_value"] == 1 / (REFITS + 1)
+    assert found["held_out"] == found["learners"]["phylo-ridge"]["held_out"]
+    assert set(found["baselines"]) == {
+        *("constant", "column_means", "taxonomy_only", "unguided", "row_means")
+    }
+    unguided = found["learners"]["unguided"]["held_out"]
+    assert found["baselines"]["unguided"]["held_out"] == unguided
+    assert "seconds" not in json.dumps(found)
+
+
+def test_files_agree_with_the_summary(made):
+    folder = made / "out/guide"
+    found = json.loads((folder / "guide.json").read_text())
+    genetic, held = square(made / "distances.csv"), square(folder / "held_out_distances.csv")
+    free = square(folder / "held_out_column_means.csv")
+    known = np.isfinite(held)
+    order = pd.read_csv(made / "meta.csv").drop_duplicates("family")["order"].to_numpy()
+    np.testing.assert_array_equal(known, order[:, None] != order)
+    errors = [np.mean((matrix[known] - genetic[known]) ** 2) for matrix in (held, free)]
+    assert found["held_out"]["mse"] == pytest.approx(errors[0])
+    assert found["held_out"]["skill"] == pytest.approx(1 - errors[0] / errors[1])
+    similar = square(folder / "similarity_held_out.csv")
+    np.testing.assert_allclose(similar[known], (1 - 2 * held / genetic.max())[known], rtol=1e-6)
+    np.testing.assert_allclose(np.diag(similar), 1)
+    guided = (1 - square(folder / "similarity_guided.csv")) / 2 * genetic.max()
+    upper = np.triu_indices(len(genetic), k=1)
+    r = np.corrcoef(guided[upper], genetic[upper])[0, 1]
+    assert found["in_sample"]["pearson"] == pytest.approx(r)
+
+
+@pytest.mark.parametrize(("name", "circular"), [("held_out", False), ("embeddings", True)])
+def test_signal_knows_which_embedding_has_seen_the_tree(made, phylolens, tmp_path, name, circular):
+    answer = phylolens(
+        *("signal", "--features", made / f"out/guide/{name}.csv"),
+        *("--distances", made / "distances.csv", "--rank", "family", "--out", tmp_path),
+        *("--permutations", "99", "--simulations", "40", "--replicates", "0"),
+    )
+    assert answer.code == 0, answer.err
+    found = json.loads((tmp_path / "signal/signal.json").read_text())
+    assert found["circular"] == circular
+    assert found["tests"]["mantel_pearson"]["statistic"] > 0.3
+    assert circular or "refits" in found["circular_why"]
+
+
+def test_stored_model_embeds_the_training_images_as_the_fit_did(made, phylolens, tmp_path):
+    model = made / "out/guide/model"
+    answer = phylolens(
+        *("guide", "--model", model, "--features", made / "features.csv", "--out", tmp_path)
+    )
+    assert answer.code == 0, answer.err
+    new = pd.read_parquet(tmp_path / "guide/new/embeddings.parquet").set_index("guided_file")
+    families = new.index.str.split("/").str[0]
+    means = new.groupby(families).mean().to_numpy()
+    known = pd.read_csv(made / "out/guide/embeddings.csv", index_col=0).to_numpy()
+    np.testing.assert_allclose(means, known, atol=1e-4)
+    assert {path.name for path in model.iterdir()} == {"model.json", "arrays.safetensors"}
+
+
+def test_guided_features_of_new_images_can_be_classified(made, phylolens, tmp_path):
+    guide = ("guide", "--model", made / "out/guide/model", "--features", made / "features.csv")
+    phylolens(*guide, "--out", tmp_path)
+    answer = phylolens(
+        *("classify", "--features", tmp_path / "guide/new/embeddings.parquet"),
+        *("--meta", made / "meta.csv", "--at", "order", "--models", "prototype", "--no-trust"),
+        *("--out", tmp_path / "classes"),
+    )
+    assert answer.code == 0, answer.err
+    metrics = json.loads((tmp_path / "classes/classify/metrics.json").read_text())
+    assert metrics["models"]["prototype"]["order"]["accuracy"] > 0.9
+
+
+def test_same_seed_same_bytes_whatever_the_order_of_rows(made, tmp_path):
+    from phylolens.study import make_study, run
+
+    values = settings(made) | {"out": tmp_path / "again"}
+    for name in ("features", "meta"):
+        table = pd.read_csv(made / f"{name}.csv").sample(frac=1, random_state=3)
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        values[name] = tmp_path / f"{name}.csv"
+    run(make_study(values), ("check", "guide"))
+    files = sorted((made / "out/guide").rglob("*.*"))
+    assert len(files) >= 11
+    for path in files:
+        again = tmp_path / "again/guide" / path.relative_to(made / "out/guide")
+        if path.name not in ("guide.json", "model.json"):
+            assert path.read_bytes() == again.read_bytes(), path.name
+    one, other = (
+        json.loads((folder / "guide/guide.json").read_text())
+        for folder in (made / "out", tmp_path / "again")
+    )
+    assert one == other
+
+
+def test_finished_is_kept_and_another_recipe_leaves_nothing_behind(made, tmp_path):
+    from phylolens.study import make_study, run
+
+    values = settings(made) | {"out": tmp_path / "out"}
+    stages = ("check", "guide")
+    run(make_study(values), stages)
+    assert run(make_study(values), stages)["guide"]["kept"]
+    run(make_study(values | {"guide": {"recipe": "roy2025", "epochs": 2}}), stages)
+    left = {path.name for path in (tmp_path / "out/guide").iterdir()}
+    assert {"attention.csv", "loss.csv", "model.safetensors"} <= left
+    assert left.isdisjoint({"held_out.csv", "model", "similarity_held_out.csv", "parts"})
+    run(make_study(values), stages)
+    left = {path.name for path in (tmp_path / "out/guide").iterdir()}
+    assert left.isdisjoint({"attention.csv", "loss.csv", "model.safetensors"})
+
+
+def test_sampling_is_tried_where_asked(made, tmp_path):
+    from phylolens.study import make_study, run
+
+    values = settings(made, refits=0, sampling_table=True, sample_down_to=3)
+    run(make_study(values | {"out": tmp_path}), ("check", "guide"))
+    found = json.loads((tmp_path / "guide/guide.json").read_text())
+    assert "null" not in found
+    assert found["n_images"] == 20 * 3
+    rows = {row["name"]: row for row in found["sampling"]}
+    assert rows["as they are"]["n_images"] == 20 * 4
+    assert rows["sampled down to 3"]["skill"] == pytest.approx(found["held_out"]["skill"])
+    assert rows["one image a taxon"]["n_images"] == 20
+    assert rows["one image a taxon"]["skill"] < rows["as they are"]["skill"]
