@@ -10,6 +10,8 @@ from phylolens.guide.learners.base import Learner
 
 # Where each stands: module below this package, and class. Imported when made: some are heavy.
 CLASSES: Mapping[str, tuple[str, str]] = {
+    "attention": ("attention", "Attention"),
+    "attention+projection": ("attention_projection", "AttentionProjection"),
     "phylo-ridge": ("phylo_ridge", "PhyloRidge"),
     "unguided": ("unguided", "Unguided"),
 }
