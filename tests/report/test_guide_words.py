@@ -86,9 +86,22 @@ def test_without_refits_nothing_is_tested(make_guided):
 
     found = said(make_guided, edit)
     assert found["judged"]["kind"] == "untested"
-    assert "not against chance" in found["judged"]["claim"]
+    assert "take away 29% of the squared error" in found["judged"]["claim"]
+    assert "not held against chance" in found["judged"]["claim"]
     assert "p =" not in found["judged"]["verdict"]
     assert "by chance" not in [row["name"] for row in found["judged"]["rows"]]
+
+
+def test_without_refits_nor_skill_images_add_nothing(make_guided):
+    def edit(found):
+        del found["null"]
+        del found["learners"]["phylo-ridge"]["null"]
+        found["held_out"] |= {"skill": -0.03, "pearson": 0.53}
+
+    found = said(make_guided, edit)["judged"]
+    assert found["claim"].startswith("Images add nothing for families of clades never seen")
+    assert "column means alone reach more, r = 0.56; with" in found["rest"]
+    assert "needs no picture" not in found["rest"]
 
 
 def test_a_fallback_says_why_and_what_stands_in(make_guided):

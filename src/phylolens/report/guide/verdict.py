@@ -83,9 +83,21 @@ def _claim(kind: str, summary: Mapping[str, Any]) -> str:
             f"With {count(summary['null']['n_refits'], 'refit')} chance cannot be excluded: no p "
             f"below {p_value(_smallest(summary['null']))} is possible ({figures})."
         )
+    return _untested(summary)
+
+
+def _untested(summary: Mapping[str, Any]) -> str:
+    """Say what was found where nothing was refitted to exchanged images."""
+    skill, figures, what = summary["held_out"].get("skill"), _figures(summary), unseen(summary)
+    if skill is not None and skill <= 0:
+        return (
+            f"Images add nothing for {what}: column means, which look at no picture, do as well or "
+            f"better ({figures})."
+        )
+    found = f"take away {percent(skill)} of the squared error that calibrated column means leave"
     return (
-        f"How well images tell the tree was judged on {what}, but not against "
-        f"chance: nothing was refitted to exchanged images ({figures})."
+        f"Images {'were tried' if skill is None else found} for {what}, but this was not held "
+        f"against chance: nothing was refitted to exchanged images ({figures})."
     )
 
 
@@ -127,7 +139,8 @@ def _beside(summary: Mapping[str, Any]) -> str:
     text += number(held["pearson"])
     free = (base.get("column_means") or {}).get("pearson")
     if free is not None:
-        text += f"; column means alone reach r = {number(free)}"
+        text += f"; column means alone reach {'more, ' if free > held['pearson'] else ''}"
+        text += f"r = {number(free)}"
         text += ", so most of it needs no picture" if _mostly_free(held["pearson"], free) else ""
     named = base.get("taxonomy_only") or {}
     if named.get("pearson") is not None:
@@ -137,8 +150,8 @@ def _beside(summary: Mapping[str, Any]) -> str:
 
 
 def _mostly_free(pearson: float, free: float) -> bool:
-    """Whether column means explain more than half of the variation that pictures do."""
-    return free > 0 and pearson > 0 and free**2 > 0.5 * pearson**2
+    """Whether column means explain most, but not all, of the variation that predictions do."""
+    return 0 < free <= pearson and free**2 > 0.5 * pearson**2
 
 
 def _left(kind: str, summary: Mapping[str, Any]) -> str:
@@ -170,7 +183,7 @@ def _cannot(kind: str) -> str:
             "Whether it is the organism that tells, or its habitat and the way it was "
             "photographed, these figures cannot say."
         )
-    return "More refits may settle it." if kind in ("undecided", "untested") else ""
+    return "More refits may settle it." if kind == "undecided" else ""
 
 
 def clades(held: Mapping[str, Any]) -> str:
