@@ -43,9 +43,10 @@ def _in_words(summary: dict[str, Any]) -> str:
         f"{rank} {scores['rf'][rank]['accuracy']:.2f} ({scores['majority'][rank]['accuracy']:.2f})"
         for rank in ranks
     )
-    fitted = summary["guide"]["in_sample"]["pearson"]
+    guided = summary["guide"]["held_out"]
     return (
         f"{summary['check']['n_usable']} simulated shells. Random forest accuracy (majority class "
         f"alone): {told}. Mantel r = {test['statistic']:.2f}, p = {test['p_value']:.3f} over "
-        f"{test['n']} families. Guided embedding, in-sample: r = {fitted:.2f}."
+        f"{test['n']} families. Guided embedding, {guided['scheme']}: skill {guided['skill']:.2f}, "
+        f"p = {summary['guide']['null']['p_value']:.2f}."
     )

@@ -174,3 +174,46 @@ def test_sampling_is_tried_where_asked(made, tmp_path):
     assert rows["sampled down to 3"]["skill"] == pytest.approx(found["held_out"]["skill"])
     assert rows["one image a taxon"]["n_images"] == 20
     assert rows["one image a taxon"]["skill"] < rows["as they are"]["skill"]
+
+
+def test_learners_that_weigh_images_weigh_new_ones(made, phylolens, tmp_path):
+    given = ("--features", made / "features.csv", "--meta", made / "meta.csv")
+    options = ("--distances", made / "distances.csv", "--learner", "attention", "--refits", "0")
+    answer = phylolens("guide", *given, *options, "--out", tmp_path / "out")
+    assert answer.code == 0, answer.err
+    folder = tmp_path / "out/guide"
+    weights = pd.read_csv(folder / "attention.csv")
+    np.testing.assert_allclose(weights.groupby("taxon")["weight"].sum(), 1)
+    assert pd.read_csv(folder / "loss.csv")["loss"].is_monotonic_decreasing
+    new = ("guide", "--model", folder / "model", *given[:2], "--out", tmp_path / "new")
+    assert phylolens(*new).code == 0
+    scores = pd.read_csv(tmp_path / "new/guide/new/weights.csv").set_index("image")["weight"]
+    assert scores.sum() == pytest.approx(1)
+    first = weights[weights["taxon"] == weights["taxon"][0]].set_index("image")["weight"]
+    share = scores[first.index] / scores[first.index].sum()
+    np.testing.assert_allclose(share, first, rtol=1e-3)
+
+
+@pytest.mark.vision
+def test_pictures_are_balanced_guided_and_new_ones_embedded(study, phylolens, picture, tmp_path):
+    given = ("--meta", study / "meta.csv", "--tree", study / "tree.nwk", "--rank", "family")
+    options = ("--held-out", "family", "--refits", "1", "--per-taxon", "6")
+    answer = phylolens("guide", *given, *options, "--out", tmp_path / "out", "--json")
+    assert answer.code == 0, answer.err
+    found = json.loads((tmp_path / "out/guide/guide.json").read_text())
+    assert found["images_per_taxon"] == {"min": 6, "max": 6}, "one altered copy each"
+    assert found["n_specimens"] == 20
+    picture("photos/a.png", 1)
+    (tmp_path / "photos/b.png").write_text("no picture")
+    new = ("guide", "--model", tmp_path / "out/guide/model", "--images", tmp_path / "photos")
+    answer = phylolens(*new, "--out", tmp_path / "new")
+    assert answer.code == 0, answer.err
+    table = pd.read_parquet(tmp_path / "new/guide/new/embeddings.parquet")
+    assert table["guided_file"].tolist() == ["a.png"]
+    assert table.shape[1] == 1 + pd.read_csv(tmp_path / "out/guide/embeddings.csv").shape[1] - 1
+    listed = pd.read_csv(tmp_path / "new/guide/new/not_readable.csv")
+    assert listed["file"].tolist() == ["b.png"]
+    for option in (("--backbone", "efficientnet-lite1"), ("--fit", "crop"), ("--flips",)):
+        answer = phylolens(*new, *option)
+        assert answer.code == 2
+        assert "the model was made with" in answer.err

@@ -164,10 +164,11 @@ def _embedded(model: StoredGuide, features: Features) -> tuple[pa.Table, pd.Data
     found = np.asarray(model.learner.transform(matrix), dtype=np.float32)
     columns = {MARK: list(features.ids)}
     table = pa.table(columns | {str(place): column for place, column in enumerate(found.T)})
-    scores: Any = getattr(model.learner, "scores", None)
-    if scores is None:
+    if not hasattr(model.learner, "attention"):
         return table, None
-    return table, pd.DataFrame({"image": list(features.ids), "score": scores(matrix)})
+    scoring: Any = model.learner
+    scores = matrix.astype(np.float64) @ scoring.weights_
+    return table, pd.DataFrame({"image": list(features.ids), "score": scores})
 
 
 def _tables(folder: Path, failed: Mapping[str, str], scored: list[pd.DataFrame]) -> None:
