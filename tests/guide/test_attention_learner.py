@@ -224,10 +224,11 @@ def test_what_is_stored_is_what_was_fitted(kind):
     np.testing.assert_allclose(learner.embeddings(start, [found])[0] @ unit.T, cosines, atol=1e-3)
     assert learner.loss_curve_[0] == pytest.approx(1.0, abs=1e-5)
     line = np.polyfit(cosines[upper], genetic[upper], 1)
-    expected = line[1] + line[0] * cosines
-    np.testing.assert_allclose(learner.predict(sample), expected, atol=1e-4)
-    np.fill_diagonal(expected, 0)
-    np.testing.assert_allclose(learner.between(sample), expected, atol=1e-4)
+    np.testing.assert_allclose(learner.calibration_, line[::-1], rtol=1e-3)
+    np.testing.assert_allclose(learner.predict(sample), 1 - cosines, atol=1e-4)
+    np.testing.assert_allclose(
+        learner.between(sample.take(np.arange(5, 9))), (1 - cosines)[5:9, 5:9], atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -240,7 +241,8 @@ def test_signal_is_learned_and_tells_of_clades_never_seen(kind):
     learner.fit(sample.take(kept), genetic[np.ix_(kept, kept)], groups[kept])
     upper = np.triu_indices(len(kept), k=1)
     wanted = genetic[np.ix_(kept, kept)][upper]
-    errors = learner.predict(sample.take(kept))[upper] - wanted
+    offset, slope = learner.calibration_
+    errors = offset + slope * (1 - learner.predict(sample.take(kept))[upper]) - wanted
     assert np.mean(errors**2) < 0.9 * wanted.var()
 
     def held_out_r(sample):

@@ -69,7 +69,8 @@ class Pooled(BaseEstimator):
     vectors_ : array of float64, shape (T, k)
         Taxa of the fit, length one.
     calibration_ : array, shape (2,)
-        Distance is the first plus the second times the cosine, by least squares over pairs.
+        Genetic distance is about the first plus the second times the cosine: least squares over
+        the pairs of the fit.
     loss_ : float
         At the end, without penalty.
     loss_curve_ : array
@@ -270,18 +271,20 @@ class Pooled(BaseEstimator):
         return scaled if self.projection_ is None else scaled @ self.projection_
 
     def predict(self, new: Sample) -> np.ndarray:
-        """Predict distances from H new taxa to T known ones, shape (H, T)."""
-        return self._distances(self.place(new), self.vectors_)
+        """Predict distances from H new taxa to T known ones, shape (H, T): one minus the cosine.
+
+        Not on the scale of genetic distances: mean and slope of the training pairs tell of the
+        clades that are not among them (without the farthest clade, the mean is too low just where
+        that clade's distances are predicted), which would cost skill.
+        """
+        found: np.ndarray = 1.0 - self.place(new) @ self.vectors_.T
+        return found
 
     def between(self, new: Sample) -> np.ndarray:
         """Predict distances among H new taxa, shape (H, H); zero on the diagonal."""
         places = self.place(new)
-        found = self._distances(places, places)
+        found: np.ndarray = 1.0 - places @ places.T
         np.fill_diagonal(found, 0.0)
-        return found
-
-    def _distances(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        found: np.ndarray = self.calibration_[0] + self.calibration_[1] * (one @ other.T)
         return found
 
 
