@@ -12,7 +12,12 @@ from phylolens.guide.learners.base import Learner
 CLASSES: Mapping[str, tuple[str, str]] = {
     "attention": ("attention", "Attention"),
     "attention+projection": ("attention_projection", "AttentionProjection"),
+    "finetune": ("finetune", "FineTune"),
+    "metric": ("metric", "Metric"),
     "phylo-ridge": ("phylo_ridge", "PhyloRidge"),
+    "kernel-ridge": ("kernel_ridge", "KernelRidge"),
+    "gp": ("gp", "GaussianProcess"),
+    "default": ("default", "Default"),
     "unguided": ("unguided", "Unguided"),
 }
 

@@ -1,6 +1,6 @@
 """Choose a setting by how well it predicts training taxa whose clade was left out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -45,18 +45,23 @@ def inner_skill(
     """
     known = groups[:, None] != groups
     free = left_out_means(genetic, parts_of(groups))[known]
-    wanted = genetic[known]
+    score = skill_beside(free, genetic[known])
+    return np.array([score(candidate[known]) for candidate in candidates])
+
+
+def skill_beside(free: np.ndarray, wanted: np.ndarray) -> Callable[[np.ndarray], float]:
+    """Judge predictions of some pairs beside their column means: see :func:`inner_skill`."""
     wanted, free = wanted - wanted.mean(), free - free.mean()
     alone = wanted - _projected(wanted, free)
-    found = []
-    for candidate in candidates:
-        guided = candidate[known]
+    total = float(alone @ alone)
+
+    def score(guided: np.ndarray) -> float:
         guided = guided - guided.mean()
         extra = guided - _projected(guided, free)
         left = alone - _projected(alone, extra) if alone @ extra > 0 else alone
-        total = float(alone @ alone)
-        found.append(1.0 - float(left @ left) / total if total > 0 else 0.0)
-    return np.array(found)
+        return 1.0 - float(left @ left) / total if total > 0 else 0.0
+
+    return score
 
 
 def _projected(values: np.ndarray, onto: np.ndarray) -> np.ndarray:
