@@ -43,6 +43,8 @@ def correlation(x: np.ndarray, y: np.ndarray, *, rank: bool = False) -> float | 
         return None
     if rank:
         x, y = ranks(x), ranks(y)
+        if np.ptp(x) == 0 or np.ptp(y) == 0:  # differing by less than what counts for ranking
+            return None
     return float(np.corrcoef(x, y)[0, 1])
 
 
