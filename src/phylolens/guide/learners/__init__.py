@@ -15,9 +15,6 @@ CLASSES: Mapping[str, tuple[str, str]] = {
     "finetune": ("finetune", "FineTune"),
     "metric": ("metric", "Metric"),
     "phylo-ridge": ("phylo_ridge", "PhyloRidge"),
-    "kernel-ridge": ("kernel_ridge", "KernelRidge"),
-    "gp": ("gp", "GaussianProcess"),
-    "default": ("default", "Default"),
     "unguided": ("unguided", "Unguided"),
 }
 
