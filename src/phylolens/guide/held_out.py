@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phylolens.errors import TooFew
-from phylolens.guide.learners.base import Learner
+from phylolens.guide.learners.base import Learner, LeavesOut
 from phylolens.guide.sample import Sample
 from phylolens.progress import Progress, silent
 
@@ -85,9 +85,12 @@ def leave_clades_out(
         progress("leaving clades out", number, len(clades))
         out, kept = np.flatnonzero(groups == clade), np.flatnonzero(groups != clade)
         training, distances = sample.take(kept), genetic[np.ix_(kept, kept)]
-        inner = inner_predictions(make, training, distances, groups[kept], inner_folds)
-        both, alone = _calibrations(inner, distances, groups[kept], inner_folds)
         learner = make().fit(training, distances, groups[kept])
+        if isinstance(learner, LeavesOut):
+            inner = _without_refits(learner, groups[kept], inner_folds)
+        else:
+            inner = inner_predictions(make, training, distances, groups[kept], inner_folds)
+        both, alone = _calibrations(inner, distances, groups[kept], inner_folds)
         held = sample.take(out)
         predicted = learner.predict(held)
         columns = np.tile(distances.sum(axis=0) / (len(kept) - 1), (len(out), 1))
@@ -133,6 +136,15 @@ def inner_predictions(
     for out, kept in _inner(groups, folds):
         learner = make().fit(sample.take(kept), genetic[np.ix_(kept, kept)], groups[kept])
         found[np.ix_(out, kept)] = learner.predict(sample.take(out))
+    return found
+
+
+def _without_refits(learner: LeavesOut, groups: np.ndarray, folds: int) -> np.ndarray:
+    """As :func:`inner_predictions`, with the settings of the fit to all training taxa."""
+    parts = [out for out, _ in _inner(groups, folds)]
+    found = learner.left_out(parts)
+    for part in parts:
+        found[np.ix_(part, part)] = np.nan
     return found
 
 

@@ -123,8 +123,14 @@ def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
     made = type(value)
     if not made.__module__.startswith(OWN):
         raise TypeError(f"{path}: {made.__module__}.{made.__qualname__} cannot be stored")
-    state = {k: _packed(v, f"{path}.{k}", arrays) for k, v in vars(value).items()}
+    state = {k: _packed(v, f"{path}.{k}", arrays) for k, v in _state(value).items()}
     return {"class": f"{made.__module__}:{made.__qualname__}", "state": state}
+
+
+def _state(value: Any) -> dict[str, Any]:
+    """Return what an object says its state is: large ones leave out what is only needed to fit."""
+    found: dict[str, Any] = value.__getstate__() or {}
+    return found
 
 
 def _unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.errors import InputError
+from phylolens.guide.products import Products, products_of
 from phylolens.values import Features
 
 
@@ -36,6 +37,8 @@ class Sample:
         Weighted means and mean squares of each taxon's rows.
     spec : mapping
         Of the features.
+    origin : Sample and int array, optional
+        The sample that the taxa were taken from, and their places in it.
     """
 
     taxa: tuple[str, ...]
@@ -46,6 +49,7 @@ class Sample:
     row_ids: tuple[str, ...]
     moments: np.ndarray
     spec: Mapping[str, Any] = field(default_factory=dict)
+    origin: tuple["Sample", np.ndarray] | None = None
 
     def __len__(self) -> int:
         return len(self.taxa)
@@ -87,6 +91,16 @@ class Sample:
         """Ids of the rows of :meth:`matrix`."""
         return tuple(self.row_ids[row] for row in self.rows)
 
+    @property
+    def whole(self) -> tuple["Sample", np.ndarray]:
+        """The sample that the taxa were taken from, or itself, and places of their images there."""
+        return (self, np.arange(len(self))) if self.origin is None else self.origin
+
+    @cached_property
+    def products(self) -> Products:
+        """Products of the taxa's features; those of :attr:`whole` serve all taken from it."""
+        return products_of(self.features, self.means, self.starts, self.stops)
+
     def matrix(self) -> np.ndarray:
         """Gather the images' features, float32, shape (N, d)."""
         return self.features[self.rows]
@@ -107,6 +121,7 @@ class Sample:
         return self._of(self.taxa, order)
 
     def _of(self, names: tuple[str, ...], places: np.ndarray) -> "Sample":
+        whole, within = self.whole
         return Sample(
             names,
             self.features,
@@ -116,6 +131,7 @@ class Sample:
             self.row_ids,
             self.moments[:, places],
             self.spec,
+            (whole, within[places]),
         )
 
 

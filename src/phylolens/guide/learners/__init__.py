@@ -15,6 +15,9 @@ CLASSES: Mapping[str, tuple[str, str]] = {
     "finetune": ("finetune", "FineTune"),
     "metric": ("metric", "Metric"),
     "phylo-ridge": ("phylo_ridge", "PhyloRidge"),
+    "kernel-ridge": ("kernel_ridge", "KernelRidge"),
+    "gp": ("gp", "GaussianProcess"),
+    "default": ("default", "Default"),
     "unguided": ("unguided", "Unguided"),
 }
 

@@ -1,5 +1,6 @@
 """What every learner of guided embeddings offers, so that all are judged alike."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -40,4 +41,26 @@ class Learner(Protocol):
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
         """Embed images, shape (N, d) to (N, k); the mean over a taxon's images is its place."""
+        ...
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """A learner whose predictions of taxa left out follow from one fit, in closed form."""
+
+    def left_out(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        """Predict training pairs as if the part that the row is in had been left out.
+
+        Scaling and settings are those of the fit to all training taxa.
+
+        Parameters
+        ----------
+        parts : sequence of int arrays
+            Places of the taxa left out together.
+
+        Returns
+        -------
+        array, shape (T, T)
+            NaN in the rows of taxa of no part; entries within a part are of no use.
+        """
         ...

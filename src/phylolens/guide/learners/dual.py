@@ -54,8 +54,20 @@ class Dual:
         strength : float
             Penalty, in units of ``scale``.
         """
-        offset = new - self._means  # the rows' own means fall to P, whose columns sum to zero
-        return 1.0 / len(self._means) + offset @ self.residual_maker(strength)
+        return 1.0 / len(self) + self.offsets(new) @ self.residual_maker(strength)
+
+    def offsets(self, new: np.ndarray) -> np.ndarray:
+        """Kernel of new taxa less the mean row of the known: times ``P y`` it predicts ``y``."""
+        found: np.ndarray = new - self._means  # the rows' own means fall to P: its columns sum to 0
+        return found
+
+    def centred_own(self, own: np.ndarray, new: np.ndarray) -> np.ndarray:
+        """Kernel of each new taxon with itself, measured from the mean of the known, shape (H,)."""
+        found: np.ndarray = own - 2.0 * new.mean(axis=1) + self._means.mean()
+        return found
+
+    def __len__(self) -> int:
+        return len(self._means)
 
 
 def left_out_residuals(

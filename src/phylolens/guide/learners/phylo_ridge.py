@@ -1,5 +1,6 @@
 """Phylogenetic ridge: from features to places in the space the tree spans, in closed form."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from skbio import DistanceMatrix
 from sklearn.base import BaseEstimator
 
-from phylolens.errors import InputError
+from phylolens.guide.learners.checks import check_fit
 from phylolens.guide.learners.choice import inner_skill, parts_of
 from phylolens.guide.learners.dual import Dual, left_out_residuals
 from phylolens.guide.learners.inputs import standardised
@@ -53,7 +54,8 @@ class PhyloRidge(BaseEstimator):
         InputError
             If sizes differ, a feature or distance is not finite, or the strength is not positive.
         """
-        self._check(sample, genetic, groups)
+        check_fit(sample, genetic, groups, self.strength)
+        self.__dict__.pop("map_", None)
         self._genetic, self._taxa = genetic, sample.taxa
         self._scaled = standardised(sample)
         self._inputs = self._scaled(sample.means)
@@ -61,19 +63,6 @@ class PhyloRidge(BaseEstimator):
         self._dual = Dual(self._inputs @ self._inputs.T)
         self.strength_, self.chosen_ = self._choose(groups)
         return self
-
-    def _check(self, sample: Sample, genetic: np.ndarray, groups: np.ndarray) -> None:
-        n = len(sample)
-        if genetic.shape != (n, n) or len(groups) != n:
-            raise InputError(
-                f"{n} taxa need {n} x {n} distances and {n} clades; "
-                f"got {genetic.shape} and {len(groups)}.",
-                ids=sample.taxa,
-            )
-        if not (np.isfinite(genetic).all() and np.isfinite(sample.means).all()):
-            raise InputError("features and distances must be finite.", ids=sample.taxa)
-        if self.strength is not None and not self.strength > 0:
-            raise InputError(f"a penalty is positive; got {self.strength}.", where="strength")
 
     def _choose(self, groups: np.ndarray) -> tuple[float, dict[str, Any]]:
         if self.strength is not None:
@@ -86,6 +75,11 @@ class PhyloRidge(BaseEstimator):
         skills = inner_skill(self._genetic, groups, left_out)
         best = int(np.argmax(skills))
         return STRENGTHS[best], {"strength": STRENGTHS[best], "inner_skill": float(skills[best])}
+
+    def left_out(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        """Predict training pairs, the row's part left out, with the strength chosen."""
+        maker = self._dual.residual_maker(self.strength_)
+        return self._genetic - left_out_residuals(maker, self._genetic, parts)
 
     def weights(self, new: Sample) -> np.ndarray:
         """Weights of the T training taxa for each of H new ones, shape (H, T); rows sum to 1."""

@@ -1,5 +1,7 @@
 """No guide: taxa stand where the mean of their images does."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.base import BaseEstimator
 
@@ -26,6 +28,10 @@ class Unguided(BaseEstimator):
     def predict(self, new: Sample) -> np.ndarray:
         """Distances from H new taxa to T known ones, shape (H, T)."""
         return _squared(self._scaled(new.means), self._known)
+
+    def left_out(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        """Distances among the training taxa: nothing of the tree was learned that could be left."""
+        return _squared(self._known, self._known)
 
     def between(self, new: Sample) -> np.ndarray:
         """Distances among H new taxa, shape (H, H)."""
