@@ -37,7 +37,7 @@ class AttentionProjection(Pooled):
         *,
         loss: str = "pearson",
         features: str = "standardised",
-        penalty: float | None = None,
+        penalty: float | None = 0.001,
         score_penalty: float = 0.05,
         dimensions: int = 16,
         steps: int = 60,
