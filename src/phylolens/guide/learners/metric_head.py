@@ -83,8 +83,8 @@ def train(
 ) -> tuple[Weights, list[float]]:
     """Descend by AdamW over batches of equally many points of each taxon.
 
-    A point is the mean embedding of a bag of images of one taxon: taxa are compared by their means,
-    and single images are mostly noise.
+    A point is the mean embedding of a bag of images of one taxon, since taxa are compared by their
+    means.
 
     Parameters
     ----------

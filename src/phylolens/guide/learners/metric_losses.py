@@ -60,7 +60,7 @@ class Triplet(TreeLoss):
     """Nearer to another point of the taxon than to one of another, by their genetic distance.
 
     Schroff et al. (2015) CVPR. For each pair of points of one taxon a few points of others are
-    drawn: all of them are a hundred times as many and say little more.
+    drawn; all of them would be slow.
     """
 
     def forward(self, points: torch.Tensor, taxa: torch.Tensor) -> torch.Tensor:

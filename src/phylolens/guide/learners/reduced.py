@@ -7,7 +7,7 @@ import numpy as np
 from phylolens.guide.learners.inputs import Standardised, standardised
 from phylolens.guide.sample import Sample
 
-IMAGES = 4  # of a taxon at most: their components predict as well as those of all
+IMAGES = 4  # of a taxon at most: time grows with their square
 TINY = 1e-6  # share of the largest eigenvalue below which an axis is rounding
 
 
