@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from phylolens.embed import View
 from phylolens.errors import InputError
 from phylolens.guide.learners import make_learner
 from phylolens.guide.learners.base import Learner
 from phylolens.guide.learners.finetune import FineTune
 from phylolens.guide.learners.metric import Metric
+from phylolens.guide.learners.training_pictures import TrainingPictures
 from phylolens.guide.sample import Sample, to_sample
 from phylolens.values import Features
 
@@ -41,7 +43,7 @@ def checkpoint(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory) -> tuple[Sample, np.ndarray, np.ndarray, dict[str, str]]:
+def world(tmp_path_factory) -> tuple[Sample, np.ndarray, np.ndarray, dict[str, Path]]:
     """Eight striped pictures, two of each of four taxa; wider stripes lie farther on the tree."""
     folder = tmp_path_factory.mktemp("pictures")
     rng = np.random.default_rng(0)
@@ -52,7 +54,7 @@ def world(tmp_path_factory) -> tuple[Sample, np.ndarray, np.ndarray, dict[str, s
             pixels = stripes[None, :, None] + rng.normal(0, 8, (64, 64, 3))
             name = f"t{taxon}-{k}.png"
             Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / name)
-            paths[name], taxa[name] = str(folder / name), f"t{taxon}"
+            paths[name], taxa[name] = folder / name, f"t{taxon}"
     ids = tuple(paths)
     nothing = Features(ids, np.zeros((8, 2), np.float32))
     owner = pd.Series(taxa)
@@ -61,10 +63,14 @@ def world(tmp_path_factory) -> tuple[Sample, np.ndarray, np.ndarray, dict[str, s
     return sample, np.abs(place[:, None] - place), np.array([0, 0, 1, 2]), paths
 
 
+def pictures_of(paths: dict[str, Path], **settings) -> TrainingPictures:
+    return TrainingPictures([View(name, path) for name, path in paths.items()], **settings)
+
+
 @pytest.fixture
 def learner(world, checkpoint) -> FineTune:
     return FineTune(
-        paths=world[3],
+        pictures=pictures_of(world[3]),
         backbone=TINY,
         weights=str(checkpoint),
         blocks=1,
@@ -101,10 +107,11 @@ def test_stays_untouched_where_training_did_not_help(world, learner, monkeypatch
     monkeypatch.setattr(finetune, "fold_skill", lambda *_: next(said))
     fitted = learner.fit(sample, genetic, groups)
     assert fitted.tuned_ == {}
-    network = fitted._network()
-    features = network.features(fitted._files(sample))
+    network, ids = fitted._network(), sample.ids
+    features = fitted.pictures.features(network, ids)
+    assert fitted.root_, "a network that ends in a rectifier"
+    features = np.sqrt(features)
     # The head is that of ``metric`` on the network's own features.
-    ids = sample.ids
     owner = pd.Series([name[:2] for name in ids], index=ids)
     plain = to_sample(Features(ids, features), owner, pd.Series(ids, index=ids), sample.taxa)
     wanted = Metric(**HEAD).fit(plain, genetic, groups).predict(plain)
@@ -122,7 +129,8 @@ def test_is_a_learner_and_repeats_byte_for_byte(world, learner):
     new = sample.take(np.array([2, 0]))
     np.testing.assert_allclose(first.predict(new), found[[2, 0]], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(first.between(new), found[[2, 0]][:, [2, 0]], rtol=1e-4, atol=1e-5)
-    single = first.embed_pictures([Path(paths[name]) for name in sample.ids])
+    assert sorted(sample.ids) == list(sample.ids)
+    single = first.embed_pictures(pictures_of(paths))
     np.testing.assert_allclose(sample.average(single), first.place(sample), atol=1e-4)
 
 
@@ -131,11 +139,11 @@ def test_refuses_features_and_missing_pictures(world, learner, tmp_path):
     with pytest.raises(InputError, match="needs the pictures"):
         FineTune().fit(sample, genetic, groups)
     with pytest.raises(InputError, match=r"without a file.*t0-0.png"):
-        learner.set_params(paths={"other": "x"}).fit(sample, genetic, groups)
+        learner.set_params(pictures=pictures_of({"x": tmp_path})).fit(sample, genetic, groups)
     (tmp_path / "broken.png").write_bytes(b"no picture")
-    broken = paths | {"t1-0.png": str(tmp_path / "broken.png")}
+    broken = pictures_of(paths | {"t1-0.png": tmp_path / "broken.png"})
     with pytest.raises(InputError, match=r"broken.png: not a readable picture"):
-        learner.set_params(paths=broken).fit(sample, genetic, groups)
+        learner.set_params(pictures=broken).fit(sample, genetic, groups)
     with pytest.raises(InputError, match="embeds pictures, not features"):
         learner.transform(np.zeros((1, 2)))
 
@@ -149,5 +157,5 @@ def test_says_what_to_install(world, learner, monkeypatch):
         return real(name, *rest, **options)
 
     monkeypatch.setattr(builtins, "__import__", absent)
-    with pytest.raises(InputError, match=r"pip install 'phylolens\[metric\]'"):
+    with pytest.raises(InputError, match=r"pip install 'phylolens\[vision\]'"):
         learner.fit(*world[:3])

@@ -1,6 +1,6 @@
 """A backbone whose last blocks can be trained. Imports torch and timm."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,12 @@ import torch
 from timm.models import group_parameters
 
 from phylolens.embed.backbones import BackboneSpec
-from phylolens.embed.decode import UnreadablePicture, decode
-from phylolens.embed.preprocess import fit_square
 from phylolens.embed.torch_model import load_network
 from phylolens.errors import InputError
+from phylolens.guide.learners.frozen_part import cut
 from phylolens.guide.learners.reduced import Reduced
 
-AT_ONCE = 16  # pictures
+LEAST = 1e-4  # of a feature to be rooted in training: the slope of the root has no bound at 0
 
 
 class TunableNetwork:
@@ -28,23 +27,36 @@ class TunableNetwork:
         Published weights.
     blocks : int
         Groups of layers that can be trained, counted from the end, as timm groups them.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 
-    def __init__(self, spec: BackboneSpec, checkpoint: Path, blocks: int) -> None:
-        self.spec, self._network = spec, load_network(spec, checkpoint)
-        backbone: Any = self._network.backbone
+    def __init__(
+        self, spec: BackboneSpec, checkpoint: Path, blocks: int, device: str = "cpu"
+    ) -> None:
+        self.spec, self.device = spec, ready_device(device)
+        self.key = (spec.name, str(checkpoint), blocks, self.device)
+        network = load_network(spec, checkpoint)
+        backbone: Any = network.backbone
         groups = group_parameters(backbone, backbone.group_matcher(coarse=True))
-        last = sorted(groups)[-blocks:]
-        wanted = {name for group in last for name in groups[group]}
-        self.free: dict[str, torch.nn.Parameter] = {}
-        for name, parameter in backbone.named_parameters():
+        wanted = {
+            f"backbone.{name}" for group in sorted(groups)[-blocks:] for name in groups[group]
+        }
+        for name, parameter in network.named_parameters():
             parameter.requires_grad_(name in wanted)
-            if name in wanted:
-                self.free[name] = parameter
+        self._halves = cut(network, wanted, spec.input_size)
+        self._halves.network.to(self.device)
+        if hasattr(self._halves, "frozen"):
+            self._halves.frozen.to(self.device)
+        self.free: dict[str, torch.nn.Parameter] = {
+            name.removeprefix("backbone."): parameter
+            for name, parameter in self._halves.network.named_parameters()
+            if name in wanted
+        }
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Copy what can be trained."""
-        return {name: value.detach().numpy().copy() for name, value in self.free.items()}
+        return {name: value.detach().cpu().numpy().copy() for name, value in self.free.items()}
 
     def load(self, tensors: Mapping[str, np.ndarray]) -> None:
         """Put trained tensors in place."""
@@ -52,25 +64,47 @@ class TunableNetwork:
             for name, value in tensors.items():
                 self.free[name].copy_(torch.tensor(value))
 
-    def __call__(self, files: Sequence[Path]) -> torch.Tensor:
-        """Features of some pictures, shape (n, d), that the trained blocks can be trained by."""
-        pixels = np.stack([_pixels(file, self.spec) for file in files])
-        found: torch.Tensor = self._network(torch.from_numpy(pixels))[0]
-        return found
-
-    def features(self, files: Sequence[Path]) -> np.ndarray:
-        """Features of many pictures, float32 of shape (N, d)."""
-        starts = range(0, len(files), AT_ONCE)
+    def activations(self, pixels: np.ndarray) -> np.ndarray:
+        """Run the frozen part on pictures, (n, side, side, 3) of uint8; shape (n, ...)."""
         with torch.inference_mode():
-            return np.concatenate([self(files[at : at + AT_ONCE]).numpy() for at in starts])
+            found = self._halves.activations(torch.from_numpy(pixels).to(self.device))
+            return found.cpu().numpy()
+
+    def __call__(self, activations: np.ndarray) -> torch.Tensor:
+        """Features that the trained blocks can be trained by, shape (n, d), on the CPU."""
+        return self._halves(torch.from_numpy(activations).to(self.device)).cpu()
+
+    def features(self, activations: np.ndarray) -> np.ndarray:
+        """Features, float32 of shape (n, d)."""
+        with torch.inference_mode():
+            return self(activations).numpy()
 
 
-def _pixels(file: Path, spec: BackboneSpec) -> np.ndarray:
-    try:
-        picture = decode(file.read_bytes(), spec.input_size)
-    except (OSError, UnreadablePicture) as error:
-        raise InputError(f"not a readable picture ({error}).", where=file) from error
-    return np.asarray(fit_square(picture, spec, spec.fit))
+def ready_device(device: str) -> str:
+    """Return the device to use; ``auto`` is a CUDA device where there is one, else the CPU.
+
+    Raises
+    ------
+    InputError
+        If torch sees no such device here.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not there.get(device):
+        raise InputError(
+            f"torch sees no '{device}' device here.", where="device", hint="Use --device cpu."
+        )
+    return device
+
+
+def root_tensor(features: torch.Tensor) -> torch.Tensor:
+    """Square root of features, where gradients pass through it."""
+    return features.clamp(min=LEAST).sqrt()
 
 
 def reduce_tensor(features: torch.Tensor, reduction: Reduced) -> torch.Tensor:
