@@ -14,6 +14,7 @@ from phylolens.specimens import view_id
 from phylolens.values import Features
 
 if TYPE_CHECKING:
+    from phylolens.embed import View
     from phylolens.study import Study
 
 
@@ -52,21 +53,26 @@ class Pictures:
         pairs = zip(plan["file"], plan["copy"], strict=True)
         return plan.assign(id=[view_id(file, copy, augmentation) for file, copy in pairs])
 
+    def views(self, plan: pd.DataFrame, augmentation: str) -> list["View"]:
+        """Pictures of a plan with the column ``id``, as networks are given them."""
+        from phylolens.embed import View
+
+        path_of = self.material.table.set_index("file")["path"]
+        return [
+            View(row.id, Path(path_of[row.file]), augmentation if row.copy else "", row.copy)
+            for row in plan.itertuples()
+        ]
+
     def of_plan(self, plan: pd.DataFrame, augmentation: str) -> Features:
         """Features of the rows of a plan, each picture once."""
         plan = self.plan_ids(plan, augmentation).drop_duplicates("id")
         if self.material.given is not None:
             return self.material.given.take(list(plan["id"]))
-        from phylolens.embed import View, embed
+        from phylolens.embed import embed
 
-        path_of = self.material.table.set_index("file")["path"]
-        views = [
-            View(row.id, Path(path_of[row.file]), augmentation if row.copy else "", row.copy)
-            for row in plan.itertuples()
-        ]
         study = self.study
         found = embed(
-            views,
+            self.views(plan, augmentation),
             study.backbone,
             store=study.out / "features",
             weights=study.weights,

@@ -11,7 +11,10 @@ from phylolens.cli._stored import require_nothing_else
 
 Text = str | None
 Whole = int | None
-NAMES = "default, phylo-ridge, kernel-ridge, gp, attention, attention+projection, metric, unguided"
+NAMES = (
+    "default, phylo-ridge, kernel-ridge, gp, attention, attention+projection, metric, finetune "
+    "(trains the network itself; slow), unguided"
+)
 
 
 @o.takes(*o.SPECIMENS, *o.PHYLOGENY, "features", "rank", *o.EXTRACTION)
@@ -41,7 +44,9 @@ def command(
     ] = None,
     refits: Annotated[
         Whole,
-        typer.Option(help="Refits to permuted taxa, for the p-value (default 99; 0: none)."),
+        typer.Option(
+            help="Refits to permuted taxa, for the p-value (default 99, of finetune none; 0: none)."
+        ),
     ] = None,
     per_taxon: Annotated[
         Whole, typer.Option(help="Images of each taxon: sampled down or altered copies added.")

@@ -13,10 +13,10 @@ from threadpoolctl import threadpool_limits
 from phylolens.errors import InputError, TooFew
 from phylolens.guide.clades import Clades
 from phylolens.guide.embedding import HeldOutPlaces, taxon_places
-from phylolens.guide.held_out import HeldOut, Maker, leave_clades_out
-from phylolens.guide.learners import LEARNERS
+from phylolens.guide.held_out import HeldOut, Keep, Maker, leave_clades_out
+from phylolens.guide.learners import COSTLY, LEARNERS
 from phylolens.guide.learners.base import Learner
-from phylolens.guide.null import Keep, null_of_refits
+from phylolens.guide.null import CHUNK, null_of_refits
 from phylolens.guide.sample import Sample
 from phylolens.guide.scores import column_mean_scores, constant_scores, held_out_scores
 from phylolens.guide.yardsticks import TaxonomyAlone
@@ -83,7 +83,8 @@ def evaluate_learners(
     lineage: pd.DataFrame | None,
     names: Sequence[str],
     *,
-    refits: int = 99,
+    refits: int | Mapping[str, int] = 99,
+    makers: Mapping[str, Maker] | None = None,
     seed: int = 0,
     jobs: int = 1,
     keep: Keep | None = None,
@@ -103,8 +104,10 @@ def evaluate_learners(
         Taxonomy of the taxa, coarse to fine; without a coarser rank there is no baseline of it.
     names : sequence of str
         Of :data:`phylolens.guide.learners.LEARNERS`; the first is the headline.
-    refits : int
+    refits : int or mapping of str to int
         Of the permutation null of each learner; 0 for none.
+    makers : mapping of str to callable, optional
+        What makes a learner, by name, where it needs more than a seed.
     seed, jobs, keep
         See :func:`phylolens.guide.null.null_of_refits`; results depend on neither of the last two.
 
@@ -118,23 +121,35 @@ def evaluate_learners(
     require_learners(names)
     require_varied(genetic)
     require_different(sample)
-    judged: dict[str, Judged] = {}
-    for name in dict.fromkeys(names):
-        judged[name] = judge(
-            partial(LEARNERS[name], seed), sample, genetic, clades, name=name, progress=progress
+    make: dict[str, Maker] = {name: partial(LEARNERS[name], seed) for name in dict.fromkeys(names)}
+    make.update(makers or {})
+    kept = {name: None if keep is None else partial(_named, keep, name) for name in make}
+    judged = {
+        name: judge(
+            make[name],
+            sample,
+            genetic,
+            clades,
+            name=name,
+            keep=kept[name] if name in COSTLY else None,
+            progress=progress,
         )
-    if refits:
-        for name, one in judged.items():
+        for name in dict.fromkeys(names)
+    }
+    for name, one in judged.items():
+        wanted = refits if isinstance(refits, int) else refits[name]
+        if wanted:
             one.figures["null"] = null_of_refits(
-                partial(LEARNERS[name], seed),
+                make[name],
                 sample,
                 genetic,
                 clades.groups,
                 one.found,
-                refits=refits,
+                refits=wanted,
                 seed=seed,
                 jobs=jobs,
-                keep=None if keep is None else partial(_named, keep, name),
+                chunk=jobs if name in COSTLY else CHUNK,
+                keep=kept[name],
                 progress=_of(progress, name, len(judged)),
             )
     first = next(iter(judged))
@@ -192,6 +207,7 @@ def judge(
     clades: Clades,
     *,
     name: str = "",
+    keep: Keep | None = None,
     progress: Progress = silent,
 ) -> Judged:
     """Fit a learner to all taxa, and to all but each clade in turn."""
@@ -205,7 +221,13 @@ def judge(
     with threadpool_limits(1, "blas"):  # the same bytes whatever the number of cores
         learner = make().fit(sample, genetic, clades.groups)
         found = leave_clades_out(
-            make, sample, genetic, clades.groups, watch=watch, progress=_of(progress, name, 2)
+            make,
+            sample,
+            genetic,
+            clades.groups,
+            watch=watch,
+            keep=keep,
+            progress=_of(progress, name, 2),
         )
         in_sample = _calibrated(learner.predict(sample), genetic)
         places = taxon_places(learner, sample)

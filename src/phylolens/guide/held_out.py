@@ -8,6 +8,8 @@ the learner's predictions are made by leaving clades out again.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from phylolens.progress import Progress, silent
 
 Maker = Callable[[], Learner]
 Watch = Callable[[Learner, np.ndarray], None]
+Keep = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
 INNER_FOLDS = 5
 FEWEST = 2  # training taxa of an inner fold: one alone has no distance to learn from
 
@@ -51,6 +54,7 @@ def leave_clades_out(
     *,
     inner_folds: int = INNER_FOLDS,
     watch: Watch | None = None,
+    keep: Keep | None = None,
     progress: Progress = silent,
 ) -> HeldOut:
     """Hold every clade out in turn.
@@ -69,6 +73,10 @@ def leave_clades_out(
         Groups of clades left out within the training taxa, for the calibration.
     watch : callable, optional
         Given each fitted learner, and the places of the taxa it has not seen.
+    keep : callable, optional
+        Given a name and a function, returns what the function returns, or what it returned when a
+        run was stopped (see ``phylolens.stages.parts``). Asked for the predictions that the
+        calibration needs: all fits but one a clade.
 
     Raises
     ------
@@ -89,7 +97,11 @@ def leave_clades_out(
         if isinstance(learner, LeavesOut):
             inner = _without_refits(learner, groups[kept], inner_folds)
         else:
-            inner = inner_predictions(make, training, distances, groups[kept], inner_folds)
+            inner = _kept(
+                keep,
+                f"clade-{number}",
+                partial(inner_predictions, make, training, distances, groups[kept], inner_folds),
+            )
         both, alone = _calibrations(inner, distances, groups[kept], inner_folds)
         held = sample.take(out)
         predicted = learner.predict(held)
@@ -137,6 +149,21 @@ def inner_predictions(
         learner = make().fit(sample.take(kept), genetic[np.ix_(kept, kept)], groups[kept])
         found[np.ix_(out, kept)] = learner.predict(sample.take(out))
     return found
+
+
+def _kept(keep: Keep | None, name: str, predict: Callable[[], np.ndarray]) -> np.ndarray:
+    """Predict, unless that was done before a run was stopped."""
+    if keep is None:
+        return predict()
+    return np.array(keep(name, lambda: {"inner": predict()})["inner"], dtype=float)
+
+
+def count_fits(groups: np.ndarray, inner_folds: int = INNER_FOLDS) -> int:
+    """Count the fits that leaving clades out takes of a learner that has to be refitted."""
+    return sum(
+        1 + sum(1 for _ in _inner(groups[groups != clade], inner_folds))
+        for clade in np.unique(groups)
+    )
 
 
 def _without_refits(learner: LeavesOut, groups: np.ndarray, folds: int) -> np.ndarray:

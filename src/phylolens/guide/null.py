@@ -5,7 +5,6 @@ choice of settings, calibrations. Distances and clades stay as they are, so what
 bring about is in the null, too.
 """
 
-from collections.abc import Callable
 from itertools import permutations
 from math import factorial
 from typing import Any
@@ -15,11 +14,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
-from phylolens.guide.held_out import INNER_FOLDS, HeldOut, Maker, leave_clades_out, skill
+from phylolens.guide.held_out import INNER_FOLDS, HeldOut, Keep, Maker, leave_clades_out, skill
 from phylolens.guide.sample import Sample
 from phylolens.progress import Progress, silent
 from phylolens.stats._permutation import result_of
 from phylolens.stats.correlation import correlation
+
+__all__ = ["CHUNK", "Keep", "null_of_refits", "statistics"]
 
 CHUNK = 20  # refits between two reports, and that a stopped run loses
 DIGITS = 10  # sums of the same terms may round apart
@@ -27,7 +28,6 @@ QUANTILE = 0.95
 STATISTICS = ("skill", "pearson")
 
 Rows = list[dict[str, float]]
-Keep = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
 
 
 def null_of_refits(
@@ -41,6 +41,7 @@ def null_of_refits(
     inner_folds: int = INNER_FOLDS,
     seed: int = 0,
     jobs: int = 1,
+    chunk: int = CHUNK,
     keep: Keep | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
@@ -60,6 +61,8 @@ def null_of_refits(
         Refit k is drawn from the seed ``[seed, k]``: its result depends on no other refit.
     jobs : int
         Threads. The result does not depend on their number.
+    chunk : int
+        Refits between two reports, and that a stopped run loses.
     keep : callable, optional
         Given a name and a function, returns what the function returns, or what it returned when a
         run was stopped (see ``phylolens.stages.parts``).
@@ -91,8 +94,8 @@ def null_of_refits(
         threadpool_limits(1, "blas"),
         joblib.Parallel(n_jobs=jobs, backend="threading") as pool,
     ):
-        for start in range(0, total, CHUNK):
-            places = range(start, min(start + CHUNK, total))
+        for start in range(0, total, chunk):
+            places = range(start, min(start + chunk, total))
 
             def some(places: range = places) -> dict[str, Any]:
                 work = (
@@ -108,7 +111,7 @@ def null_of_refits(
                 )
                 return {"rows": list(pool(work))}
 
-            found = some() if keep is None else keep(f"refits-{start}", some)
+            found = some() if keep is None else keep(f"refits-{start}-{places.stop}", some)
             rows += found["rows"]
             progress("refitting to permuted taxa", len(rows), total)
     return _summary(statistics(observed, genetic), rows, exact, n, seed)

@@ -19,6 +19,7 @@ from phylolens.guide.recipes import HeldOutRecipe
 from phylolens.guide.sample import Sample, to_sample
 from phylolens.specimens import balance, repeat, sample_down
 from phylolens.stages.bench import Bench, settings_used
+from phylolens.stages.guide_finetune import makers_of, refits_of, require_trainable
 from phylolens.stages.parts import Parts
 from phylolens.values import Features
 
@@ -47,6 +48,7 @@ def held_out(bench: Bench, recipe: HeldOutRecipe) -> None:
 
     taxa = taxa_of(bench)
     require_learners(recipe.learner)
+    require_trainable(bench, recipe)
     folder = bench.study.out / "guide"
     parts = Parts(folder / "parts", bench.mark)
     plan = plan_of(bench, recipe)
@@ -58,7 +60,8 @@ def held_out(bench: Bench, recipe: HeldOutRecipe) -> None:
         taxa.clades,
         taxa.lineage,
         recipe.learner,
-        refits=recipe.refits,
+        refits=refits_of(bench, recipe),
+        makers=makers_of(bench, recipe, plan, taxa.clades.groups),
         seed=bench.study.seed,
         jobs=joblib.cpu_count(),
         keep=parts.keep,

@@ -21,6 +21,9 @@ CLASSES: Mapping[str, tuple[str, str]] = {
     "unguided": ("unguided", "Unguided"),
 }
 
+# Fits take minutes: refits are made only where asked for, and finished parts are kept.
+COSTLY = frozenset({"finetune"})
+
 
 def make_learner(name: str, seed: int = 0, **settings: Any) -> Learner:
     """Make an unfitted learner.
@@ -63,4 +66,4 @@ def make_learner(name: str, seed: int = 0, **settings: Any) -> Learner:
 LEARNERS: Mapping[str, Callable[..., Learner]] = {
     name: partial(make_learner, name) for name in CLASSES
 }
-__all__ = ["LEARNERS", "Learner", "make_learner"]
+__all__ = ["COSTLY", "LEARNERS", "Learner", "make_learner"]
