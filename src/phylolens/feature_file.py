@@ -1,12 +1,15 @@
 """Features from a file written by any tool: parquet, CSV or npz; the first column holds ids.
 
 Embeddings that were fitted to a phylogeny carry a mark in the header of their ids, and may say row
-by row, in a second column ``held_out``, whether the fit had seen the taxon: testing an embedding
-against the tree it was fitted to is circular.
+by row, in a second column, whether the fit had seen the taxon (``held_out``) or the very picture
+(``fitted``): testing an embedding against the tree it was fitted to is circular.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,17 +22,27 @@ from phylolens.values import Features
 GUIDED_MARK = "guided_taxon"
 GUIDED_START = "guided_"
 HELD_OUT = "held_out"
+FITTED = "fitted"
+FLAGS = (HELD_OUT, FITTED)
+GUIDED_BY = b"phylolens_guided_by"  # in a parquet file: rank and taxa of the fit, as JSON
 YES, NO = ("true", "1", "yes"), ("false", "0", "no", "")
 
 
 @dataclass(frozen=True)
 class _Read:
-    """What a file holds: the header of the ids, the ids, the numbers, and which were held out."""
+    """What a file holds: the header of the ids, the ids, the numbers, and flags of the rows."""
 
     mark: str
     ids: list[str]
     matrix: np.ndarray
-    held_out: list[bool] | None = None
+    flags: Mapping[str, list[bool]] = field(default_factory=dict)
+    guided_by: Mapping[str, Any] | None = None
+
+    def flagged(self, name: str) -> list[str] | None:
+        """Ids with a flag, sorted; None where the file does not have it."""
+        if name not in self.flags:
+            return None
+        return sorted(one for one, yes in zip(self.ids, self.flags[name], strict=True) if yes)
 
 
 def read_features(path: Path) -> Features:
@@ -45,8 +58,9 @@ def read_features(path: Path) -> Features:
     -------
     Features
         Its spec says whether the rows are ``guided`` by a phylogeny (the ids' header begins with
-        ``guided_``, or the file lies beside the ``guide.json`` of ``phylolens guide``), and which
-        ids were ``held_out`` of that fit.
+        ``guided_``, or the file lies beside the ``guide.json`` of ``phylolens guide``), which ids
+        were ``held_out`` of that fit, which were ``fitted`` (None: not known), and ``guided_by``
+        which taxa (None: not known).
 
     Raises
     ------
@@ -68,9 +82,9 @@ def read_features(path: Path) -> Features:
     spec = {
         "file": path.name,
         "guided": found.mark.startswith(GUIDED_START) or path.with_name("guide.json").is_file(),
-        "held_out": sorted(
-            name for name, out in zip(found.ids, found.held_out or (), strict=False) if out
-        ),
+        "held_out": found.flagged(HELD_OUT) or [],
+        FITTED: found.flagged(FITTED),
+        "guided_by": found.guided_by,
         "feature_size": width,
         "blocks": [width],
     }
@@ -79,22 +93,23 @@ def read_features(path: Path) -> Features:
 
 def _columns(table: pd.DataFrame) -> _Read:
     mark = str(table.columns[0])
-    held_out = None
-    if mark.startswith(GUIDED_START) and table.shape[1] > 1 and table.columns[1] == HELD_OUT:
-        held_out = _truth(table.iloc[:, 1])
-        table = table.drop(columns=table.columns[1])
+    flags: dict[str, list[bool]] = {}
+    while mark.startswith(GUIDED_START) and table.shape[1] > 1 and table.columns[1] in FLAGS:
+        name = str(table.columns[1])
+        flags[name] = _truth(table.iloc[:, 1], name)
+        table = table.drop(columns=name)
     if table.shape[1] < 2:
         raise ValueError("a column of ids and at least one of numbers are needed")
     ids = table.iloc[:, 0].astype(str).tolist()
     if table.shape[1] == 2 and len(table) and isinstance(table.iloc[0, 1], np.ndarray | list):
-        return _Read(mark, ids, np.stack(table.iloc[:, 1].to_list()), held_out)
-    return _Read(mark, ids, _numbers(table.iloc[:, 1:]), held_out)
+        return _Read(mark, ids, np.stack(table.iloc[:, 1].to_list()), flags)
+    return _Read(mark, ids, _numbers(table.iloc[:, 1:]), flags)
 
 
-def _truth(column: pd.Series) -> list[bool]:
+def _truth(column: pd.Series, name: str) -> list[bool]:
     words = column.fillna("").astype(str).str.strip().str.lower()
     if not words.isin(YES + NO).all():
-        raise ValueError(f"'{HELD_OUT}' must be true or false")
+        raise ValueError(f"'{name}' must be true or false")
     return words.isin(YES).tolist()
 
 
@@ -111,7 +126,11 @@ def _numbers(cells: pd.DataFrame) -> np.ndarray:
 
 
 def _parquet(path: Path) -> _Read:
-    return _columns(pd.read_parquet(path))
+    from pyarrow.parquet import read_schema
+
+    told = (read_schema(path).metadata or {}).get(GUIDED_BY)
+    found = _columns(pd.read_parquet(path))
+    return replace(found, guided_by=json.loads(told)) if told else found
 
 
 def _text(path: Path) -> _Read:
@@ -132,10 +151,14 @@ def _npz(path: Path) -> _Read:
     numbers = [array for array in arrays.values() if array.ndim == 2 and array.dtype.kind in "fiu"]
     if len(ids) != 1 or len(numbers) != 1:
         raise ValueError("one text array of ids and one 2-D array of numbers are needed")
-    held_out = arrays.get(HELD_OUT)
     return _Read(
         ids[0],
         arrays[ids[0]].astype(str).tolist(),
         numbers[0],
-        None if held_out is None else _truth(pd.Series(held_out)),
+        {name: _truth(pd.Series(arrays[name]), name) for name in FLAGS if name in arrays},
     )
+
+
+def without_rows(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a spec without what it says of every row, which may be as long as a study."""
+    return {name: value for name, value in spec.items() if name != FITTED}

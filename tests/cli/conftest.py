@@ -71,3 +71,26 @@ def phylolens(
         return Answer(int(stop.value.code or 0), shown.out, shown.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def guide_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty families in eight orders and four classes, whose features follow the tree."""
+    folder = tmp_path_factory.mktemp("guide-world")
+    rng = np.random.default_rng(1)
+    orders = np.repeat(np.arange(8), [3, 2, 4, 1, 3, 2, 3, 2])
+    n = len(orders)
+    classes = orders // 2
+    shared = 3.0 * (classes[:, None] == classes) + (orders[:, None] == orders) + np.eye(n)
+    distances = 2 * (shared[0, 0] - shared)
+    families = [f"Family{place:02}" for place in range(n)]
+    pd.DataFrame(distances, families, families).to_csv(folder / "distances.csv")
+    means = np.linalg.cholesky(shared) @ rng.standard_normal((n, 40))
+    files = [f"{family}/{k}.jpg" for family in families for k in range(4)]
+    matrix = np.repeat(means, 4, axis=0) + 0.3 * rng.standard_normal((4 * n, 40))
+    pd.DataFrame(matrix, index=pd.Index(files, name="file")).to_csv(folder / "features.csv")
+    table = pd.DataFrame({"file": files, "family": np.repeat(families, 4)})
+    table["class"] = np.repeat([f"Class{c}" for c in classes], 4)
+    table["order"] = np.repeat([f"Order{o}" for o in orders], 4)
+    table.to_csv(folder / "meta.csv", index=False)
+    return folder

@@ -1,6 +1,7 @@
 """Guided embeddings from end to end: what is written, what signal makes of it, what is kept."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,27 +12,12 @@ REFITS = 9
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty families in eight orders and four classes, whose features follow the tree; guided."""
+def made(tmp_path_factory: pytest.TempPathFactory, guide_world: Path) -> Path:
+    """A world, guided."""
     from phylolens.study import make_study, run
 
-    folder = tmp_path_factory.mktemp("guide")
-    rng = np.random.default_rng(1)
-    orders = np.repeat(np.arange(8), [3, 2, 4, 1, 3, 2, 3, 2])
-    n = len(orders)
-    classes = orders // 2
-    shared = 3.0 * (classes[:, None] == classes) + (orders[:, None] == orders) + np.eye(n)
-    distances = 2 * (shared[0, 0] - shared)
-    families = [f"Family{place:02}" for place in range(n)]
-    pd.DataFrame(distances, families, families).to_csv(folder / "distances.csv")
-    means = np.linalg.cholesky(shared) @ rng.standard_normal((n, 40))
-    files = [f"{family}/{k}.jpg" for family in families for k in range(4)]
-    matrix = np.repeat(means, 4, axis=0) + 0.3 * rng.standard_normal((4 * n, 40))
-    pd.DataFrame(matrix, index=pd.Index(files, name="file")).to_csv(folder / "features.csv")
-    table = pd.DataFrame({"file": files, "family": np.repeat(families, 4)})
-    table["class"] = np.repeat([f"Class{c}" for c in classes], 4)
-    table["order"] = np.repeat([f"Order{o}" for o in orders], 4)
-    table.to_csv(folder / "meta.csv", index=False)
+    folder = tmp_path_factory.mktemp("guide") / "made"
+    shutil.copytree(guide_world, folder)
     run(make_study(settings(folder)), ("check", "guide"))
     return folder
 
@@ -104,10 +90,12 @@ def test_stored_model_embeds_the_training_images_as_the_fit_did(made, phylolens,
     assert answer.code == 0, answer.err
     new = pd.read_parquet(tmp_path / "guide/new/embeddings.parquet").set_index("guided_file")
     families = new.index.str.split("/").str[0]
+    assert new.pop("fitted").all()
     means = new.groupby(families).mean().to_numpy()
     known = pd.read_csv(made / "out/guide/embeddings.csv", index_col=0).to_numpy()
     np.testing.assert_allclose(means, known, atol=1e-4)
-    assert {path.name for path in model.iterdir()} == {"model.json", "arrays.safetensors"}
+    names = {"model.json", "arrays.safetensors", "seen.safetensors"}
+    assert {path.name for path in model.iterdir()} == names
 
 
 def test_guided_features_of_new_images_can_be_classified(made, phylolens, tmp_path):
@@ -210,7 +198,8 @@ def test_pictures_are_balanced_guided_and_new_ones_embedded(study, phylolens, pi
     assert answer.code == 0, answer.err
     table = pd.read_parquet(tmp_path / "new/guide/new/embeddings.parquet")
     assert table["guided_file"].tolist() == ["a.png"]
-    assert table.shape[1] == 1 + pd.read_csv(tmp_path / "out/guide/embeddings.csv").shape[1] - 1
+    assert table.shape[1] == 1 + pd.read_csv(tmp_path / "out/guide/embeddings.csv").shape[1]
+    assert not table["fitted"][0], "a new picture"
     listed = pd.read_csv(tmp_path / "new/guide/new/not_readable.csv")
     assert listed["file"].tolist() == ["b.png"]
     for option in (("--backbone", "efficientnet-lite1"), ("--fit", "crop"), ("--flips",)):

@@ -92,6 +92,17 @@ def test_without_refits_nothing_is_tested(make_guided):
     assert "by chance" not in [row["name"] for row in found["judged"]["rows"]]
 
 
+def test_several_learners_without_refits_have_no_p(make_guided):
+    def edit(found):
+        two_learners(found)
+        del found["null"]
+        for own in found["learners"].values():
+            del own["null"]
+
+    rows = said(make_guided, edit)["judged"]["rows"]
+    assert [(row["name"], row["p"]) for row in rows[:2]] == [("phylo-ridge", "–"), ("gp", "–")]
+
+
 def test_without_refits_nor_skill_images_add_nothing(make_guided):
     def edit(found):
         del found["null"]

@@ -84,6 +84,8 @@ def load_model(folder: Path) -> TrustedModel:
     require_file(folder / "model.json", HINT)
     try:
         content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        if "calibration" not in content:
+            raise InputError("not a classifier but another model.", where=folder, hint=HINT)
         if content["format"] != FORMAT:
             raise InputError(
                 f"the model has format {content['format']}; this PhyloLens reads {FORMAT}.",

@@ -1,25 +1,20 @@
 """Embed new pictures with a stored guided model, a few hundred at a time."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from phylolens.errors import InputError
 from phylolens.guide.model_file import StoredGuide, load_guide
+from phylolens.guide.new_files import Chunk, Fit, WasSeen, rooted, write_new
+from phylolens.guide.seen import CONTENT, ID, Seen, hashes_of_ids, read_seen
 from phylolens.progress import Progress, silent
+from phylolens.provenance import file_hash
 from phylolens.specimens.new_pictures import new_pictures
 from phylolens.values import Features
-from phylolens.writing import replacing, write_csv, write_json
 
 CHUNK = 500
-MARK = "guided_file"  # a header that says: fitted to a phylogeny (see phylolens.feature_file)
-Chunk = tuple[Features | None, Mapping[str, str]]
 
 
 def embed_new(
@@ -33,6 +28,10 @@ def embed_new(
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Embed new pictures; write ``guide/new/embeddings.parquet`` and a summary.
+
+    Where the model knows which pictures it was fitted to, a column ``fitted`` says of each whether
+    it was one of them, and the file names the taxa of the fit: what tests of the embedding are
+    worth depends on both.
 
     Pictures are embedded as those the model was made from, and kept in the store of ``out``.
     Learners that weigh images say in ``weights.csv`` how much each would count beside the others.
@@ -68,26 +67,47 @@ def embed_new(
             "pictures and features exclude each other.", hint="Give --images or --features."
         )
     model, asked = load_guide(folder), dict(asked or {})
-    weights = asked.pop("weights", None)
+    weights, seen = asked.pop("weights", None), read_seen(folder)
+    was_seen: WasSeen | None = None
     if features is not None:
-        _require_width(model, features)
+        _require_alike(model, features)
         chunks, total = _of_features(features), len(features)
+        if seen is not None and seen.by == ID:
+            was_seen = partial(_ids_seen, seen)
     else:
         from phylolens.embed.same_spec import require_asked
 
         files = new_pictures(images, out, "nothing to embed.")
         require_asked(model.spec, asked, where=folder)
         chunks, total = _of_pictures(model, files, out, weights, device), len(files)
-    return _write(model, chunks, total, out / "guide" / "new", progress)
+        if seen is not None and seen.by == CONTENT:
+            was_seen = partial(_pictures_seen, seen, files)
+    return write_new(Fit(model, seen, was_seen), chunks, total, out / "guide" / "new", progress)
 
 
-def _require_width(model: StoredGuide, features: Features) -> None:
+def _ids_seen(seen: Seen, ids: tuple[str, ...]) -> list[bool]:
+    return seen.has(hashes_of_ids(ids))
+
+
+def _pictures_seen(seen: Seen, files: Mapping[str, Path], ids: tuple[str, ...]) -> list[bool]:
+    return seen.has([file_hash(files[name]) for name in ids])
+
+
+def _require_alike(model: StoredGuide, features: Features) -> None:
+    """Refuse features that the model's network cannot have made."""
     from phylolens.embed.same_spec import options
 
     wanted, got = int(model.card["n_features"]), features.matrix.shape[1]
+    why = ""
     if got != wanted:
+        why = f"the model wants {wanted} features a picture; got {got}"
+    elif model.card.get("root") and (features.matrix < 0).any():
+        why = "the model was fitted to features without negative values; these have some"
+    elif model.likeness is not None:
+        why = model.likeness.reason(rooted(model, features.matrix))
+    if why:
         raise InputError(
-            f"the model wants {wanted} features a picture; got {got}.",
+            f"{why}.",
             where="--features",
             hint=f"Features like the model's: {options(model.spec)}.",
         )
@@ -114,71 +134,3 @@ def _of_pictures(
             some, model.spec, store=out / "features", weights=weights, device=device
         )
         yield found.features if len(found.features) else None, found.failed
-
-
-def _write(
-    model: StoredGuide, chunks: Iterator[Chunk], total: int, folder: Path, progress: Progress
-) -> dict[str, Any]:
-    """Append each chunk; the file appears under its name when all is done."""
-    task, done, width = "embedding new pictures", 0, 0
-    failed: dict[str, str] = {}
-    scored: list[pd.DataFrame] = []
-    progress(task, 0, total)
-    with ExitStack() as stack:
-        path = stack.enter_context(replacing(folder / "embeddings.parquet"))
-        writer: pq.ParquetWriter | None = None
-        for features, faults in chunks:
-            failed |= faults
-            done += len(faults)
-            if features is not None:
-                table, scores = _embedded(model, features)
-                width = table.num_columns - 1
-                if writer is None:
-                    writer = stack.enter_context(pq.ParquetWriter(path, table.schema))
-                writer.write_table(table)
-                scored += [] if scores is None else [scores]
-                done += len(features)
-            progress(task, done, total)
-        if writer is None:
-            reason = next(iter(failed.values()), "none given")
-            raise InputError(f"no picture could be read ({reason}).", ids=list(failed))
-        writer.close()
-    _tables(folder, failed, scored)
-    summary = {
-        "learner": model.name,
-        "n_files": total,
-        "n_embedded": total - len(failed),
-        "not_readable": sorted(failed),
-        "dimensions": width,
-        "weights": bool(scored),
-    }
-    write_json(folder / "summary.json", summary)
-    return summary
-
-
-def _embedded(model: StoredGuide, features: Features) -> tuple[pa.Table, pd.DataFrame | None]:
-    """Embeddings of some pictures and, where the learner weighs images, their scores."""
-    matrix = features.matrix
-    if model.card.get("root"):
-        matrix = np.sqrt(np.maximum(matrix, 0.0))
-    found = np.asarray(model.learner.transform(matrix), dtype=np.float32)
-    columns = {MARK: list(features.ids)}
-    table = pa.table(columns | {str(place): column for place, column in enumerate(found.T)})
-    if not hasattr(model.learner, "attention"):
-        return table, None
-    scoring: Any = model.learner
-    scores = matrix.astype(np.float64) @ scoring.weights_
-    return table, pd.DataFrame({"image": list(features.ids), "score": scores})
-
-
-def _tables(folder: Path, failed: Mapping[str, str], scored: list[pd.DataFrame]) -> None:
-    """Pictures not readable, and how much each would count if all were of one taxon."""
-    for name in ("not_readable.csv", "weights.csv"):
-        (folder / name).unlink(missing_ok=True)
-    if failed:
-        table = pd.DataFrame({"file": list(failed), "reason": list(failed.values())})
-        write_csv(folder / "not_readable.csv", table)
-    if scored:
-        table = pd.concat(scored, ignore_index=True)
-        raised = np.exp(table["score"] - table["score"].max())
-        write_csv(folder / "weights.csv", table.assign(weight=raised / raised.sum()))

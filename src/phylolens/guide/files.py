@@ -10,8 +10,10 @@ import pandas as pd
 
 from phylolens.feature_file import GUIDED_MARK, HELD_OUT
 from phylolens.guide.evaluate import Evaluation
+from phylolens.guide.likeness import likeness_of
 from phylolens.guide.model_file import save_guide
 from phylolens.guide.sample import Sample
+from phylolens.guide.seen import FILE as SEEN
 from phylolens.writing import write_csv, write_json
 
 SIMILARITIES = ("genetic", "unguided", "guided")
@@ -25,6 +27,7 @@ HELD_OUT_ONLY = (
     "similarity_held_out.csv",
     "model/model.json",
     "model/arrays.safetensors",
+    f"model/{SEEN}",
 )
 
 
@@ -69,7 +72,8 @@ def write_evaluation(
     ):
         _square(folder / f"similarity_{name}.csv", matrix, taxa)
     _write_sometimes(evaluation, sample, folder)
-    save_guide(one.learner, evaluation.summary["learner"], sample.spec, card, folder / "model")
+    name, model = evaluation.summary["learner"], folder / "model"
+    save_guide(one.learner, name, sample.spec, card, model, likeness_of(sample))
     write_json(folder / "guide.json", evaluation.summary)
 
 

@@ -20,11 +20,16 @@ from safetensors.numpy import load_file, save
 
 from phylolens.errors import InputError, require_file
 from phylolens.guide.learners.base import Learner
+from phylolens.guide.likeness import Likeness
 from phylolens.writing import plain, replacing, write_text
 
 FORMAT = 1
 OWN = "phylolens.guide."  # classes that a model may hold
 HINT = "Give the folder 'guide/model' of a results directory to --model."
+PUBLISHED = (
+    "The recipe roy2025 weighs the images of known taxa and has nothing to say of single new ones; "
+    "guide with --recipe default, or with --learner attention to weigh new images."
+)
 DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, SafetensorError)
 
 
@@ -42,16 +47,24 @@ class StoredGuide:
         Of the features it needs.
     card : mapping
         How it was fitted; ``n_features`` and ``root``, whether features are square-rooted first.
+    likeness : Likeness, optional
+        What the features of the fit look like, after the root.
     """
 
     learner: Learner
     name: str
     spec: Mapping[str, Any]
     card: Mapping[str, Any]
+    likeness: Likeness | None = None
 
 
 def save_guide(
-    learner: Learner, name: str, spec: Mapping[str, Any], card: Mapping[str, Any], folder: Path
+    learner: Learner,
+    name: str,
+    spec: Mapping[str, Any],
+    card: Mapping[str, Any],
+    folder: Path,
+    likeness: Likeness | None = None,
 ) -> None:
     """Write a model; ``model.json`` comes last, so a folder without it is no model."""
     (folder / "model.json").unlink(missing_ok=True)
@@ -63,6 +76,7 @@ def save_guide(
         "features": plain(spec),
         "card": plain(card),
         "state": _packed(learner, "learner", arrays),
+        "likeness": _packed(likeness, "likeness", arrays),
     }
     with replacing(folder / "arrays.safetensors") as temporary:
         temporary.write_bytes(save(arrays))
@@ -80,10 +94,12 @@ def load_guide(folder: Path) -> StoredGuide:
     """
     if not folder.is_dir():
         raise InputError("no such folder.", where=folder, hint=HINT)
-    require_file(folder / "model.json", HINT)
+    require_file(folder / "model.json", _where_it_is(folder))
     try:
         content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        if content["format"] != FORMAT or "learner" not in content:
+        if "learner" not in content:
+            raise InputError("not a guided embedding but another model.", where=folder, hint=HINT)
+        if content["format"] != FORMAT:
             raise InputError(
                 "not a guided embedding of a format this PhyloLens reads.",
                 where=folder,
@@ -93,13 +109,26 @@ def load_guide(folder: Path) -> StoredGuide:
         learner = _unpacked(content["state"], arrays)
         if not isinstance(learner, Learner):
             raise ValueError("it holds no learner")
-        return StoredGuide(learner, content["learner"], content["features"], content["card"])
+        likeness = _unpacked(content.get("likeness"), arrays)
+        return StoredGuide(
+            learner, content["learner"], content["features"], content["card"], likeness
+        )
     except DAMAGE as error:
         if isinstance(error, InputError):
             raise
         raise InputError(
             f"not a readable model ({type(error).__name__}: {error}).", where=folder, hint=HINT
         ) from error
+
+
+def _where_it_is(folder: Path) -> str:
+    """Say where a model is, or why there is none, in a folder that holds none itself."""
+    for name in ("model", "guide/model"):
+        if (folder / name / "model.json").is_file():
+            return f"Give --model {folder / name}."
+    if any((folder / name).is_file() for name in ("model.safetensors", "guide/model.safetensors")):
+        return PUBLISHED
+    return HINT
 
 
 def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:

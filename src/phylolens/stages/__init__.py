@@ -9,6 +9,7 @@ from phylolens.guide.recipes import GUIDE_RECIPES, HeldOutRecipe
 from phylolens.material import Material
 from phylolens.stages.bench import Bench
 from phylolens.stages.brief import brief_of
+from phylolens.stages.circular import guided_twice
 from phylolens.stages.classify import classify
 from phylolens.stages.guide import guide
 from phylolens.stages.signal import signal
@@ -28,6 +29,8 @@ def not_possible(stage: str, material: Material, *, alone: bool) -> str:
         reason = NEEDS_PHYLOGENY
     elif stage in ("classify", "guide") and material.taxon_level:
         reason = "needs features of images or specimens, not of taxa"
+    elif stage == "guide":
+        reason = guided_twice(material)
     if reason and alone:
         raise InputError(f"'{stage}' {reason}.")
     return reason

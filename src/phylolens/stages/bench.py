@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from phylolens.errors import InputError
+from phylolens.feature_file import without_rows
 from phylolens.material import Material
 from phylolens.pictures import Pictures
 from phylolens.progress import Progress
@@ -43,7 +44,7 @@ def settings_used(
     return {
         "published_backbone": recipe.backbone,
         "published_fit": recipe.fit,
-        "features": dict(features.spec),
+        "features": without_rows(features.spec),
         "augmentation": altered,
         **more,
     }

@@ -17,7 +17,10 @@ def brief_of(stage: str, out: Path) -> dict[str, Any]:
             ).items()
         }
         counts = {"n_train": metrics["n_train"], "n_test": metrics["n_test"]}
-        return {**counts, "scores": scores, **_left_out(metrics), **_trust(metrics)}
+        guided: dict[str, Any] = {
+            key: metrics[key] for key in ("circular", "circular_why") if key in metrics
+        }
+        return {**counts, **guided, "scores": scores, **_left_out(metrics), **_trust(metrics)}
     if stage == "guide":
         return _guide(_read(out / "guide/guide.json"))
     return _signal(_read(out / "signal/signal.json"))
@@ -31,6 +34,8 @@ def _guide(summary: dict[str, Any]) -> dict[str, Any]:
         found |= {"learner": summary["learner"], "held_out": {key: held[key] for key in keys}}
         if null := summary.get("null"):
             found["null"] = {key: null[key] for key in ("n_refits", "p_value", "skill_q95")}
+        else:
+            found["no_p_value"] = "no refits were made; --refits N makes them"
         if summary.get("fallback"):
             found["fallback"] = summary["fallback"]
         free = {
@@ -55,6 +60,8 @@ def _signal(summary: dict[str, Any]) -> dict[str, Any]:
     }
     keys = ("rank", "n_taxa", "primary", "circular")
     found: dict[str, Any] = {key: summary[key] for key in keys}
+    if summary.get("circular_why"):
+        found["circular_why"] = summary["circular_why"]
     found |= {"tests": tests, "baselines": summary["baselines"]}
     if within := summary.get("within_clades"):
         test = {key: within["pearson"][key] for key in ("statistic", "p_value")}

@@ -16,6 +16,7 @@ from phylolens.errors import InputError, TooFew
 from phylolens.specimens import Split, make_split, raise_rare, repeat, sample_down
 from phylolens.stages.bench import Bench, chosen_recipe, settings_used
 from phylolens.stages.brief import brief_of
+from phylolens.stages.circular import in_fit, tested_in_fit
 from phylolens.stages.parts import Parts
 from phylolens.stages.trust import answer_ranks, trust
 from phylolens.writing import write_csv, write_json
@@ -32,6 +33,11 @@ FROM_USER = (
     "test_share",
     "repeats",
     "trust",
+)
+CANNOT_TEST = "the embedding was fitted to {:,} of the images to be tested"
+CANNOT_CALIBRATE = (
+    "the embedding was fitted to {:,} of these images; a model calibrated on them would promise "
+    "too much"
 )
 
 
@@ -55,7 +61,10 @@ def classify(bench: Bench) -> dict[str, Any]:
             test = partial(_test, bench, recipe, ranks, name, seed)
             runs[name].append(parts.keep(f"{name}-{seed}", test))
     metrics = _together(runs, recipe, study.seed)
-    if recipe.trust:
+    n_fitted = in_fit(bench.material.given, bench.material.table["file"])
+    if recipe.trust and n_fitted:
+        metrics["not_possible"] = {"model": CANNOT_CALIBRATE.format(n_fitted)}
+    elif recipe.trust:
         metrics |= trust(bench, recipe, ranks, metrics, parts)
     raised = recipe.upsample_to if bench.pictures.can_alter else None
     used = settings_used(recipe, bench.pictures, bench.pictures.originals, {"upsample_to": raised})
@@ -133,6 +142,9 @@ def _test(
     material, pictures = bench.material, bench.pictures
     try:
         split = divide(bench, recipe, ranks, name, seed)
+        n_leaked = in_fit(material.given, split.test)
+        if n_leaked and name != recipe.splits[0]:
+            return {"not_possible": CANNOT_TEST.format(n_leaked)}
         plans = {rank: _plan(bench, recipe, split, rank, seed) for rank in ranks}
         leaf = leaf_plan(bench, recipe, split, seed) if "default" in recipe.models else None
         tested = pd.DataFrame({"file": split.test, "copy": 0})
@@ -155,7 +167,8 @@ def _test(
         return {"not_possible": str(error)}
     if seed == bench.study.seed:
         write_csv(bench.study.out / "classify" / predictions_file(name, recipe), result.predictions)
-    return result.metrics
+    guided = {} if n_leaked is None else tested_in_fit(n_leaked, len(split.test))
+    return result.metrics | guided
 
 
 def predictions_file(name: str, recipe: ClassifyRecipe) -> str:

@@ -1,16 +1,20 @@
 """Fit guided embeddings to the study's phylogeny, and judge them on clades held out."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 from phylolens.errors import InputError, TooFew
 from phylolens.guide.files import remove_held_out
-from phylolens.guide.recipes import GUIDE_RECIPES, GuideRecipe
+from phylolens.guide.recipes import GUIDE_RECIPES, GuideRecipe, HeldOutRecipe
+from phylolens.guide.seen import CONTENT, ID, hashes_of_ids, seen_in_fit, write_seen
 from phylolens.specimens import balance
 from phylolens.stages.bench import Bench, chosen_recipe, settings_used
 from phylolens.stages.brief import brief_of
 from phylolens.stages.guide_held_out import FROM_USER as OF_HELD_OUT
-from phylolens.stages.guide_held_out import held_out
+from phylolens.stages.guide_held_out import held_out, plan_of
+from phylolens.stages.training import training_part
+from phylolens.writing import write_json
 
 FROM_USER = ("per_taxon", "epochs", "learning_rate")
 
@@ -33,11 +37,31 @@ def guide(bench: Bench) -> dict[str, Any]:
             ids=unused,
             hint=f"Leave them out, or choose another recipe: {', '.join(GUIDE_RECIPES)}.",
         )
+    material, n_kept_out = training_part(bench.material)
+    bench = replace(bench, material=material)
     if published:
         _published(bench, recipe)
     else:
         held_out(bench, recipe)
+        _record_seen(bench, recipe)
+    if n_kept_out:
+        path = bench.study.out / "guide" / "guide.json"
+        found = json.loads(path.read_text(encoding="utf-8"))
+        write_json(path, found | {"n_kept_for_testing": n_kept_out})
     return brief_of("guide", bench.study.out)
+
+
+def _record_seen(bench: Bench, recipe: HeldOutRecipe) -> None:
+    """Store beside the model which pictures it was fitted to."""
+    material = bench.material
+    assert material.ranked is not None
+    table = material.table.set_index("file").loc[plan_of(bench, recipe)["file"].unique()]
+    by_content = bench.pictures.can_alter
+    hashes = list(table["sha256"]) if by_content else hashes_of_ids(table.index)
+    seen = seen_in_fit(
+        material.rank, sorted(material.ranked.distances.ids), CONTENT if by_content else ID, hashes
+    )
+    write_seen(seen, bench.study.out / "guide" / "model")
 
 
 def _published(bench: Bench, recipe: GuideRecipe) -> None:

@@ -8,6 +8,7 @@ from skbio import DistanceMatrix, TreeNode
 
 from phylolens import stats
 from phylolens.errors import InputError, TooFew
+from phylolens.feature_file import without_rows
 from phylolens.phylogeny import read_trees, to_rank
 from phylolens.phylogeny.rank_tree import FROM_TREE
 from phylolens.stages.bench import Bench
@@ -37,13 +38,15 @@ def signal(bench: Bench) -> dict[str, Any]:
         seed=bench.study.seed,
         progress=bench.progress,
     )
-    circular, why = circularity(looks.features, looks.taxa, looks.taxon_of)
+    circular, why = circularity(
+        looks.features, looks.taxa, looks.taxon_of, bench.material.table.set_index("file")
+    )
     summary = {
         "rank": bench.material.rank,
         "n_taxa": len(looks.taxa),
         **looks.counts,
         "distance": settings.distance,
-        "features": dict(looks.features.spec),
+        "features": without_rows(looks.features.spec),
         "covariance": ranked.covariance_source,
         "dropped": {
             "no_images": list(ranked.no_taxon),

@@ -37,6 +37,8 @@ def about_classify(results: Results) -> dict[str, Any] | None:
     ]
     summary = {
         "recipe": metrics.get("recipe", ""),
+        "circular": bool(metrics.get("circular")),
+        "circular_why": metrics.get("circular_why") or "",
         "n_train": metrics["n_train"],
         "n_test": metrics["n_test"],
         "split": metrics["split"],

@@ -20,7 +20,9 @@ def answer(summary: dict[str, Any], rank: str | None) -> str:
     """
     ranks = summary["ranks"]
     chosen = next((found for found in ranks if found["rank"] == rank), ranks[-1])
-    parts = [_right(chosen), _unseen(chosen), _depth(summary["depth"]), _new(summary["novelty"])]
+    leak = f"These figures are circular. {summary['circular_why']}" if summary["circular"] else ""
+    found = [_right(chosen), _unseen(chosen), _depth(summary["depth"]), _new(summary["novelty"])]
+    parts = [leak, *found]
     return " ".join(part for part in parts if part)
 
 

@@ -14,6 +14,7 @@ WORDS = {
     "unguided": "plain means of the images; no genetic distance was fitted",
     "default": "whichever does best on clades left out of the training taxa",
 }
+PARTS = ("held_out", "in_sample", "null", "chosen")
 PUBLISHED = "attention"  # of results that do not name their learner
 
 
@@ -32,12 +33,12 @@ def learners_of(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """
     leader = learner_of(found)
     told = {leader: {}, **(found.get("learners") or {})}
-    own = told.get(leader) or {}
-    told[leader] = {
-        key: own.get(key) or found.get(key) or {}
-        for key in ("held_out", "in_sample", "null", "chosen")
+    told[leader] = {key: (told[leader] or {}).get(key) or found.get(key) for key in PARTS}
+    return {
+        name: {key: figures.get(key) or {} for key in PARTS}
+        for name, figures in told.items()
+        if figures.get("held_out")
     }
-    return {name: dict(figures) for name, figures in told.items() if figures.get("held_out")}
 
 
 def words(name: str) -> str:
