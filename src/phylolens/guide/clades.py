@@ -24,11 +24,14 @@ class Clades:
         last, each a clade of its own.
     unknown : tuple of str
         Taxa of which the clade is not known.
+    names : tuple of str
+        Of the clades, by their numbers; a taxon of unknown clade lends its own.
     """
 
     rank: str
     groups: np.ndarray
     unknown: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -79,11 +82,12 @@ def clades_of(lineage: pd.DataFrame, asked: str | None = None) -> Clades:
 
 def _clades(lineage: pd.DataFrame, rank: str) -> Clades:
     if rank == lineage.columns[-1]:
-        return Clades(rank, np.arange(len(lineage)))
-    codes = pd.factorize(lineage[rank], sort=True)[0]
+        return Clades(rank, np.arange(len(lineage)), (), tuple(map(str, lineage.index)))
+    codes, known = pd.factorize(lineage[rank], sort=True)
     lost = np.flatnonzero(codes < 0)
     codes[lost] = codes.max(initial=-1) + 1 + np.arange(len(lost))
-    return Clades(rank, codes, tuple(str(name) for name in lineage.index[lost]))
+    unknown = tuple(str(name) for name in lineage.index[lost])
+    return Clades(rank, codes, unknown, (*map(str, known), *unknown))
 
 
 def _few(found: Clades) -> str:

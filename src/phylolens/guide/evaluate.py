@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from phylolens.errors import InputError, TooFew
 from phylolens.guide.clades import Clades
 from phylolens.guide.embedding import HeldOutPlaces, taxon_places
+from phylolens.guide.headline import about_headline
 from phylolens.guide.held_out import HeldOut, Keep, Maker, leave_clades_out
 from phylolens.guide.learners import COSTLY, LEARNERS
 from phylolens.guide.learners.base import Learner
@@ -84,6 +85,7 @@ def evaluate_learners(
     names: Sequence[str],
     *,
     refits: int | Mapping[str, int] = 99,
+    draws: int = 0,
     makers: Mapping[str, Maker] | None = None,
     seed: int = 0,
     jobs: int = 1,
@@ -108,6 +110,9 @@ def evaluate_learners(
         Of the permutation null of each learner; 0 for none.
     makers : mapping of str to callable, optional
         What makes a learner, by name, where it needs more than a seed.
+    draws : int
+        Sets of traits drawn along the tree that the headline is tried on (see
+        :func:`phylolens.guide.headline.about_headline`); 0 for nothing more on the headline.
     seed, jobs, keep
         See :func:`phylolens.guide.null.null_of_refits`; results depend on neither of the last two.
 
@@ -156,6 +161,20 @@ def evaluate_learners(
     free = _baselines(judged, sample, genetic, clades, lineage, seed)
     figures = {name: one.figures for name, one in judged.items()}
     summary = {"learner": first, **figures[first], "learners": figures, "baselines": free}
+    if draws:
+        summary |= about_headline(
+            make[first],
+            sample,
+            genetic,
+            clades,
+            judged[first].found,
+            refits=judged[first].figures.get("null", {}).get("n_refits", 0),
+            draws=draws,
+            seed=seed,
+            jobs=jobs,
+            keep=keep,
+            progress=progress,
+        )
     return Evaluation(summary, judged)
 
 

@@ -48,6 +48,8 @@ class HeldOutRecipe:
         Learners, see :data:`phylolens.guide.learners.LEARNERS`; the first is the headline.
     refits : int
         To permuted taxa, for the p-value of each learner.
+    draws : int
+        Sets of traits drawn along the tree, for each number of them, that skill is compared with.
     per_taxon : int
         Images of each taxon after sampling down or augmenting up; 0 takes them as they are.
     sample_down_to : int
@@ -62,8 +64,9 @@ class HeldOutRecipe:
 
     name: str
     source: str
-    learner: tuple[str, ...] = ("phylo-ridge",)
+    learner: tuple[str, ...] = ("default",)
     refits: int = 99
+    draws: int = 5
     per_taxon: int = 0
     sample_down_to: int = 0
     augmentation: str = "flip-rotate-jitter-affine"

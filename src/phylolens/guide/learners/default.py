@@ -14,8 +14,9 @@ from phylolens.guide.sample import Sample
 
 # Kernel ridge is left out to save half the time; with few traits it does slightly better than both.
 CANDIDATES = {"gp": GaussianProcess, "phylo-ridge": PhyloRidge}
-# Inner skill that counts: choosing settings brought up to 0.04 to permuted taxa of two data sets.
-LEAST = 0.05
+# Inner skill that counts. The choice of settings alone brought as much, 0.11, in one of twenty
+# simulated sets of 24 taxa in 6 clades without signal; more taxa, less (0.02 with 98 taxa).
+LEAST = 0.1
 
 
 class Default(BaseEstimator):

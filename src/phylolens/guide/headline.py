@@ -1,0 +1,112 @@
+"""What the skill of the headline learner means: on what scale, and of which taxa."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from phylolens.guide.attainable import attainable
+from phylolens.guide.by_clade import by_clade, heaviest
+from phylolens.guide.clades import Clades
+from phylolens.guide.held_out import HeldOut, Maker, leave_clades_out
+from phylolens.guide.learners.base import LeavesOut
+from phylolens.guide.null import Keep, null_of_refits
+from phylolens.guide.sample import Sample
+from phylolens.guide.scores import column_mean_scores, held_out_scores
+from phylolens.progress import Progress, silent
+
+FEWEST = 3  # clades: one to hold out, two to calibrate on
+
+
+def about_headline(
+    make: Maker,
+    sample: Sample,
+    genetic: np.ndarray,
+    clades: Clades,
+    found: HeldOut,
+    *,
+    refits: int,
+    draws: int,
+    seed: int = 0,
+    jobs: int = 1,
+    keep: Keep | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Put skill on a scale, and judge the learner again without what most of the error comes from.
+
+    Parameters
+    ----------
+    make, sample, genetic, clades, refits, seed, jobs, keep
+        As for :func:`phylolens.guide.evaluate.evaluate_learners`.
+    found : HeldOut
+        Of all taxa.
+    draws : int
+        See :func:`phylolens.guide.attainable.attainable`.
+
+    Returns
+    -------
+    dict
+        ``by_clade``: see :func:`phylolens.guide.by_clade.by_clade`; ``attainable``: see
+        :func:`phylolens.guide.attainable.attainable`; ``beyond``: None, or, where a few clades hold
+        half of the error (:func:`phylolens.guide.by_clade.heaviest`), what is found without their
+        taxa: ``without``, ``share``, ``n_taxa``, ``n_clades``, ``skill``, ``pearson``,
+        ``column_means_pearson``, ``n_refits``, ``p_value`` and ``attainable``. The last two of
+        closed-form learners only: one that iterates would take as long again.
+    """
+    rows = by_clade(found, genetic, clades.names)
+    told: dict[str, Any] = {"by_clade": rows, "attainable": [], "beyond": None}
+    if not isinstance(make(), LeavesOut):  # a learner that iterates would take as long again
+        return told
+
+    def scale(name: str, some: Sample, distances: np.ndarray, groups: np.ndarray) -> list[Any]:
+        def drawn() -> dict[str, Any]:
+            with threadpool_limits(1, "blas"):
+                of = attainable(
+                    make, some, distances, groups, draws=draws, seed=seed, progress=progress
+                )
+            return {"rows": of}
+
+        return list((drawn() if keep is None else keep(name, drawn))["rows"])
+
+    told["attainable"] = scale("attainable", sample, genetic, clades.groups)
+    without = heaviest(found, genetic)
+    left = np.flatnonzero(~np.isin(clades.groups, without))
+    groups = np.unique(clades.groups[left], return_inverse=True)[1]
+    if not len(without) or groups.max() + 1 < FEWEST:
+        return told
+    some, distances = sample.take(left), genetic[np.ix_(left, left)]
+    with threadpool_limits(1, "blas"):
+        again = leave_clades_out(make, some, distances, groups)
+    scores = held_out_scores(again, distances)
+    told["beyond"] = {
+        "without": [clades.names[clade] for clade in without],
+        "share": sum(row["share"] for row in rows[: len(without)]),
+        "n_taxa": len(left),
+        "n_clades": int(groups.max()) + 1,
+        "skill": scores["skill"],
+        "pearson": scores["pearson"],
+        "column_means_pearson": column_mean_scores(again, distances)["pearson"],
+        "n_refits": 0,
+        "p_value": None,
+        "attainable": scale("attainable-beyond", some, distances, groups),
+    }
+    if refits:
+        null = null_of_refits(
+            make,
+            some,
+            distances,
+            groups,
+            again,
+            refits=refits,
+            seed=seed,
+            jobs=jobs,
+            keep=None if keep is None else partial(_beyond, keep),
+            progress=progress,
+        )
+        told["beyond"] |= {key: null[key] for key in ("n_refits", "p_value")}
+    return told
+
+
+def _beyond(keep: Keep, part: str, make: Any) -> dict[str, Any]:
+    return keep(f"beyond-{part}", make)
