@@ -1,6 +1,5 @@
 """Fine-tuning in a study: what it takes besides features, and how often it is done."""
 
-from collections.abc import Mapping
 from functools import partial
 from itertools import count
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.errors import InputError
+from phylolens.guide.evaluate import Evaluation
 from phylolens.guide.held_out import Maker, count_fits
 from phylolens.guide.learners import COSTLY, LEARNERS, Learner
 from phylolens.guide.recipes import HeldOutRecipe
@@ -17,6 +17,7 @@ from phylolens.stages.bench import Bench
 
 NAME = "finetune"
 WHERE = f"--learner {NAME}"
+TOLD = ("blocks", "epochs", "patience", "rate", "batch", "bag")
 TASK = "fits of the network"  # on the progress bar, with their number from the start
 
 
@@ -88,7 +89,8 @@ def makers_of(
 
 
 def _counted(make: Maker, total: int, progress: Progress) -> Maker:
-    number = count()
+    number = count(1)
+    progress(TASK, 0, total)
 
     def counted() -> Learner:
         progress(TASK, min(next(number), total), total)
@@ -97,11 +99,9 @@ def _counted(make: Maker, total: int, progress: Progress) -> Maker:
     return counted
 
 
-def settings_of(learner: Learner) -> Mapping[str, Any]:
-    """Return how the network was trained, for ``guide.json``; nothing of other learners."""
-    from phylolens.guide.learners.finetune import FineTune
-
-    if not isinstance(learner, FineTune):
+def settings_of(evaluation: Evaluation) -> dict[str, Any]:
+    """Return how the network was trained, for ``guide.json``; nothing where none was."""
+    judged = evaluation.judged.get(NAME)
+    if judged is None:
         return {}
-    own = ("blocks", "epochs", "patience", "rate", "batch", "bag")
-    return {"finetune": {name: getattr(learner, name) for name in own}}
+    return {NAME: {name: getattr(judged.learner, name) for name in TOLD}}

@@ -19,7 +19,7 @@ from phylolens.guide.recipes import HeldOutRecipe
 from phylolens.guide.sample import Sample, to_sample
 from phylolens.specimens import balance, repeat, sample_down
 from phylolens.stages.bench import Bench, settings_used
-from phylolens.stages.guide_finetune import makers_of, refits_of, require_trainable
+from phylolens.stages.guide_finetune import makers_of, refits_of, require_trainable, settings_of
 from phylolens.stages.parts import Parts
 from phylolens.values import Features
 
@@ -77,6 +77,7 @@ def held_out(bench: Bench, recipe: HeldOutRecipe) -> None:
         features,
         {"per_taxon": recipe.per_taxon or None, "sample_down_to": recipe.sample_down_to or None},
     )
+    summary["settings"] |= settings_of(evaluation)
     keys = ("rank", "n_taxa", "n_images", "seed", "learner", "chosen", "held_out", "null")
     card = {key: summary[key] for key in keys if key in summary}
     card |= {"root": root, "n_features": int(features.matrix.shape[1])}

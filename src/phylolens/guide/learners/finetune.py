@@ -243,7 +243,7 @@ class FineTune(BaseEstimator):
         return found
 
     def embed_pictures(self, pictures: TrainingPictures) -> np.ndarray:
-        """Embed pictures, in the order of their names, shape (N, k).
+        """Embed pictures, in the order they were given, shape (N, k).
 
         Raises
         ------
@@ -253,7 +253,7 @@ class FineTune(BaseEstimator):
         from phylolens.guide.learners.metric_head import one_thread
 
         with one_thread():
-            found = pictures.features(self._tuned_network(), sorted(pictures.views))
+            found = pictures.features(self._tuned_network(), list(pictures.views))
             return self.head_.transform(self._rooted(found))
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:

@@ -79,7 +79,7 @@ def _held_out(summary: Mapping[str, Any]) -> str:
 def _null(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     null = summary["null"]
     if not null.get("n_refits"):
-        return ""
+        return "No refits to permuted taxa were made, so there is no p-value."
     seed = null.get("seed", found.get("seed"))
     seed = f", seed {seed}" if seed is not None else ""
     return (

@@ -8,6 +8,7 @@ from phylolens.report.wording import count, distance, number, p_value
 
 FIRST = ("skill", "pearson", "spearman", "mse")
 NONE = "–"
+NO_REFITS = "no p-value: no refits were made"
 FREE = (  # without pictures; key, name, note
     ("column_means", "column means", "no pictures; the yardstick: skill is what is added to them"),
     ("taxonomy_only", "taxonomy alone", "no pictures; steps over {ranks}"),
@@ -27,8 +28,9 @@ def about_table(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[di
     learners, base = learners_of(found), found.get("baselines") or {}
     rows = []
     for place, (name, own) in enumerate(learners.items()):
-        rows.append(_row("learner" if place else "mine", name, words(name), own["held_out"]))
         p = own["null"].get("p_value")
+        note = words(name) if p is not None else f"{words(name)}; {NO_REFITS}".lstrip("; ")
+        rows.append(_row("learner" if place else "mine", name, note, own["held_out"]))
         rows[-1]["p"] = NONE if p is None else p_value(p)
     unguided = (base.get("unguided") or {}).get("held_out")
     if unguided and "unguided" not in learners:
