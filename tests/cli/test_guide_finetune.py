@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -185,4 +186,29 @@ def test_what_to_install(settings, phylolens, monkeypatch, lacking):
     answer = phylolens(*arguments(settings))
     assert answer.code == 2
     assert "pip install 'phylolens[vision]'" in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_stored_model_embeds_pictures_as_the_fit_did_and_takes_no_features(
+    settings, phylolens, tmp_path
+):
+    run(make_study(settings | {"guide": settings["guide"] | {"refits": 0}}), ("check", "guide"))
+    folder, images = settings["out"] / "guide", settings["meta"].parent / "images"
+    text = (folder / "model/model.json").read_text()
+    assert str(images.parent) not in text, "no path of this machine goes into a model"
+    assert str(settings["weights"]) not in text
+    model = ("guide", "--model", folder / "model", "--out", tmp_path / "new")
+    answer = phylolens(*model, "--images", images, "--weights", settings["weights"])
+    assert answer.code == 0, answer.err
+    new = pd.read_parquet(tmp_path / "new/guide/new/embeddings.parquet").set_index("guided_file")
+    assert new.pop("fitted").all()
+    means = new.groupby(new.index.str.split("_").str[1]).mean()
+    known = pd.read_csv(folder / "embeddings.csv", index_col=0)
+    np.testing.assert_allclose(means.loc[known.index].to_numpy(), known.to_numpy(), atol=1e-4)
+    width = json.loads(text)["card"]["n_features"]
+    table = pd.DataFrame(np.random.default_rng(0).random((3, width)), index=["a", "b", "c"])
+    table.to_csv(tmp_path / "features.csv", index_label="file")
+    answer = phylolens(*model, "--features", tmp_path / "features.csv")
+    assert answer.code == 2
+    assert "embeds pictures" in answer.err or "look like none" in answer.err
     assert answer.err.count("\n") == 1

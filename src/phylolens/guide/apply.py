@@ -69,6 +69,7 @@ def embed_new(
     model, asked = load_guide(folder), dict(asked or {})
     weights, seen = asked.pop("weights", None), read_seen(folder)
     was_seen: WasSeen | None = None
+    files: Mapping[str, Path] = {}
     if features is not None:
         _require_alike(model, features)
         chunks, total = _of_features(features), len(features)
@@ -82,7 +83,11 @@ def embed_new(
         chunks, total = _of_pictures(model, files, out, weights, device), len(files)
         if seen is not None and seen.by == CONTENT:
             was_seen = partial(_pictures_seen, seen, files)
-    return write_new(Fit(model, seen, was_seen), chunks, total, out / "guide" / "new", progress)
+        learner: Any = model.learner
+        if hasattr(learner, "embed_pictures"):  # it runs a network of its own
+            learner.set_params(weights=None if weights is None else str(weights), device=device)
+    fit = Fit(model, seen, was_seen, files)
+    return write_new(fit, chunks, total, out / "guide" / "new", progress)
 
 
 def _ids_seen(seen: Seen, ids: tuple[str, ...]) -> list[bool]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Fit:
     model: StoredGuide
     seen: Seen | None
     was_seen: WasSeen | None
+    files: Mapping[str, Path] = field(default_factory=dict)  # of pictures, by id
 
     @property
     def guided_by(self) -> dict[bytes, bytes]:
@@ -91,7 +92,7 @@ def write_new(
 def _embedded(fit: Fit, features: Features) -> tuple[pa.Table, pd.DataFrame]:
     """Embeddings of some pictures, and what else there is to say of each."""
     model, matrix = fit.model, rooted(fit.model, features.matrix)
-    found = np.asarray(model.learner.transform(matrix), dtype=np.float32)
+    found = np.asarray(_places(fit, features.ids, matrix), dtype=np.float32)
     columns: dict[str, Any] = {MARK: list(features.ids)}
     facts = pd.DataFrame({"file": features.ids})
     if fit.was_seen is not None:
@@ -104,6 +105,19 @@ def _embedded(fit: Fit, features: Features) -> tuple[pa.Table, pd.DataFrame]:
         facts["score"] = matrix.astype(np.float64) @ scoring.weights_
     table = pa.table(columns | {str(place): column for place, column in enumerate(found.T)})
     return table.replace_schema_metadata(fit.guided_by), facts
+
+
+def _places(fit: Fit, ids: tuple[str, ...], matrix: np.ndarray) -> np.ndarray:
+    """Embed by features or, with a network that was trained further, by the pictures."""
+    learner: Any = fit.model.learner
+    if not fit.files or not hasattr(learner, "embed_pictures"):
+        return np.asarray(learner.transform(matrix))
+    from phylolens.embed import View
+    from phylolens.guide.learners.training_pictures import TrainingPictures
+
+    views = [View(name, fit.files[name]) for name in ids]
+    pictures = TrainingPictures(views, fit=fit.model.spec.get("fit"))
+    return np.asarray(learner.embed_pictures(pictures))
 
 
 def _summary(
