@@ -149,21 +149,6 @@ def test_finished_is_kept_and_another_recipe_leaves_nothing_behind(made, tmp_pat
     assert left.isdisjoint({"attention.csv", "loss.csv", "model.safetensors"})
 
 
-def test_sampling_is_tried_where_asked(made, tmp_path):
-    from phylolens.study import make_study, run
-
-    values = settings(made, refits=0, sampling_table=True, sample_down_to=3)
-    run(make_study(values | {"out": tmp_path}), ("check", "guide"))
-    found = json.loads((tmp_path / "guide/guide.json").read_text())
-    assert "null" not in found
-    assert found["n_images"] == 20 * 3
-    rows = {row["name"]: row for row in found["sampling"]}
-    assert rows["as they are"]["n_images"] == 20 * 4
-    assert rows["sampled down to 3"]["skill"] == pytest.approx(found["held_out"]["skill"])
-    assert rows["one image a taxon"]["n_images"] == 20
-    assert rows["one image a taxon"]["skill"] < rows["as they are"]["skill"]
-
-
 def test_learners_that_weigh_images_weigh_new_ones(made, phylolens, tmp_path):
     given = ("--features", made / "features.csv", "--meta", made / "meta.csv")
     options = ("--distances", made / "distances.csv", "--learner", "attention", "--refits", "0")

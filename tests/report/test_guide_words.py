@@ -228,21 +228,6 @@ def test_methods_settings_terms_and_literature(make_guided):
     assert "Kingma" not in cited
 
 
-def test_sampling_is_a_table_where_there_are_several_ways(make_guided):
-    assert said(make_guided)["judged"]["sampling"] is None
-
-    def edit(found):
-        found["sampling"] = [
-            {"name": "as they are", "note": "every image", "n_images": 2575, "skill": 0.287},
-            {"name": "balanced at 8", "note": "", "n_images": 96, "skill": 0.1, "mse": 401.2},
-        ]
-
-    table = said(make_guided, edit)["judged"]["sampling"]
-    assert [column["name"] for column in table["columns"]] == ["images", "skill", "squared error"]
-    assert table["rows"][0]["cells"] == ["2,575", "0.287", "–"]
-    assert table["rows"][1]["cells"] == ["96", "0.100", "401"]
-
-
 def test_bare_results_are_told_as_far_as_they_go(make_guided):
     def edit(found):
         kept = {"rank": "family", "n_taxa": 12, "held_out": {"skill": 0.1, "scheme": "by hand"}}

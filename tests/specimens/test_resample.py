@@ -88,6 +88,12 @@ def test_seed_decides(labels, plan):
     assert not plan(labels, 10, seed=1).equals(plan(labels, 10, seed=2))
 
 
+def test_order_of_rows_is_no_matter(labels):
+    plan = balance(labels, 3, seed=[1, 2])
+    pd.testing.assert_frame_equal(balance(labels[::-1], 3, seed=[1, 2]), plan)
+    assert not balance(labels, 3, seed=[1, 3]).equals(plan)
+
+
 def test_nothing_known_gives_an_empty_plan():
     plan = raise_rare(pd.Series([None], index=["a"], dtype=object), 5, seed=0)
     assert list(plan.columns) == ["file", "copy", "label"]

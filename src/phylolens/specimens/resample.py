@@ -5,6 +5,7 @@ The same file and number always give the same altered picture, so plans share wo
 """
 
 import heapq
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def raise_rare(labels: pd.Series, to: int, *, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["file", "copy", "label"])
 
 
-def balance(labels: pd.Series, per_taxon: int, *, seed: int) -> pd.DataFrame:
+def balance(labels: pd.Series, per_taxon: int, *, seed: int | Sequence[int]) -> pd.DataFrame:
     """Plan exactly ``per_taxon`` pictures a taxon: sample down, or add altered copies.
 
     Parameters
@@ -62,8 +63,8 @@ def balance(labels: pd.Series, per_taxon: int, *, seed: int) -> pd.DataFrame:
         Taxon of each picture, indexed by file; missing labels are left out.
     per_taxon : int
         Pictures wanted of each taxon.
-    seed : int
-        Decides which pictures stay and which are copied.
+    seed : int, or sequence of int
+        Decides which pictures stay and which are copied; the order of the rows does not.
 
     Returns
     -------
@@ -79,7 +80,8 @@ def balance(labels: pd.Series, per_taxon: int, *, seed: int) -> pd.DataFrame:
         raise InputError(f"at least one picture a taxon is needed; got {per_taxon}.")
     rng = np.random.default_rng(seed)
     rows: list[tuple[str, int, str]] = []
-    for label, members in labels.dropna().groupby(labels.dropna(), sort=True):
+    known = labels.dropna().sort_index()
+    for label, members in known.groupby(known, sort=True):
         files = rng.permutation(members.index.to_numpy())
         kept = [(str(file), 0) for file in files[:per_taxon]]
         kept += _copies(files, max(0, per_taxon - len(files)))
@@ -115,7 +117,9 @@ def repeat(labels: pd.Series, copies: int) -> pd.DataFrame:
     return pd.concat(rounds, ignore_index=True)
 
 
-def sample_down(labels: pd.Series, lineage: pd.DataFrame, to: int, *, seed: int) -> pd.DataFrame:
+def sample_down(
+    labels: pd.Series, lineage: pd.DataFrame, to: int, *, seed: int | Sequence[int]
+) -> pd.DataFrame:
     """Plan at most ``to`` pictures a class, and lose no genus or species of it.
 
     A class above ``to`` is reduced to it: its pictures are shared out evenly over its genera,
@@ -133,7 +137,7 @@ def sample_down(labels: pd.Series, lineage: pd.DataFrame, to: int, *, seed: int)
         have a share like that of one more taxon, without a right to keep one.
     to : int
         Pictures wanted of a class.
-    seed : int
+    seed : int, or sequence of int
         Decides which pictures stay, and who gets what does not divide evenly.
 
     Returns

@@ -44,10 +44,12 @@ class Taxa:
 
 def held_out(bench: Bench, recipe: HeldOutRecipe) -> None:
     """Evaluate the recipe's learners; write ``guide/``."""
-    from phylolens.stages.guide_sampling import sampling_table
+    from phylolens.stages.guide_sampling import learner_of_table, sampling_table
 
     taxa = taxa_of(bench)
     require_learners(recipe.learner)
+    if recipe.sampling_table:
+        learner_of_table(recipe)
     require_trainable(bench, recipe)
     folder = bench.study.out / "guide"
     parts = Parts(folder / "parts", bench.mark)
@@ -62,12 +64,13 @@ def held_out(bench: Bench, recipe: HeldOutRecipe) -> None:
         recipe.learner,
         refits=refits_of(bench, recipe),
         makers=makers_of(bench, recipe, plan, taxa.clades.groups),
+        draws=recipe.draws,
         seed=bench.study.seed,
         jobs=joblib.cpu_count(),
         keep=parts.keep,
         progress=bench.progress,
     )
-    rows = sampling_table(bench, recipe, taxa) if recipe.sampling_table else None
+    rows = sampling_table(bench, recipe, taxa, parts.keep) if recipe.sampling_table else None
     summary = _summary(bench, recipe, taxa, sample, evaluation)
     if rows:
         summary["sampling"] = rows
@@ -98,9 +101,13 @@ def taxa_of(bench: Bench) -> Taxa:
     return Taxa(names, genetic, lineage, clades_of(lineage, bench.study.guide.held_out))
 
 
-def plan_of(bench: Bench, recipe: HeldOutRecipe) -> pd.DataFrame:
-    """Images to learn from: as they are, sampled down, balanced, or both in this order."""
-    material, seed = bench.material, bench.study.seed
+def plan_of(bench: Bench, recipe: HeldOutRecipe, *, draw: int = 0) -> pd.DataFrame:
+    """Images to learn from: as they are, sampled down, balanced, or both in this order.
+
+    Draw 0 is the one that is learnt from; others tell how much depends on it.
+    """
+    material = bench.material
+    seed = [bench.study.seed, draw] if draw else bench.study.seed
     assert material.ranked is not None
     table = material.table.set_index("file")
     labels = table[material.rank]

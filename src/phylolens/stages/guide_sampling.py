@@ -1,64 +1,155 @@
-"""What ways of sampling images do to the skill on clades held out."""
+"""What ways of sampling images do to the skill on clades held out, and what of it is noise."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import joblib
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from phylolens.guide.evaluate import judge
+from phylolens.errors import InputError
+from phylolens.guide.by_clade import clade_errors
+from phylolens.guide.held_out import Maker, leave_clades_out
 from phylolens.guide.learners import LEARNERS
+from phylolens.guide.null import Keep
 from phylolens.guide.recipes import HeldOutRecipe
+from phylolens.guide.sample import Sample
+from phylolens.guide.scores import held_out_scores
+from phylolens.guide.skill_change import DrawnErrors, change_of_skill
 from phylolens.stages.bench import Bench
-from phylolens.stages.guide_held_out import Taxa, plan_of, sample_of
+from phylolens.stages.guide_finetune import NAME
+from phylolens.stages.guide_held_out import Taxa, sample_of
+from phylolens.stages.guide_ways import EVERY, Way, drawn_plan, ways_of_sampling
 
 SHOWN = ("skill", "pearson", "spearman", "mse", "row_spearman")
 
 
-def sampling_table(bench: Bench, recipe: HeldOutRecipe, taxa: Taxa) -> list[dict[str, Any]]:
-    """Try the headline learner on differently sampled images, everything else alike.
+def sampling_table(
+    bench: Bench, recipe: HeldOutRecipe, taxa: Taxa, keep: Keep
+) -> list[dict[str, Any]]:
+    """Try one learner on differently sampled images, everything else alike.
 
-    Ways that ask for as many images as there are, or for altered copies of no pictures, are left
-    out.
+    Ways that take the same images are tried once; those that draw at random ten times.
+
+    Parameters
+    ----------
+    keep : callable
+        See ``phylolens.stages.parts``: what a stopped run had tried is not tried again.
 
     Returns
     -------
     list of dict
-        ``name``, ``note``, ``n_images``, ``min_images``, ``max_images`` of a taxon, and the
-        held-out ``skill``, ``pearson``, ``spearman``, ``mse``, ``row_spearman``.
+        As ``sampling`` in ``guide.json`` (docs/formats.md); the first row takes every image.
     """
-    make = partial(LEARNERS[recipe.learner[0]], bench.study.seed)
-    rows: list[dict[str, Any]] = []
-    ways = list(_ways(bench, recipe))
-    for number, (name, note, way) in enumerate(ways):
+    learner = learner_of_table(recipe)
+    make = partial(LEARNERS[learner], bench.study.seed)
+    ways = ways_of_sampling(bench, recipe)
+    rows = []
+    for number, (way, draws) in enumerate(ways):
         bench.progress("ways of sampling", number, len(ways))
-        plan = plan_of(bench, way)
-        if not bench.pictures.can_alter:
-            plan = plan[plan["copy"] == 0]
-        features = bench.pictures.of_plan(plan[["file", "copy"]], way.augmentation)
-        sample, _ = sample_of(bench, plan, features, taxa)
-        found = judge(make, sample, taxa.genetic, taxa.clades).figures["held_out"]
-        sizes = {
+        rows.append(keep(f"sampling-{number}", partial(_tried, bench, way, draws, taxa, make)))
+    bench.progress("ways of sampling", len(ways), len(ways))
+    _compare(rows)
+    return [{**row, "learner": learner} for row in rows]
+
+
+def learner_of_table(recipe: HeldOutRecipe) -> str:
+    """Choose the first learner of features: a network trained for every draw would take days.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    learners = [name for name in recipe.learner if name != NAME]
+    if not learners:
+        raise InputError(
+            f"ways of sampling are compared by a learner of features; there is {NAME} only.",
+            where="--sampling-table",
+            hint="Name a second learner.",
+        )
+    return learners[0]
+
+
+def _tried(bench: Bench, way: Way, draws: int, taxa: Taxa, make: Maker) -> dict[str, Any]:
+    """Judge one way: means over draws, standard deviations, and errors by clade."""
+    row: dict[str, Any] = {
+        "name": way.name, "note": way.note, "same": list(way.same), "beside": way.beside,
+        "draws": draws,
+    }  # fmt: skip
+    try:
+        found = _judged(bench, way, draws, taxa, make)
+    except InputError as refused:
+        return row | {"refused": refused.problem}
+    means = {key: _mean([one["scores"][key] for one in found]) for key in SHOWN}
+    row |= {**found[0]["sizes"], **means}
+    if draws > 1:
+        row["sd"] = {key: _sd([one["scores"][key] for one in found]) for key in SHOWN}
+    errors = {"guided": [one["guided"] for one in found], "column_means": found[0]["column_means"]}
+    return row | {"errors": errors}
+
+
+def _judged(bench: Bench, way: Way, draws: int, taxa: Taxa, make: Maker) -> list[dict[str, Any]]:
+    """Leave clades out for each draw; several at once, since each has its own images."""
+    jobs = min(joblib.cpu_count(), draws)
+    found: list[dict[str, Any]] = []
+    with (
+        threadpool_limits(1, "blas"),  # the same bytes whatever the number of cores
+        joblib.Parallel(n_jobs=jobs, backend="threading") as pool,
+    ):
+        for start in range(0, draws, jobs):
+            numbers = range(start, min(start + jobs, draws))
+            samples = [_sample(bench, way, number, taxa) for number in numbers]
+            found += pool(joblib.delayed(_one)(make, sample, taxa) for sample in samples)
+    return found
+
+
+def _sample(bench: Bench, way: Way, draw: int, taxa: Taxa) -> Sample:
+    plan = drawn_plan(bench, way, draw)
+    features = bench.pictures.of_plan(plan[["file", "copy"]], way.recipe.augmentation)
+    return sample_of(bench, plan, features, taxa)[0]
+
+
+def _one(make: Maker, sample: Sample, taxa: Taxa) -> dict[str, Any]:
+    found = leave_clades_out(make, sample, taxa.genetic, taxa.clades.groups)
+    scores = held_out_scores(found, taxa.genetic)
+    _, free, guided = clade_errors(found, taxa.genetic)
+    return {
+        "scores": {key: scores[key] for key in SHOWN},
+        "guided": guided.tolist(),
+        "column_means": free.tolist(),
+        "sizes": {
             "n_images": int(sample.sizes.sum()),
             "min_images": int(sample.sizes.min()),
             "max_images": int(sample.sizes.max()),
-        }
-        rows.append({"name": name, "note": note, **sizes, **{key: found[key] for key in SHOWN}})
-    bench.progress("ways of sampling", len(ways), len(ways))
-    return rows
+        },
+    }
 
 
-def _ways(bench: Bench, recipe: HeldOutRecipe) -> Iterator[tuple[str, str, HeldOutRecipe]]:
-    """Name ways of sampling, around the lower quartile of images a taxon."""
-    plain = replace(recipe, per_taxon=0, sample_down_to=0)
-    counts = plan_of(bench, plain)["label"].value_counts()
-    few = max(2, int(np.quantile(counts, 0.25)))
-    yield "as they are", "every image of every taxon", plain
-    for n in sorted({few, recipe.sample_down_to or few}):
-        down = replace(plain, sample_down_to=n)
-        yield f"sampled down to {n}", "no genus or species lost", down
-    for n in sorted({few, int(np.median(counts)), recipe.per_taxon or few}):
-        note = "drawn at random" if not bench.pictures.can_alter else "fewer: altered copies added"
-        yield f"balanced at {n}", note, replace(plain, per_taxon=n)
-    yield "one image a taxon", "drawn at random", replace(plain, per_taxon=1)
+def _compare(rows: list[dict[str, Any]]) -> None:
+    """Put the change of skill in place of errors: from every image, and from the way beside."""
+    errors: dict[str, DrawnErrors] = {}
+    for row in rows:
+        own = row.pop("errors", None)
+        if own is not None:
+            named = DrawnErrors(np.array(own["guided"]), np.array(own["column_means"]))
+            errors |= dict.fromkeys((row["name"], *row["same"]), named)
+    asked: list[tuple[dict[str, Any], str, str]] = []
+    for row in rows:
+        for key, other in (("change", EVERY), ("beside", row.pop("beside"))):
+            known = row["name"] in errors and other in errors
+            if known and errors[other] is not errors[row["name"]]:
+                asked.append((row, key, other))
+    for row, key, other in asked:
+        change = change_of_skill(errors[row["name"]], errors[other], comparisons=len(asked))
+        row[key] = {"from": other, **change}
+
+
+def _mean(values: list[float | None]) -> float | None:
+    told = [value for value in values if value is not None]
+    return float(np.mean(told)) if told else None
+
+
+def _sd(values: list[float | None]) -> float | None:
+    told = [value for value in values if value is not None]
+    return float(np.std(told, ddof=1)) if len(told) > 1 else None

@@ -22,8 +22,9 @@ def draw_loss(table: pd.DataFrame, constant: float | None) -> "Canvas":
     axes.plot(epoch, loss, color=GREY, linewidth=1.6)
     axes.set_ylim(min(0.0, 1.12 * float(loss.min())), 1.12 * max(loss.max(), constant or 0.0))
     axes.set_xlim(0, max(float(epoch[-1]), 1.0))
+    # Left end above the curve, which falls: what is right of there lies lower.
     axes.annotate("guided, in-sample", (epoch[len(epoch) // 2], loss[len(loss) // 2]), (0, 6),
-                  textcoords="offset points", ha="center", color=GREY)  # fmt: skip
+                  textcoords="offset points", color=GREY)  # fmt: skip
     if constant is not None:
         axes.axhline(constant, color=ORANGE, linewidth=1.3, linestyle=(0, (5, 2)))
         axes.annotate(f"constant: {constant:.3f}", (epoch[-1], constant), (-2, 4),

@@ -74,7 +74,7 @@ def _judged(found: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
         "rows": about_table(found, summary),
         "more": more_scores(found),
         "nearest": nearest_relative(held, summary["baselines"], summary["rank"]),
-        "sampling": about_sampling(found.get("sampling")),
+        "sampling": about_sampling(found.get("sampling"), clades(held)),
     }
 
 

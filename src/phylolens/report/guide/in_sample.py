@@ -25,7 +25,8 @@ def about_fit(
     -------
     dict
         ``rows`` of a table and ``sentences``, both empty without a squared error to compare;
-        ``answer``, for the first box; ``narrow``, how small a part of the colour scale is used.
+        ``answer``, for the first box; ``narrow``, how small a part of the colour scale is used;
+        ``loss_ends``, where the loss began and ended.
     """
     fit, base = found.get("in_sample") or {}, found.get("baselines") or {}
     constant = (base.get("constant") or {}).get("mse")
@@ -44,6 +45,7 @@ def about_fit(
         "sentences": _sentences(summary, base) if judged else [],
         "answer": _answer(fit, base),
         "narrow": _narrow(guided),
+        "loss_ends": _loss_ends(found.get("loss") or {}),
     }
 
 
@@ -94,6 +96,12 @@ def _narrow(guided: pd.DataFrame | None) -> str:
     values = guided.to_numpy()[np.triu_indices(len(guided), k=1)]
     low, high = number(float(values.min())), number(float(values.max()))
     return f"Guided similarities lie between {low} and {high}, in-sample."
+
+
+def _loss_ends(loss: Mapping[str, Any]) -> str:
+    if loss.get("first") is None or loss.get("last") is None:
+        return ""
+    return f"{number(loss['first'], 3)} before the first step, {number(loss['last'], 3)} at last"
 
 
 def _sentences(summary: Mapping[str, Any], base: Mapping[str, Any]) -> list[str]:
