@@ -167,6 +167,18 @@ def test_learners_that_weigh_images_weigh_new_ones(made, phylolens, tmp_path):
     np.testing.assert_allclose(share, first, rtol=1e-3)
 
 
+def test_weights_are_of_the_first_learner_that_weighs(made, tmp_path):
+    from phylolens.study import make_study, run
+
+    values = settings(made, learner=("phylo-ridge", "attention"), refits=0)
+    run(make_study(values | {"out": tmp_path}), ("check", "guide"))
+    found = json.loads((tmp_path / "guide/guide.json").read_text())
+    assert (found["learner"], found["weighed_by"]) == ("phylo-ridge", "attention")
+    assert found["stepped_by"] == "attention"
+    assert len(pd.read_csv(tmp_path / "guide/attention.csv")) == found["n_images"]
+    assert "weighed_by" not in json.loads((made / "out/guide/guide.json").read_text())
+
+
 @pytest.mark.vision
 def test_pictures_are_balanced_guided_and_new_ones_embedded(study, phylolens, picture, tmp_path):
     given = ("--meta", study / "meta.csv", "--tree", study / "tree.nwk", "--rank", "family")

@@ -9,7 +9,7 @@ from phylolens.report.figures.guide import guide_figures, symmetric
 from phylolens.report.figures.heatmaps import coarsened, ranked
 from phylolens.report.figures.held_out import draw_held_out
 from phylolens.report.figures.loss import draw_loss
-from phylolens.report.figures.refits import draw_refits
+from phylolens.report.figures.refits import coarser, draw_refits
 from phylolens.report.figures.style import house_style, to_bytes
 from phylolens.report.results import Results
 
@@ -44,6 +44,16 @@ def test_all_figures_are_there_and_narrow_ones(make_guided):
     assert set(drawn) == {f"{name}{ending}" for name in both for ending in ("", "-narrow")}
     assert drawn["held-out"] == {"panels": 2, "n_pairs": 9 * 6}  # three taxa an order
     assert drawn["heatmaps"] == {"held_out": True, "blank": True, "n_taxa": 9}
+
+
+@pytest.mark.parametrize(("n", "bins"), [(19, 8), (99, 20), (999, 40)])
+def test_few_refits_are_drawn_in_few_bins(n, bins):
+    counts = np.bincount(np.random.default_rng(n).integers(0, 40, n), minlength=40)
+    found = coarser({"edges": np.linspace(-0.1, 0.1, 41), "counts": counts})
+    assert (len(found["counts"]), sum(found["counts"])) == (bins, n)
+    assert (found["edges"][0], found["edges"][-1]) == (-0.1, 0.1)
+    step = 40 // bins
+    np.testing.assert_array_equal(found["counts"], counts.reshape(-1, step).sum(axis=1))
 
 
 def test_without_files_there_are_no_figures(make_guided):

@@ -111,8 +111,62 @@ def test_without_refits_nor_skill_images_add_nothing(make_guided):
 
     found = said(make_guided, edit)["judged"]
     assert found["claim"].startswith("Images add nothing for families of clades never seen")
-    assert "column means alone reach more, r = 0.56; with" in found["rest"]
+    assert "column means alone reach more, r = 0.56; the named ranks tell no" in found["rest"]
     assert "needs no picture" not in found["rest"]
+
+
+def test_taxonomy_that_differs_from_column_means_has_its_own_figure(make_guided):
+    found = said(make_guided)["judged"]
+    assert "the named ranks tell no more, since orders share none" in found["rest"]
+    notes = {row["name"]: row["note"] for row in found["rows"]}
+    assert "of which orders held out share none" in notes["taxonomy alone"]
+
+    def edit(found):
+        found["baselines"]["taxonomy_only"] |= {"pearson": 0.61, "mse": 450.0}
+
+    found = said(make_guided, edit)["judged"]
+    assert "; with the named ranks, r = 0.61." in found["rest"]
+    assert {row["name"]: row["note"] for row in found["rows"]}["taxonomy alone"] == (
+        "no pictures; steps over order"
+    )
+
+
+def test_correlations_equal_as_printed_are_not_called_more(make_guided):
+    def edit(found):
+        found["held_out"]["pearson"] = 0.5583
+        found["baselines"]["column_means"]["pearson"] = 0.5602
+
+    rest = said(make_guided, edit)["judged"]["rest"]
+    assert "correlate with r = 0.56; column means alone reach as much" in rest
+
+
+def test_settings_that_were_not_chosen_are_not_said_to_be(make_guided):
+    def edit(found):
+        found["chosen"] = {"penalty": 0.01}
+        found["learners"]["phylo-ridge"]["chosen"] = {"penalty": 0.01}
+
+    assert said(make_guided, edit)["judged"]["choice"][1] == "Settings: penalty 0.01."
+
+
+def test_few_refits_say_how_small_p_can_be(make_guided):
+    assert said(make_guided)["judged"]["smallest"] == ""
+    found = said(make_guided, p_of(0.05, n=19))["judged"]
+    assert found["smallest"] == "With 19 refits no p below 0.050 is possible."
+
+
+def test_loss_of_a_fit_in_steps_is_told_from_its_curve(make_guided):
+    out = make_guided(TAXA)
+    (out / "guide/loss.csv").write_text("epoch,loss\n0,1\n1,0.91\n2,0.874\n")
+    alt = summarize(out)["guide"]["alt"]["loss"]
+    assert alt == "In-sample loss falls from 1.000 to 0.874."
+
+
+def test_images_kept_for_testing_are_told(make_guided):
+    def edit(found):
+        found["n_kept_for_testing"] = 40
+
+    methods = summarize(make_guided(TAXA, edit))["guide"]["methods"]
+    assert "; 40 images marked for testing were kept from it." in methods
 
 
 def test_a_fallback_says_why_and_what_stands_in(make_guided):

@@ -71,10 +71,10 @@ def write_evaluation(
         ("held_out", _with_diagonal(1 - 2 * one.found.guided / divisor)),
     ):
         _square(folder / f"similarity_{name}.csv", matrix, taxa)
-    _write_sometimes(evaluation, sample, folder)
+    told = _write_sometimes(evaluation, sample, folder)
     name, model = evaluation.summary["learner"], folder / "model"
     save_guide(one.learner, name, sample.spec, card, model, likeness_of(sample))
-    write_json(folder / "guide.json", evaluation.summary)
+    write_json(folder / "guide.json", {**evaluation.summary, **told})
 
 
 def remove(folder: Path, names: tuple[str, ...]) -> None:
@@ -89,20 +89,25 @@ def remove_held_out(folder: Path) -> None:
     shutil.rmtree(folder / "model", ignore_errors=True)
 
 
-def _write_sometimes(evaluation: Evaluation, sample: Sample, folder: Path) -> None:
-    """Attention weights and loss curve of learners that have them."""
-    learner: Any = evaluation.headline.learner
-    if hasattr(learner, "attention"):
-        table = {
-            "taxon": [sample.taxa[code] for code in sample.codes],
-            "image": list(sample.ids),
-            "weight": learner.attention(sample),
-        }
-        write_csv(folder / "attention.csv", pd.DataFrame(table))
-    curve = getattr(learner, "loss_curve_", None)
-    if curve is not None:
-        table = pd.DataFrame({"loss": np.asarray(curve)}).rename_axis("epoch")
-        write_csv(folder / "loss.csv", table, index=True)
+def _write_sometimes(evaluation: Evaluation, sample: Sample, folder: Path) -> dict[str, str]:
+    """Attention weights and loss curve, of the first learner that has them; name these."""
+    told = {}
+    learners: dict[str, Any] = {name: one.learner for name, one in evaluation.judged.items()}
+    for name, learner in learners.items():
+        if hasattr(learner, "attention") and "weighed_by" not in told:
+            told["weighed_by"] = name
+            table = {
+                "taxon": [sample.taxa[code] for code in sample.codes],
+                "image": list(sample.ids),
+                "weight": learner.attention(sample),
+            }
+            write_csv(folder / "attention.csv", pd.DataFrame(table))
+        curve = getattr(learner, "loss_curve_", None)
+        if curve is not None and "stepped_by" not in told:
+            told["stepped_by"] = name
+            table = pd.DataFrame({"loss": np.asarray(curve)}).rename_axis("epoch")
+            write_csv(folder / "loss.csv", table, index=True)
+    return told
 
 
 def _numbered(matrix: np.ndarray) -> pd.DataFrame:

@@ -53,6 +53,16 @@ REFERENCES = (
         "Technometrics 12:55–67.",
     ),
     (
+        "whitened",
+        "Hatch & Stolcke (2006) Generalized linear kernels for one-versus-all classification: "
+        "application to speaker recognition. Proceedings of ICASSP 5:585–588.",
+    ),
+    (
+        "process",
+        "Bonilla, Chai & Williams (2008) Multi-task Gaussian process prediction. Advances in "
+        "Neural Information Processing Systems 20:153–160.",
+    ),
+    (
         "coordinates",
         "de Vienne, Aguileta & Ollier (2011) Euclidean nature of phylogenetic distance matrices. "
         "Systematic Biology 60:826–832.",

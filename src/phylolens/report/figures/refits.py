@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from phylolens.report.figures.null import ALL, NARROW, heights, mark_observed
 from phylolens.report.figures.style import GREY, INK, ORANGE, WIDTH, canvas
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
+
+FEWEST_BINS = 8
 
 
 def draw_refits(null: Mapping[str, Any], skill: float, *, narrow: bool = False) -> "Canvas":
@@ -22,7 +26,7 @@ def draw_refits(null: Mapping[str, Any], skill: float, *, narrow: bool = False) 
     narrow : bool
         For narrow screens.
     """
-    edges, height = heights(null["histogram"])
+    edges, height = heights(coarser(null["histogram"]))
     figure = canvas(NARROW if narrow else WIDTH, 2.5)
     axes = figure.subplots()
     axes.stairs(height, edges, fill=True, color=ALL, linewidth=0)
@@ -40,6 +44,18 @@ def draw_refits(null: Mapping[str, Any], skill: float, *, narrow: bool = False) 
     axes.spines["left"].set_visible(False)
     _legend(figure, null)
     return figure
+
+
+def coarser(histogram: Mapping[str, Any]) -> dict[str, Any]:
+    """Join bins until there are about twice the root of the count: few refits make a comb else."""
+    counts, edges = np.asarray(histogram["counts"]), np.asarray(histogram["edges"])
+    wanted = max(FEWEST_BINS, int(2 * np.sqrt(counts.sum())))
+    joined = max(1, len(counts) // wanted)
+    starts = np.arange(0, len(counts), joined)
+    return {
+        "edges": [*edges[starts], edges[-1]],
+        "counts": np.add.reduceat(counts, starts).tolist(),
+    }
 
 
 def _legend(figure: "Canvas", null: Mapping[str, Any]) -> None:

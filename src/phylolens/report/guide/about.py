@@ -11,12 +11,13 @@ from phylolens.report.guide.limits import cannot_tell
 from phylolens.report.guide.methods import methods
 from phylolens.report.guide.sampling import about_sampling
 from phylolens.report.guide.table import about_table, more_scores, nearest_relative
-from phylolens.report.guide.verdict import clades, verdict
+from phylolens.report.guide.verdict import clades, smallest_p, verdict
 from phylolens.report.ordering import guide_order, parents
 from phylolens.report.results import Results
-from phylolens.report.wording import plural
+from phylolens.report.wording import count, p_value, plural
 
 QUESTIONS = {True: "Can images learn the tree?", False: "Can images be fitted to the tree?"}
+ENOUGH = 99  # refits
 PANELS = ("genetic", "unguided", "guided", "held_out")
 
 
@@ -44,7 +45,8 @@ def about_guide(results: Results) -> dict[str, Any] | None:
         "fallback": found.get("fallback"),
         "baselines": base,
         "constant_mse": (base.get("constant") or {}).get("mse"),
-        "loss": found.get("loss"),
+        "loss": found.get("loss") or _loss(results),
+        "stepped_by": found.get("stepped_by") or "",
         "gallery": about_gallery(results),
         "order": guide_order(results),
         "coarser": coarser,
@@ -62,6 +64,14 @@ def about_guide(results: Results) -> dict[str, Any] | None:
     return summary
 
 
+def _loss(results: Results) -> dict[str, float] | None:
+    """First and last loss of a fit in steps."""
+    table = results.table("guide/loss.csv", numbers=("epoch", "loss"))
+    if table is None or table.empty:
+        return None
+    return {"first": float(table["loss"].iloc[0]), "last": float(table["loss"].iloc[-1])}
+
+
 def _judged(found: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
     """Sum up what was found on clades held out."""
     held = summary["held_out"]
@@ -71,11 +81,20 @@ def _judged(found: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
         "held": _held(summary),
         "choice": about_choice(found),
         "several": len(learners_of(found)) > 1,
+        "smallest": _smallest(summary["null"]),
         "rows": about_table(found, summary),
         "more": more_scores(found),
         "nearest": nearest_relative(held, summary["baselines"], summary["rank"]),
         "sampling": about_sampling(found.get("sampling"), clades(held)),
     }
+
+
+def _smallest(null: dict[str, Any]) -> str:
+    """Say how small a p so few refits can give; empty where there are enough."""
+    if not null.get("n_refits") or null["n_refits"] >= ENOUGH:
+        return ""
+    least = p_value(smallest_p(null))
+    return f"With {count(null['n_refits'], 'refit')} no p below {least} is possible."
 
 
 def _held(summary: dict[str, Any]) -> str:

@@ -58,7 +58,7 @@ def _loss(summary: Mapping[str, Any]) -> str:
     loss, constant = summary["loss"] or {}, summary["constant_mse"]
     text = f"In-sample loss falls from {number(loss.get('first'), 3)} to "
     text += number(loss.get("last"), 3)
-    if constant is None:
+    if constant is None or summary["held_out"]:  # then the loss is on a scale of its own
         return text + "."
     reached = "stays above" if (loss.get("last") or 0) > constant else "ends below"
     return f"{text} and {reached} the {number(constant, 3)} of a constant."

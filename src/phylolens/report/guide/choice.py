@@ -7,6 +7,10 @@ from phylolens.report.guide.learners import learner_of, learners_of, words
 from phylolens.report.guide.verdict import clades
 from phylolens.report.wording import count, listed, number, sentence
 
+SETTINGS = {
+    "whiten": "shortening of directions in which images of one taxon differ:",
+    "strength": "penalty of strength",
+}
 PICKED = ("why", "learner", "learners", "inner_skill")  # told in words of their own
 
 
@@ -21,13 +25,13 @@ def about_choice(found: Mapping[str, Any]) -> list[str]:
             "The choice fell back to unguided features: a fit that does not beat the column means "
             "on clades left out of its own training taxa is not trusted beyond them."
         )
-    settings = _settings(chosen)
-    if settings:
-        inner = chosen.get("inner_skill")
-        there = f" (skill there {_value(inner)})" if inner is not None else ""
+    settings, inner = _settings(chosen), chosen.get("inner_skill")
+    if settings and inner is None:
+        lines.append(f"Settings: {settings}.")
+    elif settings:
         lines.append(
             f"Settings, chosen by leaving {clades(held)} out of the training taxa: "
-            f"{settings}{there}."
+            f"{settings} (skill there {_value(inner)})."
         )
     return [*lines, *_others(learners, name)]
 
@@ -44,7 +48,7 @@ def _learner(name: str, chosen: Mapping[str, Any], held: Mapping[str, Any]) -> s
 
 def _settings(chosen: Mapping[str, Any]) -> str:
     return "; ".join(
-        f"{str(key).replace('_', ' ')} {_value(value)}"
+        f"{SETTINGS.get(key, str(key).replace('_', ' '))} {_value(value)}"
         for key, value in chosen.items()
         if key not in PICKED and value is not None
     )

@@ -28,6 +28,7 @@ def about_gallery(results: Results) -> dict[str, Any] | None:
     ordered = sorted(heaviest.index, key=lambda taxon: (-heaviest[taxon], taxon))[:GALLERY_TAXA]
     largest = pictures[n_pictures > 1].groupby("taxon")["weight"].max()
     return {
+        "learner": str(((results.guide or {}).get("weighed_by")) or ""),
         "taxa": [_ends(taxon, shown[shown["taxon"] == taxon]) for taxon in ordered],
         "fewest": 2 * GALLERY_IMAGES,
         "largest": _times(float(heaviest.max())),

@@ -12,7 +12,8 @@ BEHIND = {
     "attention": ("attention",),
     "attention+projection": ("attention",),
     "phylo-ridge": ("ridge", "coordinates"),
-    "kernel-ridge": ("ridge",),
+    "kernel-ridge": ("ridge", "coordinates", "whitened"),
+    "gp": ("coordinates", "whitened", "process"),
 }
 
 
@@ -51,7 +52,9 @@ def _learner(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     text = f"Guided embedding: learner {name}"
     text += f" ({words(name)})" if words(name) else ""
     images = f" over {_images(found)} of each" if found.get("images_per_taxon") else ""
-    return f"{text}, {count(summary['n_taxa'], summary['rank'])}{images}"
+    text += f", {count(summary['n_taxa'], summary['rank'])}{images}"
+    kept = found.get("n_kept_for_testing")
+    return f"{text}; {count(kept, 'image')} marked for testing were kept from it" if kept else text
 
 
 def _images(found: Mapping[str, Any]) -> str:

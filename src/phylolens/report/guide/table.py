@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from phylolens.report.guide.learners import learners_of, words
+from phylolens.report.guide.learners import learner_of, learners_of, words
+from phylolens.report.guide.verdict import clades, says_no_more
 from phylolens.report.wording import count, distance, number, p_value
 
 FIRST = ("skill", "pearson", "spearman", "mse")
 NONE = "–"
 NO_REFITS = "no p-value: no refits were made"
+UNGUIDED, SAW_NONE = "unguided", "all pairs; only the scale was fitted to them"
 FREE = (  # without pictures; key, name, note
     ("column_means", "column means", "no pictures; the yardstick: skill is what is added to them"),
     ("taxonomy_only", "taxonomy alone", "no pictures; steps over {ranks}"),
@@ -32,18 +34,22 @@ def about_table(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[di
         note = words(name) if p is not None else f"{words(name)}; {NO_REFITS}".lstrip("; ")
         rows.append(_row("learner" if place else "mine", name, note, own["held_out"]))
         rows[-1]["p"] = NONE if p is None else p_value(p)
-    unguided = (base.get("unguided") or {}).get("held_out")
-    if unguided and "unguided" not in learners:
-        rows.append(_row("baseline", "unguided", words("unguided"), unguided))
+    unguided = (base.get(UNGUIDED) or {}).get("held_out")
+    if unguided and UNGUIDED not in learners:
+        rows.append(_row("baseline", UNGUIDED, words(UNGUIDED), unguided))
+    groups = clades((learners.get(learner_of(found)) or {}).get("held_out") or {})
     for key, name, note in FREE:
         if base.get(key):
             ranks = ", ".join(base[key].get("ranks") or ["ranks"])
+            told = note.format(ranks=ranks)
+            if key == "taxonomy_only" and says_no_more(base[key], base.get("column_means") or {}):
+                told += f", of which {groups} held out share none: column means are left"
             scores = ({"skill": 0.0} if key == "column_means" else {}) | base[key]
-            rows.append(_row("baseline", name, note.format(ranks=ranks), scores))
+            rows.append(_row("baseline", name, told, scores))
     rows += _refits(summary["null"])
     for name, own in learners.items():
         if own["in_sample"]:
-            note = "fitted to and judged on the same taxa"
+            note = SAW_NONE if name == UNGUIDED else "fitted to and judged on the same taxa"
             rows.append(_row("insample", f"{name}, in-sample", note, own["in_sample"]))
     rows += _in_sample_baselines(base, learners)
     return rows
@@ -78,8 +84,7 @@ def _in_sample_baselines(
     rows = []
     own = (base.get("unguided") or {}).get("in_sample")
     if own and not (learners.get("unguided") or {}).get("in_sample"):
-        note = "all pairs; saw no genetic distance"
-        rows.append(_row("insample", "unguided, in-sample", note, own))
+        rows.append(_row("insample", "unguided, in-sample", SAW_NONE, own))
     if base.get("row_means"):
         note = "no pictures; each taxon’s mean genetic distance"
         rows.append(_row("insample", "row means, in-sample", note, base["row_means"]))

@@ -42,14 +42,14 @@ def _kind(summary: Mapping[str, Any]) -> str:
         return "fallback"
     if null.get("p_value") is None or skill is None:
         return "untested"
-    if _smallest(null) > LEVEL:
+    if smallest_p(null) > LEVEL:
         return "undecided"
     if null["p_value"] > LEVEL:
         return "no"
     return "yes" if skill > 0 else "trace"
 
 
-def _smallest(null: Mapping[str, Any]) -> float:
+def smallest_p(null: Mapping[str, Any]) -> float:
     """Return the smallest p that so many refits can give."""
     smallest = null.get("smallest_p")
     return 1 / (null["n_refits"] + 1) if smallest is None else float(smallest)
@@ -81,7 +81,7 @@ def _claim(kind: str, summary: Mapping[str, Any]) -> str:
     if kind == "undecided":
         return (
             f"With {count(summary['null']['n_refits'], 'refit')} chance cannot be excluded: no p "
-            f"below {p_value(_smallest(summary['null']))} is possible ({figures})."
+            f"below {p_value(smallest_p(summary['null']))} is possible ({figures})."
         )
     return _untested(summary)
 
@@ -139,14 +139,27 @@ def _beside(summary: Mapping[str, Any]) -> str:
     text += number(held["pearson"])
     free = (base.get("column_means") or {}).get("pearson")
     if free is not None:
-        text += f"; column means alone reach {'more, ' if free > held['pearson'] else ''}"
-        text += f"r = {number(free)}"
+        more = "more, " if free > held["pearson"] else ""
+        if number(free) == number(held["pearson"]):
+            text += "; column means alone reach as much"
+        else:
+            text += f"; column means alone reach {more}r = {number(free)}"
         text += ", so most of it needs no picture" if _mostly_free(held["pearson"], free) else ""
     named = base.get("taxonomy_only") or {}
-    if named.get("pearson") is not None:
+    if says_no_more(named, base.get("column_means") or {}):
+        text += f"; the named ranks tell no more, since {clades(held)} share none"
+    elif named.get("pearson") is not None:
         how = "with the named ranks" if named.get("skill") is not None else "the named ranks alone"
         text += f"; {how}, r = {number(named['pearson'])}"
     return text + "."
+
+
+def says_no_more(named: Mapping[str, Any], free: Mapping[str, Any]) -> bool:
+    """Whether taxonomy predicts what column means do: clades held out share no named rank."""
+    keys = ("pearson", "mse")
+    if any(named.get(key) is None or free.get(key) is None for key in keys):
+        return False
+    return all(abs(named[key] - free[key]) <= 1e-6 * abs(free[key]) for key in keys)
 
 
 def _mostly_free(pearson: float, free: float) -> bool:
