@@ -8,6 +8,7 @@ from phylolens.report.guide.gallery import about_gallery
 from phylolens.report.guide.in_sample import about_fit
 from phylolens.report.guide.learners import learner_of, learners_of
 from phylolens.report.guide.limits import cannot_tell
+from phylolens.report.guide.meaning import about_meaning
 from phylolens.report.guide.methods import methods
 from phylolens.report.guide.sampling import about_sampling
 from phylolens.report.guide.table import about_table, more_scores, nearest_relative
@@ -44,6 +45,8 @@ def about_guide(results: Results) -> dict[str, Any] | None:
         "null": found.get("null") or {},
         "fallback": found.get("fallback"),
         "baselines": base,
+        "beyond": found.get("beyond"),
+        "attainable": found.get("attainable"),
         "constant_mse": (base.get("constant") or {}).get("mse"),
         "loss": found.get("loss") or _loss(results),
         "stepped_by": found.get("stepped_by") or "",
@@ -83,6 +86,7 @@ def _judged(found: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
         "several": len(learners_of(found)) > 1,
         "smallest": _smallest(summary["null"]),
         "rows": about_table(found, summary),
+        "meaning": about_meaning(found, summary),
         "more": more_scores(found),
         "nearest": nearest_relative(held, summary["baselines"], summary["rank"]),
         "sampling": about_sampling(found.get("sampling"), clades(held)),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from phylolens.report.guide.meaning import beyond_words, power_words
 from phylolens.report.wording import count, number, p_value, percent, plural, sentence
 
 LEVEL = 0.05
@@ -15,7 +16,7 @@ def verdict(summary: Mapping[str, Any]) -> dict[str, str]:
     ----------
     summary : mapping
         ``held_out``, ``null``, ``in_sample``, ``baselines`` and ``fallback`` of ``guide.json``;
-        ``n_taxa``, ``rank``, ``plural``.
+        ``n_taxa``, ``rank``, ``plural``; ``beyond`` and ``attainable``, if there are.
 
     Returns
     -------
@@ -25,7 +26,10 @@ def verdict(summary: Mapping[str, Any]) -> dict[str, str]:
         stands beside it; ``verdict``, both: one paragraph.
     """
     kind = _kind(summary)
-    parts = [_beside(summary), _left(kind, summary), _in_sample(summary), _cannot(kind)]
+    beyond = beyond_words(summary.get("beyond") or {}, summary)
+    power = power_words(summary.get("attainable") or []) if kind in ("no", "fallback") else ""
+    parts = [_beside(summary), _left(kind, summary), beyond, power]
+    parts += [_in_sample(summary), _cannot(kind)]
     claim, rest = _claim(kind, summary), " ".join(part for part in parts if part)
     return {"kind": kind, "claim": claim, "rest": rest, "verdict": f"{claim} {rest}".strip()}
 

@@ -1,0 +1,100 @@
+"""What the report says a skill is made of."""
+
+import pytest
+
+from phylolens.report import summarize
+from phylolens.report.guide.meaning import about_meaning, traits_words
+from phylolens.report.html import render
+from phylolens.report.pictures import Album
+from phylolens.report.results import Results
+
+TAXA = [f"{letter}idae" for letter in "ABCDEFGHIJKL"]
+SCALE = [
+    {"traits": 10, "n_draws": 5, "skill_mean": 0.07, "skill_min": -0.02, "skill_max": 0.12},
+    {"traits": 30, "n_draws": 5, "skill_mean": 0.30, "skill_min": 0.1, "skill_max": 0.4},
+    {"traits": 100, "n_draws": 5, "skill_mean": 0.47, "skill_min": 0.3, "skill_max": 0.6},
+]
+ROWS = [
+    {"clade": "Ratites", "n_taxa": 1, "share": 0.6, "skill": 0.5},
+    *({"clade": f"O{k}", "n_taxa": 2, "share": 0.04, "skill": 0.1} for k in range(10)),
+]
+
+
+def beyond(**more):
+    found = {"without": ["Ratites"], "share": 0.6, "n_taxa": 11, "n_clades": 3, "skill": 0.09,
+             "pearson": 0.53, "column_means_pearson": 0.45, "n_refits": 99, "p_value": 0.02,
+             "attainable": SCALE}  # fmt: skip
+    return found | more
+
+
+def given(**more):
+    def edit(found):
+        found |= {"by_clade": ROWS, "beyond": beyond(**more), "attainable": SCALE}
+
+    return edit
+
+
+def test_the_rest_is_named_and_judged_apart(make_guided):
+    told = summarize(make_guided(TAXA, given()))["guide"]["judged"]
+    words = told["meaning"]["beyond"]
+    for part in ("60% of the error that column means leave comes from 1 order (Ratites: 1 of 12 "
+                 "families)", "without them, skill is 0.09 (p = 0.020 from 99 refits)",
+                 "r = 0.53 (column means alone 0.45)", "tell something of the others"):  # fmt: skip
+        assert part in words
+    assert words in told["verdict"], "who reads the answer alone must know it"
+
+
+@pytest.mark.parametrize("more", [{"p_value": 0.2}, {"skill": -0.01}])
+def test_nothing_is_claimed_for_the_rest_without_evidence(make_guided, more):
+    told = summarize(make_guided(TAXA, given(**more)))["guide"]["judged"]
+    assert "for the others there is no evidence" in told["verdict"]
+    assert "tell something of the others" not in told["verdict"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"p_value": None, "n_refits": 0}, {"n_refits": 9, "p_value": 0.1}]
+)
+def test_too_few_refits_decide_nothing_of_the_rest(make_guided, more):
+    words = summarize(make_guided(TAXA, given(**more)))["guide"]["judged"]["meaning"]["beyond"]
+    assert "So " not in words
+
+
+@pytest.mark.parametrize(
+    ("skill", "words"),
+    [
+        (0.35, "between 30 and 100 independent traits"),
+        (0.30, "between 10 and 30 "),
+        (-0.1, "no more than that of 10 "),
+        (0.9, "more than that of 100 "),
+    ],
+)
+def test_a_skill_is_put_between_numbers_of_traits(skill, words):
+    assert words in traits_words(SCALE, skill)
+
+
+def test_clades_beyond_eight_share_a_row():
+    summary = {"held_out": {"rank": "order", "skill": 0.3}, "plural": "families"}
+    told = about_meaning({"by_clade": ROWS}, summary)
+    assert len(told["clades"]) == 9
+    assert told["clades"][0] == {"name": "Ratites", "taxa": "1", "share": "60%", "skill": "0.50"}
+    last = {"name": "3 other orders", "taxa": "6", "share": "12%", "skill": "0.10"}
+    assert told["clades"][-1] == last
+    assert about_meaning({}, summary) is None
+
+
+def test_the_page_shows_clades_and_the_scale(make_guided):
+    out = make_guided(TAXA, given())
+    page = render(summarize(out), [], Album(Results(out)))
+    for part in ("What this skill is made of", "Ratites", "3 other orders", "0.30 to 0.60"):
+        assert part in page
+
+
+def test_without_skill_the_power_is_said(make_guided):
+    def edit(found):
+        given()(found)
+        for null in (found["null"], found["learners"]["phylo-ridge"]["null"]):
+            null["p_value"] = 0.5
+
+    words = summarize(make_guided(TAXA, edit))["guide"]["judged"]["verdict"]
+    assert "10 traits 0.07, 30 traits 0.30, 100 traits 0.47" in words
+    assert "10 traits" not in summarize(make_guided(TAXA, given()))["guide"]["judged"]["verdict"]
