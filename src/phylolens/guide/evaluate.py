@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from phylolens.errors import InputError, TooFew
 from phylolens.guide.clades import Clades
 from phylolens.guide.embedding import HeldOutPlaces, taxon_places
 from phylolens.guide.headline import about_headline
@@ -18,11 +17,12 @@ from phylolens.guide.held_out import HeldOut, Keep, Maker, leave_clades_out
 from phylolens.guide.learners import COSTLY, LEARNERS
 from phylolens.guide.learners.base import Learner
 from phylolens.guide.null import CHUNK, null_of_refits
+from phylolens.guide.require import require_different, require_learners, require_varied
 from phylolens.guide.sample import Sample
 from phylolens.guide.scores import column_mean_scores, constant_scores, held_out_scores
 from phylolens.guide.yardsticks import TaxonomyAlone
 from phylolens.progress import Progress, silent
-from phylolens.stats.correlation import CONSTANT, agreement
+from phylolens.stats.correlation import agreement
 
 UNGUIDED = "unguided"
 
@@ -187,36 +187,6 @@ def _of(progress: Progress, name: str, n: int) -> Progress:
     if n == 1:
         return progress
     return lambda task, done, total: progress(f"{task}: {name}", done, total)
-
-
-def require_learners(names: Sequence[str]) -> None:
-    """Raise :class:`InputError` unless all learners are known and there is one."""
-    unknown = sorted(set(names) - set(LEARNERS))
-    if unknown or not names:
-        raise InputError(
-            f"unknown learner '{unknown[0]}'." if unknown else "no learner was named.",
-            where="--learner",
-            hint=f"Choose from {', '.join(LEARNERS)}.",
-        )
-
-
-def require_varied(genetic: np.ndarray) -> None:
-    """Raise :class:`InputError` where there is nothing to learn: all distances are equal."""
-    pairs = genetic[np.triu_indices(len(genetic), k=1)]
-    if len(pairs) < 3:
-        raise TooFew(f"guiding needs at least three taxa; got {len(genetic)}.")
-    if np.ptp(pairs) <= CONSTANT * np.abs(pairs).max():
-        raise InputError(
-            f"all genetic distances are equal ({pairs[0]:g}).",
-            hint="Give a phylogeny with more than one distance.",
-        )
-
-
-def require_different(sample: Sample) -> None:
-    """Raise :class:`InputError` where pictures cannot tell taxa apart: all means are equal."""
-    means = sample.means
-    if np.ptp(means, axis=0).max() <= CONSTANT * np.abs(means).max():
-        raise InputError("all taxa have the same features.", ids=sample.taxa)
 
 
 def judge(

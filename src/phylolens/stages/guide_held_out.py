@@ -11,11 +11,10 @@ from phylolens.guide.clades import Clades, clades_of
 from phylolens.guide.evaluate import (
     Evaluation,
     evaluate_learners,
-    require_learners,
-    require_varied,
 )
 from phylolens.guide.files import write_evaluation
 from phylolens.guide.recipes import HeldOutRecipe
+from phylolens.guide.require import require_learners, require_varied
 from phylolens.guide.sample import Sample, to_sample
 from phylolens.specimens import balance, repeat, sample_down
 from phylolens.stages.bench import Bench, settings_used
