@@ -30,12 +30,14 @@ def words(*rows) -> str:
 
 
 def test_cells_have_their_spread_and_change():
-    drawn = row("at most 5", 0.2461, -0.07, 0.021, True, draws=10, sd={"skill": 0.0273}, mse=401.2)
+    drawn = row(
+        "at most 5", 0.2461, -0.07, 0.021, True, draws=10, sd={"skill": 0.0273}, pearson=0.6941
+    )
     table = about_sampling([EVERY | {"same": ["balanced at 10"]}, drawn], "orders")
-    assert table["columns"] == ["images", "skill", "change of skill", "squared error"]
+    assert table["columns"] == ["images", "skill", "change of skill", "Pearson r"]
     assert table["rows"][0]["cells"] == ["2,575", "0.314", "–", "–"]
     assert table["rows"][0]["note"] == "comes to the same: balanced at 10"
-    assert table["rows"][1]["cells"] == ["2,575", "0.246 ± 0.027", "−0.070 ± 0.021", "401"]
+    assert table["rows"][1]["cells"] == ["2,575", "0.246 ± 0.027", "−0.070 ± 0.021", "0.694"]
     assert (table["draws"], table["held"]) == (10, "orders")
 
 

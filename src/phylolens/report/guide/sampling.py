@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from phylolens.report.wording import count, distance, listed, number, sentence
+from phylolens.report.wording import count, listed, number, sentence
 
 Row = Mapping[str, Any]
 
 
-def _times(row: Row, key: str, write: Callable[[float], str]) -> str:
+def _times(row: Row, key: str) -> str:
     """Write a value, with its standard deviation over draws where there were several."""
     value, spread = row.get(key), (row.get("sd") or {}).get(key)
     if value is None:
         return "–"
-    return write(value) if spread is None else f"{write(value)} ± {write(spread)}"
+    return number(value, 3) if spread is None else f"{number(value, 3)} ± {number(spread, 3)}"
 
 
 def _changed(row: Row) -> str:
@@ -24,10 +24,9 @@ def _changed(row: Row) -> str:
 COLUMNS: tuple[tuple[str, str, Callable[[Row], str]], ...] = (
     ("images", "n_images", lambda row: _whole(row, "n_images")),
     ("fewest a taxon", "min_images", lambda row: _whole(row, "min_images")),
-    ("skill", "skill", lambda row: _times(row, "skill", lambda value: number(value, 3))),
+    ("skill", "skill", lambda row: _times(row, "skill")),
     ("change of skill", "change", _changed),
-    ("Pearson r", "pearson", lambda row: _times(row, "pearson", lambda value: number(value, 3))),
-    ("squared error", "mse", lambda row: _times(row, "mse", distance)),
+    ("Pearson r", "pearson", lambda row: _times(row, "pearson")),
 )
 
 
