@@ -72,6 +72,13 @@ def test_a_skill_is_put_between_numbers_of_traits(skill, words):
     assert words in traits_words(SCALE, skill)
 
 
+def test_a_scale_that_does_not_rise_measures_nothing():
+    flat = [one | {"skill_mean": 0.1 - 0.05 * place} for place, one in enumerate(SCALE)]
+    words = traits_words(flat, 0.14)
+    assert "skills from −0.02 to 0.60, without a rise" in words
+    assert "more than" not in words
+
+
 def test_clades_beyond_eight_share_a_row():
     summary = {"held_out": {"rank": "order", "skill": 0.3}, "plural": "families"}
     told = about_meaning({"by_clade": ROWS}, summary)

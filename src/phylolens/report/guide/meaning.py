@@ -7,6 +7,7 @@ from phylolens.report.wording import count, number, p_value, percent, plural
 
 LEVEL = 0.05
 SHOWN = 8  # clades with a row of their own
+NOTHING = 0.05  # skill of the most traits below which they cannot be told from none
 NAMED = 5  # clades named in a sentence
 
 
@@ -75,6 +76,13 @@ def traits_words(scale: Sequence[Mapping[str, Any]], skill: float | None) -> str
         return ""
     kind = "independent traits that evolve along this tree by Brownian motion"
     of = f"mean of {count(scale[0]['n_draws'], 'drawn set')} each"
+    if scale[-1]["skill_mean"] < max(NOTHING, scale[0]["skill_mean"]):
+        low, high = (how(one[f"skill_{how.__name__}"] for one in scale) for how in (min, max))
+        return (
+            f"No number of {kind} tells it here: drawn sets of {scale[0]['traits']} to "
+            f"{scale[-1]['traits']} reach skills from {number(low)} to {number(high)}, without a "
+            "rise. That is how far chance alone carries with so few taxa and clades."
+        )
     above = next((place for place, one in enumerate(scale) if one["skill_mean"] >= skill), None)
     if above == 0:
         first = scale[0]
