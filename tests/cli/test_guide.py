@@ -91,6 +91,16 @@ def test_stored_model_embeds_the_training_images_as_the_fit_did(made, phylolens,
     new = pd.read_parquet(tmp_path / "guide/new/embeddings.parquet").set_index("guided_file")
     families = new.index.str.split("/").str[0]
     assert new.pop("fitted").all()
+    found = json.loads((made / "out/guide/guide.json").read_text())
+    told = json.loads((tmp_path / "guide/new/summary.json").read_text())
+    assert (told["n_fitted"], told["n_unlike"]) == (80, 0)
+    assert told["model"] == {
+        "rank": "family",
+        "n_taxa": 20,
+        "held_out": "order",
+        "skill": found["held_out"]["skill"],
+        "p_value": found["null"]["p_value"],
+    }
     means = new.groupby(families).mean().to_numpy()
     known = pd.read_csv(made / "out/guide/embeddings.csv", index_col=0).to_numpy()
     np.testing.assert_allclose(means, known, atol=1e-4)

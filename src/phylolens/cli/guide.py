@@ -23,7 +23,10 @@ def command(
     *,
     model: Annotated[
         Path | None,
-        typer.Option(help="Stored model: embed the new pictures of --images with it."),
+        typer.Option(
+            help="Stored model, the folder guide/model: embed the pictures of --images, or the "
+            "rows of --features, with it."
+        ),
     ] = None,
     recipe: Annotated[
         Text,
@@ -72,7 +75,8 @@ def command(
 ) -> None:
     """Learn embeddings of taxa from genetic distance, judged on clades held out.
 
-    The fitted model is stored in guide/model; --model applies it to new pictures.
+    The fitted model is stored in guide/model; --model applies it to new pictures, for classify or
+    signal. Images that a column 'split' of --meta marks 'test' stay out of the fit.
     """
     own = o.given(
         recipe=recipe,

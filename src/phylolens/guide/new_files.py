@@ -134,6 +134,19 @@ def _summary(
         "not_readable": sorted(failed),
         "dimensions": width,
         "weights": "score" in facts,
+        "model": _worth(fit.model.card),
+    }
+
+
+def _worth(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell what the model was worth on clades it had not seen."""
+    held, null = card.get("held_out") or {}, card.get("null") or {}
+    return {
+        "rank": card.get("rank"),
+        "n_taxa": card.get("n_taxa"),
+        "held_out": held.get("rank"),
+        "skill": held.get("skill"),
+        "p_value": null.get("p_value"),
     }
 
 

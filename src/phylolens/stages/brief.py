@@ -38,6 +38,15 @@ def _guide(summary: dict[str, Any]) -> dict[str, Any]:
             found["no_p_value"] = "no refits were made; --refits N makes them"
         if summary.get("fallback"):
             found["fallback"] = summary["fallback"]
+        others = {
+            name: {
+                "skill": own["held_out"]["skill"],
+                **{key: own["null"][key] for key in ("p_value",) if own.get("null")},
+            }
+            for name, own in summary["learners"].items()
+            if name != summary["learner"]
+        }
+        found |= {"other_learners": others} if others else {}
         free = {
             name: scores.get("held_out", scores) for name, scores in summary["baselines"].items()
         }
