@@ -99,8 +99,22 @@ def test_several_learners_without_refits_have_no_p(make_guided):
         for own in found["learners"].values():
             del own["null"]
 
-    rows = said(make_guided, edit)["judged"]["rows"]
+    out = make_guided(TAXA, edit)
+    rows = summarize(out)["guide"]["judged"]["rows"]
     assert [(row["name"], row["p"]) for row in rows[:2]] == [("phylo-ridge", "–"), ("gp", "–")]
+    page = rendered(out)
+    assert page.count("no refits were made") == 1
+    assert "not corrected for the number of learners" not in page
+
+
+def test_the_one_learner_without_refits_is_named(make_guided):
+    def edit(found):
+        two_learners(found)
+        del found["learners"]["gp"]["null"]
+
+    notes = {row["name"]: row["note"] for row in said(make_guided, edit)["judged"]["rows"]}
+    assert notes["gp"].endswith("; no p-value: no refits were made")
+    assert "no refits" not in notes["phylo-ridge"]
 
 
 def test_without_refits_nor_skill_images_add_nothing(make_guided):

@@ -11,7 +11,7 @@ from phylolens.report.guide.limits import cannot_tell
 from phylolens.report.guide.meaning import about_meaning
 from phylolens.report.guide.methods import methods
 from phylolens.report.guide.sampling import about_sampling
-from phylolens.report.guide.table import about_table, more_scores, nearest_relative
+from phylolens.report.guide.table import about_table, any_p, more_scores, nearest_relative
 from phylolens.report.guide.verdict import clades, smallest_p, verdict
 from phylolens.report.ordering import guide_order, parents
 from phylolens.report.results import Results
@@ -84,6 +84,7 @@ def _judged(found: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
         "held": _held(summary),
         "choice": about_choice(found),
         "several": len(learners_of(found)) > 1,
+        "any_p": any_p(learners_of(found)),
         "smallest": _smallest(summary["null"]),
         "rows": about_table(found, summary),
         "meaning": about_meaning(found, summary),

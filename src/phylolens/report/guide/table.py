@@ -29,23 +29,25 @@ def about_table(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[di
     """
     learners, base = learners_of(found), found.get("baselines") or {}
     rows = []
+    told = len(learners) == 1 or any_p(learners)  # else it is said once, below the table
     for place, (name, own) in enumerate(learners.items()):
         p = own["null"].get("p_value")
-        note = words(name) if p is not None else f"{words(name)}; {NO_REFITS}".lstrip("; ")
+        missing = told and p is None
+        note = f"{words(name)}; {NO_REFITS}".lstrip("; ") if missing else words(name)
         rows.append(_row("learner" if place else "mine", name, note, own["held_out"]))
         rows[-1]["p"] = NONE if p is None else p_value(p)
     unguided = (base.get(UNGUIDED) or {}).get("held_out")
     if unguided and UNGUIDED not in learners:
         rows.append(_row("baseline", UNGUIDED, words(UNGUIDED), unguided))
     groups = clades((learners.get(learner_of(found)) or {}).get("held_out") or {})
-    for key, name, note in FREE:
+    for key, name, words_of in FREE:
         if base.get(key):
             ranks = ", ".join(base[key].get("ranks") or ["ranks"])
-            told = note.format(ranks=ranks)
+            note = words_of.format(ranks=ranks)
             if key == "taxonomy_only" and says_no_more(base[key], base.get("column_means") or {}):
-                told += f", of which {groups} held out share none: column means are left"
+                note += f", of which {groups} held out share none: column means are left"
             scores = ({"skill": 0.0} if key == "column_means" else {}) | base[key]
-            rows.append(_row("baseline", name, told, scores))
+            rows.append(_row("baseline", name, note, scores))
     rows += _refits(summary["null"])
     for name, own in learners.items():
         if own["in_sample"]:
@@ -53,6 +55,11 @@ def about_table(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[di
             rows.append(_row("insample", f"{name}, in-sample", note, own["in_sample"]))
     rows += _in_sample_baselines(base, learners)
     return rows
+
+
+def any_p(learners: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether refits gave some learner a p-value."""
+    return any(own["null"].get("p_value") is not None for own in learners.values())
 
 
 def _row(kind: str, name: str, note: str, scores: Mapping[str, Any]) -> dict[str, Any]:
