@@ -23,8 +23,9 @@ class GaussianProcess(KernelRidge):
         """Expect such squared distances of H new taxa from where they are predicted, shape (H,).
 
         In the unit of the genetic distances, summed over the coordinates, noise included. The scale
-        is that of greatest marginal likelihood, given the ratio of noise to signal. Of a learner
-        fitted in this process: one read from a file holds the map alone.
+        is that of greatest marginal likelihood, given the ratio of noise to signal. On photographs
+        it told the mean error at best, and not which errors were large (docs/results.md), so it is
+        not stored: a learner read from a file holds the map alone.
         """
         offsets = self._dual.offsets(self._kernel.of(new))
         own = self._dual.centred_own(self._kernel.own(new), self._kernel.of(new))
