@@ -92,6 +92,19 @@ def test_a_split_is_kept_from_the_fit_and_tested_honestly(divided, phylolens, tm
     assert "fitted to none of the images tested" in page
 
 
+def test_too_few_taxa_left_to_learn_from(guide_world, phylolens, tmp_path):
+    table = pd.read_csv(guide_world / "meta.csv")
+    table["split"] = np.where(table["family"].isin(["Family00", "Family01"]), "train", "test")
+    table.to_csv(tmp_path / "meta.csv", index=False)
+    given = ("--features", guide_world / "features.csv", "--meta", tmp_path / "meta.csv")
+    answer = phylolens(
+        *("guide", *given, "--distances", guide_world / "distances.csv", "--out", tmp_path / "out")
+    )
+    assert answer.code == 2
+    assert "2 taxa of rank family have rows that 'split' calls 'train'" in answer.err
+    assert not (tmp_path / "out/guide/guide.json").exists()
+
+
 def test_images_no_fit_has_seen_can_be_calibrated_on(guide_world, phylolens, tmp_path):
     meta = pd.read_csv(guide_world / "meta.csv")
     new = np.arange(len(meta)) % 4 > 1
