@@ -20,7 +20,7 @@ from phylolens.guide.null import CHUNK, null_of_refits
 from phylolens.guide.require import require_different, require_learners, require_varied
 from phylolens.guide.sample import Sample
 from phylolens.guide.scores import column_mean_scores, constant_scores, held_out_scores
-from phylolens.guide.yardsticks import TaxonomyAlone
+from phylolens.guide.yardsticks import OtherClades, TaxonomyAlone
 from phylolens.progress import Progress, silent
 from phylolens.stats.correlation import agreement
 
@@ -271,6 +271,9 @@ def _baselines(
         "constant": constant_scores(found, genetic)
         | {"in_sample": {"mse": np.var(genetic[upper])}},
         "column_means": column_mean_scores(found, genetic),
+        "other_clades": held_out_scores(
+            leave_clades_out(OtherClades, sample, genetic, clades.groups), genetic
+        ),
     }
     if lineage is not None and lineage.shape[1] > 1:
         make = partial(TaxonomyAlone, lineage)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from phylolens.guide.held_out import HeldOut, skill
+from phylolens.guide.skill_interval import skill_interval
 from phylolens.stats.correlation import correlation
 
 TIE = 1e-6  # of the largest distance: what is as near is a tie
@@ -31,14 +32,16 @@ def held_out_scores(found: HeldOut, genetic: np.ndarray) -> dict[str, Any]:
     -------
     dict
         As :func:`pair_scores` of the guided predictions, and ``skill`` (see
-        :func:`phylolens.guide.held_out.skill`), ``alone`` (``pearson`` and ``spearman`` of the
-        learner's own predictions, without column means), ``held_held`` (see
+        :func:`phylolens.guide.held_out.skill`), ``skill_interval`` (see
+        :func:`phylolens.guide.skill_interval.skill_interval`), ``alone`` (``pearson`` and
+        ``spearman`` of the learner's own predictions, without column means), ``held_held`` (see
         :func:`held_pairs`).
     """
     alone = np.where(np.isfinite(found.guided), found.raw, np.nan)
     return {
         **pair_scores(found.guided, genetic),
         "skill": skill(found, genetic),
+        "skill_interval": skill_interval(found, genetic),
         "alone": _correlations(alone, genetic, np.isfinite(alone)),
         "held_held": held_pairs(found, genetic),
     }

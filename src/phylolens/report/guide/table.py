@@ -13,6 +13,7 @@ NO_REFITS = "no p-value: no refits were made"
 UNGUIDED, SAW_NONE = "unguided", "all pairs; only the scale was fitted to them"
 FREE = (  # without pictures; key, name, note
     ("column_means", "column means", "no pictures; the yardstick: skill is what is added to them"),
+    ("other_clades", "other clades’ means", "no pictures; each taxon’s mean over other clades"),
     ("taxonomy_only", "taxonomy alone", "no pictures; steps over {ranks}"),
     ("constant", "constant", "no pictures; one value for all pairs"),
 )
@@ -25,7 +26,8 @@ def about_table(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[di
     -------
     list of dict
         ``kind`` (``mine``, ``learner``, ``baseline`` or ``insample``), ``name``, ``note`` and the
-        cells ``skill``, ``p``, ``pearson``, ``spearman``, ``mse``.
+        cells ``skill``, ``p``, ``pearson``, ``spearman``, ``mse``; ``interval`` of a
+        learner's skill, empty where there is none.
     """
     learners, base = learners_of(found), found.get("baselines") or {}
     rows = []
@@ -64,6 +66,8 @@ def any_p(learners: Mapping[str, Mapping[str, Any]]) -> bool:
 
 def _row(kind: str, name: str, note: str, scores: Mapping[str, Any]) -> dict[str, Any]:
     cells = {key: _cell(key, scores.get(key)) for key in FIRST}
+    ends = scores.get("skill_interval") if kind in ("mine", "learner") else None
+    cells["interval"] = " to ".join(number(end) for end in ends) if ends else ""
     return {"kind": kind, "name": name, "note": note, "p": NONE, **cells}
 
 

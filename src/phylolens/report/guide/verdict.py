@@ -7,6 +7,7 @@ from phylolens.report.guide.meaning import beyond_words, power_words
 from phylolens.report.wording import count, number, p_value, percent, plural, sentence
 
 LEVEL = 0.05
+NOTICED = 0.01  # skill without pictures that is worth a sentence
 
 
 def verdict(summary: Mapping[str, Any]) -> dict[str, str]:
@@ -28,7 +29,8 @@ def verdict(summary: Mapping[str, Any]) -> dict[str, str]:
     kind = _kind(summary)
     beyond = beyond_words(summary.get("beyond") or {}, summary)
     power = power_words(summary.get("attainable") or []) if kind in ("no", "fallback") else ""
-    parts = [_beside(summary), _left(kind, summary), beyond, power]
+    parts = [_free(kind, summary), _few(kind, summary)]
+    parts += [_beside(summary), _left(kind, summary), beyond, power]
     parts += [_in_sample(summary), _cannot(kind)]
     claim, rest = _claim(kind, summary), " ".join(part for part in parts if part)
     return {"kind": kind, "claim": claim, "rest": rest, "verdict": f"{claim} {rest}".strip()}
@@ -116,13 +118,48 @@ def _figures(summary: Mapping[str, Any]) -> str:
     """Write skill, p, refits, taxa and clades: ``skill 0.29, p = 0.010 from 99 refits; …``."""
     held, null, text = summary["held_out"], summary["null"], []
     if held.get("skill") is not None:
-        text.append(f"skill {number(held['skill'])}")
+        text.append(f"skill {number(held['skill'])}{_interval(held)}")
     if null.get("p_value") is not None:
         text.append(
             f"p = {p_value(null['p_value'])} from {count(null['n_refits'], 'refit')} with images "
             f"exchanged among {summary['plural']}"
         )
     return "; ".join([", ".join(text), _sample(summary)] if text else [_sample(summary)])
+
+
+def _interval(held: Mapping[str, Any]) -> str:
+    low, high = held.get("skill_interval") or (None, None)
+    if low is None or high is None:
+        return ""
+    return f" (95% {number(low)} to {number(high)}, jackknife over {clades(held)})"
+
+
+def _few(kind: str, summary: Mapping[str, Any]) -> str:
+    """Say where a skill rests on so few clades that it could as well be none."""
+    held = summary["held_out"]
+    low = (held.get("skill_interval") or (None,))[0]
+    if kind != "yes" or low is None or low > 0:
+        return ""
+    return (
+        f"The interval reaches down to {number(low)}: the figure rests on few {clades(held)}, and "
+        "without them there may be no skill."
+    )
+
+
+def _free(kind: str, summary: Mapping[str, Any]) -> str:
+    """Say what means over other clades take away, which need no picture either."""
+    free = (summary["baselines"].get("other_clades") or {}).get("skill")
+    if free is None or kind != "yes" or free < NOTICED:
+        return ""
+    skill, text = summary["held_out"]["skill"], ""
+    if free >= skill:
+        text = ", so that this skill needs no picture"
+    elif free < 1:
+        text = f"; of what these leave, images take {percent((skill - free) / (1 - free))}"
+    return (
+        f"Each training {summary['rank']}’s mean distance to other {clades(summary['held_out'])}, "
+        f"which looks at no picture either, takes away {percent(free)}{text}."
+    )
 
 
 def _sample(summary: Mapping[str, Any]) -> str:
