@@ -143,7 +143,33 @@ def test_taxon_level_features_are_tested_but_not_classified(tmp_path: Path) -> N
     )
     assert summary["signal"]["tests"]["mantel_pearson"]["statistic"] > 0.8
     assert "taxa" in summary["classify"]["skipped"]
-    assert "taxa" in summary["guide"]["skipped"]
+    assert "no rank above family" in summary["guide"]["skipped"]
+
+
+def test_features_of_taxa_can_be_guided(feature_world: Path, tmp_path: Path) -> None:
+    values = pd.read_parquet(feature_world / "features.parquet")
+    values = values.set_index(values.columns[0])
+    meta = pd.read_csv(feature_world / "meta.csv").set_index("file").loc[values.index]
+    means = values.groupby(meta["family"]).mean()
+    means.to_csv(tmp_path / "taxa.csv")
+    lineage = meta[["order", "family"]].drop_duplicates().assign(file=lambda t: t["family"])
+    lineage.to_csv(tmp_path / "meta.csv", index=False)
+    study = make_study(
+        {
+            "features": tmp_path / "taxa.csv",
+            "meta": tmp_path / "meta.csv",
+            "tree": feature_world / "tree.nwk",
+            "rank": "family",
+            "out": tmp_path / "out",
+            "guide": {"learner": ("phylo-ridge",), "refits": 9},
+        }
+    )
+    run(study, ("check", "guide"))
+    found = json.loads((tmp_path / "out/guide/guide.json").read_text())
+    assert found["images_per_taxon"] == {"min": 1, "max": 1}
+    assert found["n_taxa"] == len(means)
+    assert found["null"]["n_refits"] == 9
+    assert found["in_sample"]["pearson"] > 0.6
 
 
 def test_guided_embeddings_are_marked_circular(feature_world: Path, tmp_path: Path) -> None:

@@ -105,3 +105,12 @@ def test_without_skill_the_power_is_said(make_guided):
     words = summarize(make_guided(TAXA, edit))["guide"]["judged"]["verdict"]
     assert "10 traits 0.07, 30 traits 0.30, 100 traits 0.47" in words
     assert "10 traits" not in summarize(make_guided(TAXA, given()))["guide"]["judged"]["verdict"]
+
+
+def test_uneven_numbers_of_images_are_a_limit(make_guided):
+    def edit(found):
+        found["images_per_taxon"] = {"min": 5, "max": 5}
+
+    told, even = (summarize(make_guided(TAXA, how))["guide"]["cannot_tell"] for how in (None, edit))
+    assert any("--per-taxon" in line for line in told)
+    assert not any("--per-taxon" in line for line in even)

@@ -27,7 +27,7 @@ def not_possible(stage: str, material: Material, *, alone: bool) -> str:
     reason = ""
     if stage in ("guide", "signal") and material.ranked is None:
         reason = NEEDS_PHYLOGENY
-    elif stage in ("classify", "guide") and material.taxon_level:
+    elif stage == "classify" and material.taxon_level:
         reason = "needs features of images or specimens, not of taxa"
     elif stage == "guide":
         reason = guided_twice(material)

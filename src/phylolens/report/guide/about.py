@@ -19,6 +19,7 @@ from phylolens.report.wording import count, p_value, plural
 
 QUESTIONS = {True: "Can images learn the tree?", False: "Can images be fitted to the tree?"}
 ENOUGH = 99  # refits
+UNEVEN = 2  # times as many images
 PANELS = ("genetic", "unguided", "guided", "held_out")
 
 
@@ -39,6 +40,7 @@ def about_guide(results: Results) -> dict[str, Any] | None:
         "plural": plural(found["rank"]),
         "n_taxa": found["n_taxa"],
         "n_images": found.get("n_images"),
+        "uneven": _uneven(found.get("images_per_taxon") or {}),
         "epochs": found.get("epochs"),
         "in_sample": found.get("in_sample") or (own or {}).get("in_sample") or {},
         "held_out": found.get("held_out") or {},
@@ -65,6 +67,11 @@ def about_guide(results: Results) -> dict[str, Any] | None:
     summary["methods"] = methods(found, summary)
     summary["cannot_tell"] = cannot_tell(summary)
     return summary
+
+
+def _uneven(sizes: dict[str, int]) -> bool:
+    """Whether some taxa have far more images than others."""
+    return bool(sizes) and sizes["max"] > UNEVEN * sizes["min"]
 
 
 def _loss(results: Results) -> dict[str, float] | None:

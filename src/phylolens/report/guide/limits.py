@@ -12,6 +12,14 @@ def cannot_tell(summary: Mapping[str, Any]) -> tuple[str, ...]:
     if not summary["held_out"]:
         return CANNOT_TELL["guide"]
     groups = clades(summary["held_out"])
+    uneven = (
+        (
+            "Whether numbers of images play a part: means of few images lie far out, and where the "
+            "numbers follow the tree, p is too small. --per-taxon makes them alike.",
+        )
+        if summary.get("uneven")
+        else ()
+    )
     return (
         f"How it fares beyond these data: the {groups} held out come from the same collection of "
         "pictures as those it learnt from.",
@@ -20,4 +28,5 @@ def cannot_tell(summary: Mapping[str, Any]) -> tuple[str, ...]:
         "Where in the tree an unknown taxon belongs: a predicted distance is no placement.",
         "How much of the tree looks could tell at best: another learner or other features may "
         "find more.",
+        *uneven,
     )
