@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from phylolens.classify import predict as module
 from phylolens.classify.answers import long_table, wide_table
 from phylolens.classify.heads.prototype import Prototype
 from phylolens.classify.model_file import load_model, save_model
 from phylolens.classify.predict import predict
 from phylolens.classify.trusted import fit_trusted
+from phylolens.embed import streaming
 from phylolens.errors import InputError
 from phylolens.values import Features
 
@@ -63,7 +63,7 @@ def test_in_parts_as_in_one_go(stored, tmp_path, monkeypatch, chunk):
     predict(folder, features=new, out=tmp_path / "whole")
     predict(folder, features=new, out=tmp_path / "again")
     assert tables(tmp_path / "whole") == tables(tmp_path / "again")
-    monkeypatch.setattr(module, "CHUNK", chunk)
+    monkeypatch.setattr(streaming, "CHUNK", chunk)
     told = []
     predict(folder, features=new, out=tmp_path / "parts", progress=lambda *a: told.append(a[1]))
     for name in TABLES:  # sums of other sizes of matrix may differ in the last digit
@@ -110,7 +110,7 @@ def test_an_interrupted_run_leaves_the_answers_before(stored, tmp_path, monkeypa
     folder, new = stored
     predict(folder, features=new, out=tmp_path)
     before = tables(tmp_path)
-    monkeypatch.setattr(module, "CHUNK", 5)
+    monkeypatch.setattr(streaming, "CHUNK", 5)
     calls = []
 
     def stop(task: str, done: int, total: int) -> None:
@@ -200,7 +200,7 @@ def test_a_single_picture_has_the_answer_it_has_among_others(of_pictures, unseen
 def test_unreadable_pictures_are_listed_and_the_rest_answered(
     of_pictures, unseen, tmp_path, monkeypatch, chunk
 ):
-    monkeypatch.setattr(module, "CHUNK", chunk)
+    monkeypatch.setattr(streaming, "CHUNK", chunk)
     for name in ("a1/0.png", "a1/1.png", "a2/0.png", "b2/1.png"):  # the first three are a chunk
         (unseen / name).write_text("not a picture")
     summary = predict(of_pictures, images=unseen, out=tmp_path / "out")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,7 +17,9 @@ from phylolens.specimens.new_pictures import new_pictures
 from phylolens.values import Features
 from phylolens.writing import replacing, write_csv, write_json
 
-CHUNK = 500
+if TYPE_CHECKING:
+    from phylolens.embed.streaming import Chunk
+
 SUSPECT = 0.05  # p-value below which a specimen is counted as unlike the known ones
 
 
@@ -69,6 +71,8 @@ def predict(
         raise InputError(
             f"unknown guarantee '{guarantee}'.", hint=f"Choose from {', '.join(GUARANTEES)}."
         )
+    from phylolens.embed.streaming import chunks_of_features, chunks_of_pictures
+
     if features is not None and images is not None:
         raise InputError(
             "pictures and features exclude each other.", hint="Give --images or --features."
@@ -78,38 +82,16 @@ def predict(
     weights = asked.pop("weights", None)
     if features is not None:
         _require_width(model, features)
-        chunks = _of_features(features)
+        chunks = chunks_of_features(features)
         total = len(features)
     else:
         from phylolens.embed.same_spec import require_asked
 
         files = new_pictures(images, out, "nothing to classify.")
         require_asked(model.spec, asked, where=folder)
-        chunks = _of_pictures(model, files, out, weights, device)
+        chunks = chunks_of_pictures(model.spec, files, out / "features", weights, device)
         total = len(files)
     return _write(model, chunks, total, out / "classify" / "new", guarantee, progress)
-
-
-Chunk = tuple[Features | None, Mapping[str, str]]
-
-
-def _of_pictures(
-    model: TrustedModel,
-    files: Mapping[str, Path],
-    out: Path,
-    weights: Path | None,
-    device: str,
-) -> Iterator[Chunk]:
-    """Embed some pictures at a time; yield their features, and reasons for those not readable."""
-    from phylolens.embed import embed_files
-
-    names = list(files)
-    for start in range(0, len(names), CHUNK):
-        some = {name: files[name] for name in names[start : start + CHUNK]}
-        found = embed_files(
-            some, model.spec, store=out / "features", weights=weights, device=device
-        )
-        yield found.features if len(found.features) else None, found.failed
 
 
 def _require_width(model: TrustedModel, features: Features) -> None:
@@ -122,14 +104,9 @@ def _require_width(model: TrustedModel, features: Features) -> None:
         )
 
 
-def _of_features(features: Features) -> Iterator[Chunk]:
-    for start in range(0, len(features), CHUNK):
-        yield features.take(features.ids[start : start + CHUNK]), {}
-
-
 def _write(
     model: TrustedModel,
-    chunks: Iterator[Chunk],
+    chunks: "Iterator[Chunk]",
     total: int,
     folder: Path,
     guarantee: str,

@@ -1,20 +1,18 @@
 """Embed new pictures with a stored guided model, a few hundred at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from phylolens.errors import InputError
 from phylolens.guide.model_file import StoredGuide, load_guide
-from phylolens.guide.new_files import Chunk, Fit, WasSeen, rooted, write_new
+from phylolens.guide.new_files import Fit, WasSeen, rooted, write_new
 from phylolens.guide.seen import CONTENT, ID, Seen, hashes_of_ids, read_seen
 from phylolens.progress import Progress, silent
 from phylolens.provenance import file_hash
 from phylolens.specimens.new_pictures import new_pictures
 from phylolens.values import Features
-
-CHUNK = 500
 
 
 def embed_new(
@@ -62,6 +60,8 @@ def embed_new(
     InputError
         If the model cannot be used with what was given, or no picture could be read.
     """
+    from phylolens.embed.streaming import chunks_of_features, chunks_of_pictures
+
     if features is not None and images is not None:
         raise InputError(
             "pictures and features exclude each other.", hint="Give --images or --features."
@@ -72,7 +72,7 @@ def embed_new(
     files: Mapping[str, Path] = {}
     if features is not None:
         _require_alike(model, features)
-        chunks, total = _of_features(features), len(features)
+        chunks, total = chunks_of_features(features), len(features)
         if seen is not None and seen.by == ID:
             was_seen = partial(_ids_seen, seen)
     else:
@@ -80,7 +80,8 @@ def embed_new(
 
         files = new_pictures(images, out, "nothing to embed.")
         require_asked(model.spec, asked, where=folder)
-        chunks, total = _of_pictures(model, files, out, weights, device), len(files)
+        store, total = out / "features", len(files)
+        chunks = chunks_of_pictures(model.spec, files, store, weights, device)
         if seen is not None and seen.by == CONTENT:
             was_seen = partial(_pictures_seen, seen, files)
         learner: Any = model.learner
@@ -116,26 +117,3 @@ def _require_alike(model: StoredGuide, features: Features) -> None:
             where="--features",
             hint=f"Features like the model's: {options(model.spec)}.",
         )
-
-
-def _of_features(features: Features) -> Iterator[Chunk]:
-    for start in range(0, len(features), CHUNK):
-        yield features.take(features.ids[start : start + CHUNK]), {}
-
-
-def _of_pictures(
-    model: StoredGuide,
-    files: Mapping[str, Path],
-    out: Path,
-    weights: Path | None,
-    device: str,
-) -> Iterator[Chunk]:
-    from phylolens.embed import embed_files
-
-    names = list(files)
-    for start in range(0, len(names), CHUNK):
-        some = {name: files[name] for name in names[start : start + CHUNK]}
-        found = embed_files(
-            some, model.spec, store=out / "features", weights=weights, device=device
-        )
-        yield found.features if len(found.features) else None, found.failed

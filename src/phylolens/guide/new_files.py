@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,10 @@ from phylolens.progress import Progress
 from phylolens.values import Features
 from phylolens.writing import replacing, write_csv, write_json
 
+if TYPE_CHECKING:
+    from phylolens.embed.streaming import Chunk
+
 MARK = "guided_file"  # a header that says: fitted to a phylogeny (see phylolens.feature_file)
-Chunk = tuple[Features | None, Mapping[str, str]]  # what could be read, and why the rest could not
 WasSeen = Callable[[tuple[str, ...]], list[bool]]  # by id: whether a picture was in the fit
 
 
@@ -51,7 +53,7 @@ def rooted(model: StoredGuide, matrix: np.ndarray) -> np.ndarray:
 
 
 def write_new(
-    fit: Fit, chunks: Iterator[Chunk], total: int, folder: Path, progress: Progress
+    fit: Fit, chunks: "Iterator[Chunk]", total: int, folder: Path, progress: Progress
 ) -> dict[str, Any]:
     """Append each chunk; the file of embeddings appears under its name when all is done.
 

@@ -1,4 +1,4 @@
-"""What closed-form learners refuse."""
+"""What learners refuse."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from phylolens.guide.sample import Sample
 
 
 def check_fit(
-    sample: Sample, genetic: np.ndarray, groups: np.ndarray, strength: float | None
+    sample: Sample, genetic: np.ndarray, groups: np.ndarray, strength: float | None = None
 ) -> None:
     """Raise :class:`InputError` for sizes that differ, values not finite, a penalty of zero."""
     n = len(sample)

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 
 from phylolens.errors import InputError
 from phylolens.guide.held_out import clade_folds
+from phylolens.guide.learners.checks import check_fit
 from phylolens.guide.learners.choice import skill_beside
 from phylolens.guide.learners.reduced import reduced
 from phylolens.guide.sample import Sample
@@ -118,15 +119,7 @@ class Metric(BaseEstimator):
         for name in (*counts, "margin", "rate"):
             if not getattr(self, name) > 0:
                 raise InputError(f"it must be positive; got {getattr(self, name)}.", where=name)
-        n = len(sample)
-        if genetic.shape != (n, n) or len(groups) != n:
-            raise InputError(
-                f"{n} taxa need {n} x {n} distances and {n} clades; "
-                f"got {genetic.shape} and {len(groups)}.",
-                ids=sample.taxa,
-            )
-        if not (np.isfinite(genetic).all() and np.isfinite(sample.means).all()):
-            raise InputError("features and distances must be finite.", ids=sample.taxa)
+        check_fit(sample, genetic, groups)
         require_torch()
 
     def _choose(
