@@ -18,7 +18,7 @@ LAYERS = (
     {"stats"},
     {"embed"},
     {"simulate", "specimens", "phylogeny", "taxonomy", "feature_file"},
-    {"provenance", "values", "errors", "writing", "progress"},
+    {"reading", "provenance", "values", "errors", "writing", "progress"},
 )
 BESIDE = {
     "study": {"stages", "material", "pictures"},  # the run and its parts: one unit in four files
@@ -28,7 +28,8 @@ BESIDE = {
     "simulate": {"phylogeny", "specimens", "taxonomy", "feature_file"},
     "specimens": {"taxonomy"},
     "phylogeny": {"taxonomy"},
-    "provenance": {"values", "errors", "writing", "progress"},
+    "provenance": {"values", "errors", "writing", "progress", "reading"},
+    "reading": {"errors"},
     "values": {"errors"},
 }
 NO_PICTURES = ("torch", "torchvision", "timm", "PIL", "onnxruntime")
