@@ -18,7 +18,16 @@ LAYERS = (
     {"stats"},
     {"embed"},
     {"simulate", "specimens", "phylogeny", "taxonomy", "feature_file"},
-    {"reading", "provenance", "values", "errors", "writing", "progress"},
+    {
+        "delimited",
+        "number_text",
+        "reading",
+        "provenance",
+        "values",
+        "errors",
+        "writing",
+        "progress",
+    },
 )
 BESIDE = {
     "study": {"stages", "material", "pictures"},  # the run and its parts: one unit in four files
@@ -30,6 +39,8 @@ BESIDE = {
     "phylogeny": {"taxonomy"},
     "provenance": {"values", "errors", "writing", "progress", "reading"},
     "reading": {"errors"},
+    "delimited": {"errors"},
+    "number_text": {"errors"},
     "values": {"errors"},
 }
 NO_PICTURES = ("torch", "torchvision", "timm", "PIL", "onnxruntime")
