@@ -19,6 +19,7 @@ LAYERS = (
     {"embed"},
     {"simulate", "specimens", "phylogeny", "taxonomy", "feature_file"},
     {
+        "cells",
         "delimited",
         "number_text",
         "reading",
@@ -39,8 +40,10 @@ BESIDE = {
     "phylogeny": {"taxonomy"},
     "provenance": {"values", "errors", "writing", "progress", "reading"},
     "reading": {"errors"},
-    "delimited": {"errors"},
+    "delimited": {"cells", "errors"},
     "number_text": {"errors"},
+    "cells": {"reading"},
+    "writing": {"cells"},
     "values": {"errors"},
 }
 NO_PICTURES = ("torch", "torchvision", "timm", "PIL", "onnxruntime")
@@ -138,3 +141,20 @@ def test_nothing_is_pickled(path):
 )
 def test_unsafe_lines_would_be_caught(line):
     assert unsafe(ast.parse(line))
+
+
+def writes_csv(tree: ast.AST) -> list[str]:
+    """Ways past :func:`phylolens.writing.write_csv`, where cells are escaped."""
+    calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in calls if call.endswith((".to_csv", "csv.writer", ".DictWriter"))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_one_place_writes_csv(path):
+    found = writes_csv(ast.parse(path.read_text(encoding="utf-8")))
+    assert found == (["safe.to_csv"] if path.name == "writing.py" else [])
+
+
+def test_another_csv_writer_would_be_caught():
+    for line in ("table.to_csv(path)", "csv.writer(file)", "csv.DictWriter(file, names)"):
+        assert writes_csv(ast.parse(line))

@@ -129,3 +129,12 @@ def test_decimal_commas():
     for wrong in ("1_000", "1,5", "x"):
         with pytest.raises(ValueError, match=r"."):
             to_number(wrong)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_text_that_was_escaped_for_spreadsheets_is_as_named(separator):
+    rows = [["'-dash.jpg", "'=A1", "-1.5"], ["'s.jpg", "''+x", "'2"]]
+    text = "\n".join(separator.join(row) for row in [["file", "'@taxon", "x"], *rows])
+    table = read_delimited(text, "t")
+    assert table.header == ["file", "@taxon", "x"]
+    assert table.rows == [["-dash.jpg", "=A1", "-1.5"], ["'s.jpg", "'+x", "'2"]]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from phylolens.cells import unescaped
 from phylolens.errors import InputError
 
 SEPARATORS = "\t,;"
@@ -28,7 +29,8 @@ class Records:
     Parameters
     ----------
     rows : list of list of str
-        Cells as written, without their quotes; rows may differ in length.
+        Cells as written, without their quotes and without the apostrophe that PhyloLens puts
+        before text a spreadsheet would run; rows may differ in length.
     lines : list of int
         The line each row begins in, from 1.
     separator : str
@@ -130,7 +132,7 @@ def read_records(text: str, where: object) -> Records:
         found = _tabbed(numbered, where)
     else:
         found = _quoted(numbered, text, separator, where)
-    return _without_blank_rows(found)
+    return _without_blank_rows(_as_named(found))
 
 
 def _separator(header: str) -> str:
@@ -147,6 +149,10 @@ def _fitted(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[l
     if not any(cell.strip() for row in beyond for cell in row[n:]):
         return header[:n], [row[:n] for row in rows]
     return header, rows
+
+
+def _as_named(found: Records) -> Records:
+    return replace(found, rows=[[unescaped(cell) for cell in row] for row in found.rows])
 
 
 def _without_blank_rows(found: Records) -> Records:

@@ -1,5 +1,6 @@
 """Files appear whole or not at all, and the same values always give the same bytes."""
 
+import csv
 import json
 import math
 import os
@@ -10,6 +11,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from phylolens.cells import escaped, escaped_table, read_csv, unescaped
+
+__all__ = [
+    "append_csv",
+    "escaped",
+    "plain",
+    "read_csv",
+    "replacing",
+    "to_json",
+    "unescaped",
+    "write_csv",
+    "write_json",
+    "write_text",
+]
 
 JSON_DIGITS = 12  # significant digits: below this, sums may differ by the order of threads
 
@@ -64,6 +80,32 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_csv(path: Path, table: pd.DataFrame, *, index: bool = False) -> None:
-    """Write ``table`` as comma-separated UTF-8, numbers to 9 significant digits."""
+    """Write ``table`` as comma-separated UTF-8, numbers to 9 significant digits.
+
+    Text that a spreadsheet would run as a formula is escaped (:func:`~phylolens.cells.escaped`);
+    :func:`~phylolens.cells.read_csv` undoes it.
+    """
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=index, float_format="%.9g", lineterminator="\n")
+        append_csv(temporary, table, index=index)
+
+
+def append_csv(path: Path, table: pd.DataFrame, *, index: bool = False) -> None:
+    """Add rows to a CSV that is being written; headers come first if it is new."""
+    safe = escaped_table(table)
+    safe.to_csv(
+        path,
+        mode="a",
+        index=index,
+        header=not path.exists(),
+        float_format="%.9g",
+        lineterminator="\n",
+        encoding="utf-8",
+        quoting=csv.QUOTE_ALL if _has_returns(safe) else csv.QUOTE_MINIMAL,
+    )
+
+
+def _has_returns(table: pd.DataFrame) -> bool:
+    """Whether any text holds a carriage return, which the CSV module leaves unquoted."""
+    parts = [table.columns, table.index, *(values for _, values in table.items())]
+    texts = [part for part in parts if not pd.api.types.is_numeric_dtype(part.dtype)]
+    return any("\r" in str(value) for part in texts for value in part)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import skops.io
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
@@ -27,7 +26,7 @@ from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.model_card import model_card
 from phylolens.classify.trusted import TrustedModel
 from phylolens.errors import InputError, require_file
-from phylolens.writing import replacing, write_csv, write_json, write_text
+from phylolens.writing import read_csv, replacing, write_csv, write_json, write_text
 
 FORMAT = 1
 HINT = "Give the folder 'classify/model' of a results directory to --model."
@@ -102,8 +101,9 @@ def load_model(folder: Path) -> TrustedModel:
 
 
 def _read(content: Mapping[str, Any], folder: Path) -> TrustedModel:
-    nodes = pd.read_csv(
+    nodes = read_csv(
         folder / "taxonomy.csv",
+        hint=HINT,
         index_col="node",
         dtype={"rank": str, "taxon": str},
         keep_default_na=False,

@@ -15,7 +15,7 @@ from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
 from phylolens.specimens.new_pictures import new_pictures
 from phylolens.values import Features
-from phylolens.writing import replacing, write_csv, write_json
+from phylolens.writing import append_csv, replacing, write_csv, write_json
 
 if TYPE_CHECKING:
     from phylolens.embed.streaming import Chunk
@@ -127,8 +127,8 @@ def _write(
             if features is not None:
                 answers = model.answer(features, guarantee)
                 wide = wide_table(model, answers)
-                _append(wide_path, wide)
-                _append(long_path, long_table(model, answers))
+                append_csv(wide_path, wide)
+                append_csv(long_path, long_table(model, answers))
                 resolved.update(wide["accepted_rank"])
                 n_suspect += int((wide["novelty_p_value"] < SUSPECT).sum())
                 done += len(features)
@@ -140,18 +140,6 @@ def _write(
     summary = _summary(model, total, failed, resolved, n_suspect, guarantee)
     write_json(folder / "summary.json", summary)
     return summary
-
-
-def _append(path: Path, table: pd.DataFrame) -> None:
-    table.to_csv(
-        path,
-        mode="a",
-        header=not path.exists(),
-        index=False,
-        float_format="%.9g",
-        lineterminator="\n",
-        encoding="utf-8",
-    )
 
 
 def _list_failed(folder: Path, failed: Mapping[str, str]) -> None:

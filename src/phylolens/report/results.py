@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.errors import InputError
+from phylolens.writing import read_csv
 
 # Which command makes what a section of the report needs.
 MADE_BY = {
@@ -61,7 +62,7 @@ class Results:
         path = self.folder / name
         if not path.is_file():
             return None
-        table = pd.read_csv(path, dtype={0: str}, keep_default_na=False)
+        table = read_csv(path, dtype={0: str}, keep_default_na=False)
         table = table.set_index(table.columns[0])
         table.index = table.index.astype(str)
         if list(table.index) != list(table.columns):
@@ -73,7 +74,7 @@ class Results:
         path = self.folder / name
         if not path.is_file():
             return None
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+        table = read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
         return table.astype(dict.fromkeys(numbers, np.float64))
 
     @cached_property

@@ -10,6 +10,7 @@ from phylolens.classify.recipes import ClassifyRecipe
 from phylolens.errors import TooFew
 from phylolens.stages.bench import Bench
 from phylolens.stages.parts import Parts
+from phylolens.writing import read_csv
 
 if TYPE_CHECKING:
     from phylolens.classify.cross_fit import OutOfFold
@@ -124,7 +125,7 @@ def _near_duplicates(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str])
     train, test = _parts_of(bench, recipe, ranks)
     features = bench.pictures.originals
     found = near_duplicates(features.take(list(train["file"])), features.take(list(test["file"])))
-    answers = pd.read_csv(
+    answers = read_csv(
         bench.study.out / "classify" / "predictions.csv", dtype=str, keep_default_na=False
     )
     left = answers[(answers["model"] == recipe.models[0]) & ~answers["file"].isin(found.files)]
