@@ -5,12 +5,13 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 OUT    ?= phylolens-demo
 
-.PHONY: demo test lint types unit verify bench docs setup clean help
+.PHONY: demo test lint types unit verify fuzz bench docs setup clean help
 
 help:
 	@echo "make demo    simulate shells with a known history, run everything, print where the report is"
 	@echo "make test    lint, types and tests"
 	@echo "make verify  slow checks of the statistics (type-I error, recovery)"
+	@echo "make fuzz    damaged files for every reader: a value or one clear message, within seconds"
 	@echo "make bench   timings, as ratios within one run"
 	@echo "make docs    regenerate docs/cli.md from the commands"
 
@@ -41,6 +42,9 @@ unit: $(STAMP)
 
 verify: $(STAMP)
 	@$(BIN)/python -m pytest -q verification
+
+fuzz: $(STAMP)
+	@$(BIN)/python verification/fuzz/run.py
 
 bench: $(STAMP)
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
