@@ -12,9 +12,7 @@ from phylolens.classify.conformal import (
     default_mix,
     leaves_below,
     mix_weights,
-    prediction_set,
     scores,
-    set_scores,
     strata,
     threshold,
     units_needed,
@@ -164,25 +162,14 @@ def test_nested_sets_hold_the_leaves_below(tree):
     assert tree.labels(leaves[marked[2]]).tolist() == ["s3"]
 
 
-def test_flat_sets_cover_and_are_never_empty():
+def test_the_lower_threshold_is_that_beside_a_new_unit_below_all():
     rng = np.random.default_rng(6)
-    strong = rng.normal(size=(4000, 6)) * 2
-    probabilities = np.exp(strong) / np.exp(strong).sum(axis=1, keepdims=True)
-    truth = np.array([rng.choice(6, p=row) for row in probabilities])
-    q = threshold(set_scores(probabilities[:2000], truth[:2000]), 0.1)
-    chosen = prediction_set(probabilities[2000:], q)
-    covered = chosen[np.arange(2000), truth[2000:]].mean()
-    assert abs(covered - 0.9) < 4 * np.sqrt(2 * 0.09 / 2000)
-    assert chosen.sum(axis=1).min() >= 1
-    for row, marked in zip(probabilities[2000:2200], chosen, strict=False):
-        naive = {k for k in range(6) if row[k] >= 1 - q} | {int(np.argmax(row))}
-        assert set(np.flatnonzero(marked)) == naive
-
-
-def test_taxa_without_a_class_are_in_no_set():
-    found = set_scores(np.array([[0.3, 0.7], [0.3, 0.7]]), np.array([1, -1]))
-    np.testing.assert_allclose(found, [0.3, np.inf])
-    assert prediction_set(np.array([[0.3, 0.7]]), np.inf).all()
+    for n in (3, 9, 20):
+        drawn = rng.random(n)
+        place = int(np.ceil((n + 1) * 0.75))
+        beside = sorted([*drawn, -1.0])[place - 1]
+        assert threshold(drawn, 0.25, lower=True) == (beside if beside >= 0 else -np.inf)
+        assert threshold(drawn, 0.25, lower=True) < threshold(drawn, 0.25)
 
 
 def test_strata_name_the_coarsest_unknown_rank():

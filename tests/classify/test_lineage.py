@@ -197,3 +197,9 @@ def test_impossible_trees_are_refused(rank, taxon, parent, said):
     nodes = pd.DataFrame({"rank": rank, "taxon": taxon, "parent": parent})
     with pytest.raises(InputError, match=said):
         TaxonTree(("order", "family"), nodes)
+
+
+def test_tips_are_what_is_not_divided_further(small, tree):
+    names = [small.name(node) for node in small.tips]
+    assert names == ["family:F3", "genus:G3"] + [f"species:s{k}" for k in (1, 2, 3, 4, 5)]
+    assert tree.tips.tolist() == [k for k in range(len(tree)) if not len(tree.children(k))]

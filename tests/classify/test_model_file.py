@@ -86,14 +86,14 @@ def test_no_file_is_a_pickle_and_saving_again_changes_no_text(model, folder, tmp
 
 def test_a_threshold_out_of_reach_is_null(model, tmp_path):
     thresholds = {"mixed": math.inf, "known_only": 0.25}
-    closed = replace(model.calibration, thresholds=thresholds, set_threshold=math.inf)
+    closed = replace(model.calibration, thresholds=thresholds, set_thresholds=thresholds)
     save_model(replace(model, calibration=closed), tmp_path)
     written = json.loads((tmp_path / "model.json").read_text())["calibration"]
     assert written["thresholds"] == {"mixed": None, "known_only": 0.25}
-    assert written["set_threshold"] is None
+    assert written["set_thresholds"] == {"mixed": None, "known_only": 0.25}
     again = load_model(tmp_path)
     assert again.calibration.thresholds == thresholds
-    assert again.calibration.set_threshold == math.inf
+    assert again.calibration.set_thresholds == thresholds
     rows = Features(("a",), np.ones((1, 20)))
     assert again.answer(rows).accepted.tolist() == [-1]
 

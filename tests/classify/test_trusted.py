@@ -54,6 +54,33 @@ def needed(raw: np.ndarray, truth: tuple[str, str]) -> float:
     return 0.0 if ("a1", "a2", "b1", "b2")[family - 2] == truth[1] else raw[family]
 
 
+def threshold_of_sets(
+    raw: np.ndarray, scores: list[float], weights: list[float], alpha: float, kind: str
+) -> float:
+    """The least the bar of safe answers can be once a new specimen is among the others."""
+    if kind == "known_only":
+        place = math.ceil((N_KNOWN + 1) * (1 - alpha))
+        return sorted([*scores[:N_KNOWN], -math.inf])[place - 1]
+    pairs = [*zip(scores, weights, strict=True), (-math.inf, max(weights))]
+    whole = sum(weight for _, weight in pairs)
+    for bar in sorted(score for score, _ in pairs):
+        if sum(weight for score, weight in pairs if score <= bar) >= (1 - alpha) * whole - 1e-9:
+            return bar
+    return math.inf
+
+
+def set_score(raw: np.ndarray, truth: tuple[str, str], bar: float) -> float:
+    """One minus the probability of the true family, infinite where the answer is wrong."""
+    order = 0 if raw[0] >= raw[1] else 1
+    family = max((2, 3) if order == 0 else (4, 5), key=lambda node: raw[node])
+    if raw[order] <= bar:
+        return 0.0
+    right = "AB"[order] == truth[0]
+    if raw[family] > bar:
+        right = ("a1", "a2", "b1", "b2")[family - 2] == truth[1]
+    return 1 - raw[2 + LINES.index(truth)] if right else math.inf
+
+
 @pytest.mark.parametrize("alpha", [0.1, 0.25])
 def test_thresholds_by_hand(asked, alpha):
     found, table, tree = asked
@@ -73,8 +100,10 @@ def test_thresholds_by_hand(asked, alpha):
             break
     assert learnt.thresholds["mixed"] == bar
 
-    true_leaf = [1 - found.raw[row, 2 + row % 4] for row in range(N_KNOWN)]
-    assert learnt.set_threshold == pytest.approx(sorted(true_leaf)[place - 1], abs=1e-12)
+    for kind in ("known_only", "mixed"):
+        least = threshold_of_sets(found.raw, scores, weights, alpha, kind)
+        in_set = sorted(set_score(found.raw[row], LINES[row % 4], least) for row in range(N_KNOWN))
+        assert learnt.set_thresholds[kind] == pytest.approx(in_set[place - 1], abs=1e-12)
     np.testing.assert_allclose(
         learnt.novelty["msp"], [1 - max(row[2:]) for row in found.raw[:N_KNOWN]], atol=1e-12
     )
@@ -86,7 +115,7 @@ def test_too_few_specimens_make_nothing_safe(asked):
     few = found.take(np.arange(8))
     learnt = calibrate(few, table, tree, {}, 0.1, 0.9)
     assert learnt.thresholds == {"mixed": math.inf, "known_only": math.inf}
-    assert math.isinf(learnt.set_threshold)
+    assert learnt.set_thresholds == {"mixed": math.inf, "known_only": math.inf}
     assert math.isfinite(calibrate(found.take(np.arange(9)), table, tree, {}, 0.1, 0.9)
                          .thresholds["known_only"])  # fmt: skip
 
@@ -248,16 +277,19 @@ def test_tables_against_the_answers(fitted):
         assert lines["accepted"].tolist() == [place <= depth for place in range(3)]
         node = answers.accepted[row]
         if node < 0:
-            assert (line.accepted_taxon, line.accepted_probability) == (NONE, 1.0)
+            assert line.accepted_taxon == NONE
+            assert math.isnan(line.accepted_probability)
         else:
             assert line.accepted_taxon == model.tree.nodes["taxon"].iloc[node]
             assert line.accepted_probability == answers.marginals[row, node]
-        finest = answers.marginals[row, model.finest]
-        chosen = [node for node in range(len(finest))
-                  if finest[node] >= 1 - model.calibration.set_threshold
-                  or node == finest.argmax()]  # fmt: skip
-        chosen.sort(key=lambda node: -finest[node])
-        names = [model.tree.nodes["taxon"].iloc[model.finest[node]] for node in chosen]
+        limit = 1 - model.calibration.set_thresholds["mixed"]
+        chosen = [tip for tip in model.finest
+                  if node < 0
+                  or (node in model.tree.path(tip)
+                      and (answers.marginals[row, tip] >= limit or tip == answers.path[row, -1]))
+                  ]  # fmt: skip
+        chosen.sort(key=lambda tip: -answers.marginals[row, tip])
+        names = [model.tree.nodes["taxon"].iloc[tip] for tip in chosen]
         assert line.conformal_set_size == len(names)
         if len(names) <= 10:
             assert line.conformal_set == "|".join(names)

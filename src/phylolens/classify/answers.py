@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from phylolens.classify.conformal import along, prediction_set
+from phylolens.classify.conformal import along
 from phylolens.classify.novelty import combined, p_value
 from phylolens.classify.trusted import Answers, TrustedModel
 
@@ -34,9 +34,10 @@ def wide_table(model: TrustedModel, answers: Answers) -> pd.DataFrame:
     """One row a file: the answer at every rank, how deep it is safe, and how novel it looks.
 
     Columns ``file``; one a rank; ``accepted_rank`` and ``accepted_taxon``, ``none of these`` where
-    no rank is safe; ``accepted_probability``; ``conformal_set``, the finest taxa that may be meant
-    if the specimen's is a known one, separated by ``|``; ``conformal_set_size``;
-    ``novelty_p_value``, small where known specimens hardly ever look as unfamiliar.
+    no rank is safe; ``accepted_probability``, missing there; ``conformal_set``, the finest taxa
+    within the accepted one that may be meant if the specimen's is a known one, separated by ``|``
+    (all taxa where no rank is safe); ``conformal_set_size``; ``novelty_p_value``, small where known
+    specimens hardly ever look as unfamiliar.
     """
     tree = model.tree
     ranks = np.array([*tree.ranks, NONE], dtype=object)
@@ -44,9 +45,7 @@ def wide_table(model: TrustedModel, answers: Answers) -> pd.DataFrame:
     chance = along(answers.marginals, answers.path)
     depth = _depth(model, answers.accepted)
     rows = np.arange(len(answers))
-    finest = answers.marginals[:, model.finest]
-    sets = prediction_set(finest, model.calibration.set_threshold)
-    names = tree.labels(model.finest)
+    names, of_tips = tree.labels(tree.tips), answers.marginals[:, tree.tips]
     safe = depth >= 0
     return pd.DataFrame(
         {
@@ -54,9 +53,11 @@ def wide_table(model: TrustedModel, answers: Answers) -> pd.DataFrame:
             **{rank: taxa[:, place] for place, rank in enumerate(tree.ranks)},
             "accepted_rank": ranks[depth],
             "accepted_taxon": np.where(safe, tree.labels(answers.accepted), NONE),
-            "accepted_probability": np.where(safe, chance[rows, depth], 1.0),
-            "conformal_set": [_set(names, row, p) for row, p in zip(sets, finest, strict=True)],
-            "conformal_set_size": sets.sum(axis=1),
+            "accepted_probability": np.where(safe, chance[rows, depth], np.nan),
+            "conformal_set": [
+                _set(names, row, p) for row, p in zip(answers.sets, of_tips, strict=True)
+            ],
+            "conformal_set_size": answers.sets.sum(axis=1),
             "novelty_p_value": novelty_p(model, answers),
         }
     )

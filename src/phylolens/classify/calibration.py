@@ -9,16 +9,17 @@ import pandas as pd
 from phylolens.classify.blend import tempered, with_rest
 from phylolens.classify.confidence import extrapolate_temperature, fit_temperature
 from phylolens.classify.conformal import (
+    back_off,
     default_mix,
     mix_weights,
     scores,
-    set_scores,
     threshold,
 )
 from phylolens.classify.cross_fit import (
     FOLDS,
     OutOfFold,
 )
+from phylolens.classify.finest_sets import set_scores
 from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.novelty import msp
 
@@ -39,8 +40,9 @@ class Calibration:
     thresholds : mapping of str to float
         Least probability of a safe answer, for ``mixed`` and ``known_only``; infinite where
         calibration specimens were too few.
-    set_threshold : float
-        For flat conformal sets of the finest taxa, known ones only.
+    set_thresholds : mapping of str to float
+        For sets of the finest taxa within the accepted one, by the same guarantees; both cover
+        known taxa only.
     novelty : mapping of str to array
         Scores ``msp`` and ``knn`` of the same known specimens, one a row.
     """
@@ -48,7 +50,7 @@ class Calibration:
     alpha: float
     mix: Mapping[str, float]
     thresholds: Mapping[str, float]
-    set_threshold: float
+    set_thresholds: Mapping[str, float]
     novelty: Mapping[str, np.ndarray]
 
 
@@ -109,24 +111,35 @@ def calibrate(
     asked = rows.loc[found.files]
     truth, units = tree.node_of(asked), asked["specimen_id"].to_numpy(str)
     marginals = tempered(tree, found.raw, temperatures)
-    needed = scores(tree, marginals, tree.top_down(marginals), truth, tree.depth_of(asked))
+    path = tree.top_down(marginals)
+    needed = scores(tree, marginals, path, truth, tree.depth_of(asked))
     known = found.known
     mix = default_mix(found.strata, known_share)
     weights = mix_weights(found.strata, mix, units)
-    finest = tree.at_rank(tree.ranks[-1])
-    named = known & np.isin(truth, finest)
-    columns = np.searchsorted(finest, truth[named])
+    named = known & np.isin(truth, tree.tips)
+
+    def limits(rows: np.ndarray, weights: np.ndarray | None) -> tuple[float, float]:
+        """Thresholds of safe answers, learnt on some rows, and of the sets within them."""
+        q, least = (
+            threshold(needed[rows], alpha, weights, units[rows], lower=lower)
+            for lower in (False, True)
+        )
+        accepted = back_off(tree, marginals[named], path[named], least)
+        in_set = set_scores(tree, marginals[named], accepted, truth[named])
+        return q, threshold(in_set, alpha, units=units[named])
+
+    found_limits = {
+        "mixed": limits(np.full(len(known), True), weights),
+        "known_only": limits(known, None),
+    }
     # One picture a specimen: pictures of one are alike, and a p-value counts specimens.
     once = np.flatnonzero(known)[np.sort(np.unique(units[known], return_index=True)[1])]
-    in_set = set_scores(marginals[np.ix_(named, finest)], columns)
+    finest = tree.at_rank(tree.ranks[-1])
     return Calibration(
         alpha=alpha,
         mix=mix,
-        thresholds={
-            "mixed": threshold(needed, alpha, weights, units),
-            "known_only": threshold(needed[known], alpha, units=units[known]),
-        },
-        set_threshold=threshold(in_set, alpha, units=units[named]),
+        thresholds={kind: q for kind, (q, _) in found_limits.items()},
+        set_thresholds={kind: q for kind, (_, q) in found_limits.items()},
         novelty={
             "msp": msp(marginals[np.ix_(once, finest)]),
             "knn": found.distances[once],

@@ -100,6 +100,8 @@ def threshold(
     alpha: float,
     weights: np.ndarray | None = None,
     units: np.ndarray | None = None,
+    *,
+    lower: bool = False,
 ) -> float:
     """Choose the threshold that a share 1 - alpha of new units will not exceed.
 
@@ -121,6 +123,10 @@ def threshold(
     units : array, shape (n,), optional
         Specimen of each row, so that a specimen with many pictures counts once; by default every
         row is a unit.
+    lower : bool
+        Give the least value the threshold can have once the new unit is among the others, the one
+        for a new unit below all. Whatever else is calibrated *given* the threshold is given this
+        one, so that calibration rows are not treated better than new ones.
 
     Returns
     -------
@@ -144,7 +150,9 @@ def threshold(
     largest = np.bincount(codes, each).max()
     order = np.argsort(scores, kind="stable")
     below = np.cumsum(each[order])
-    needed = (1 - alpha) * (below[-1] + largest)
+    needed = (1 - alpha) * (below[-1] + largest) - (largest if lower else 0)
+    if needed <= 0:
+        return -np.inf
     place = int(np.searchsorted(below, needed - 1e-9 * largest))
     return float(scores[order][place]) if place < len(scores) else np.inf
 
@@ -162,34 +170,12 @@ def back_off(tree: TaxonTree, marginals: np.ndarray, path: np.ndarray, q: float)
 
 
 def leaves_below(tree: TaxonTree, accepted: np.ndarray, leaves: np.ndarray) -> np.ndarray:
-    """Mark the leaves under each accepted node, shape (n, n_leaves): the nested set."""
-    return tree.contains(np.asarray(accepted)[:, None], np.asarray(leaves)[None, :])
-
-
-def set_scores(probabilities: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Scores of flat sets: one minus the probability of the true leaf (Sadinle et al. 2019).
-
-    Parameters
-    ----------
-    probabilities : array, shape (n, n_leaves)
-        Of calibration rows.
-    columns : array of int, shape (n,)
-        Column of each true leaf; -1 where it is no class, which no set can contain: infinity.
-    """
-    found = np.take_along_axis(probabilities, np.maximum(columns, 0)[:, None], axis=1)[:, 0]
-    return np.where(columns >= 0, 1 - found, np.inf)
-
-
-def prediction_set(probabilities: np.ndarray, q: float) -> np.ndarray:
-    """Mark the leaves of each row's flat conformal set, shape (n, n_leaves).
-
-    All leaves whose probability is at least 1 - q, for ``q`` the :func:`threshold` of
-    :func:`set_scores`: the smallest sets on average of all that cover as much. The most probable
-    leaf is always in, as an empty set helps nobody; coverage can only gain by that.
-    """
-    chosen = probabilities >= 1 - q - 1e-12
-    chosen[np.arange(len(chosen)), probabilities.argmax(axis=1)] = True
-    return chosen
+    """Mark the leaves under each accepted node, shape (n, n_leaves); all of them under the root."""
+    accepted = np.asarray(accepted)
+    place = (tree.path(accepted) == accepted[:, None]).argmax(axis=1)
+    found = accepted[:, None] == tree.path(np.asarray(leaves))[:, place].T
+    found[accepted == ROOT] = True
+    return found
 
 
 def strata(train_table: pd.DataFrame, table: pd.DataFrame, ranks: tuple[str, ...]) -> np.ndarray:

@@ -140,6 +140,11 @@ class TaxonTree:
         """Return the nodes right below ``node`` (-1: below the root), sorted."""
         return self._children.get(int(node), np.empty(0, dtype=int))
 
+    @cached_property
+    def tips(self) -> np.ndarray:
+        """Nodes that are not divided further, sorted."""
+        return np.setdiff1d(np.arange(len(self)), self._parents)
+
     def at_rank(self, rank: str) -> np.ndarray:
         """Return the nodes of a rank, sorted."""
         require_rank(self.ranks, rank)

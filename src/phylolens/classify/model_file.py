@@ -28,7 +28,7 @@ from phylolens.classify.trusted import TrustedModel
 from phylolens.errors import InputError, require_file
 from phylolens.writing import read_csv, replacing, write_csv, write_json, write_text
 
-FORMAT = 1
+FORMAT = 2
 HINT = "Give the folder 'classify/model' of a results directory to --model."
 # What the readers of the four files raise when one is cut short, altered or of another version.
 DAMAGE = (
@@ -61,7 +61,7 @@ def save_model(model: TrustedModel, folder: Path) -> None:
             "alpha": calibration.alpha,
             "mix": dict(calibration.mix),
             "thresholds": {name: _finite(q) for name, q in calibration.thresholds.items()},
-            "set_threshold": _finite(calibration.set_threshold),
+            "set_thresholds": {name: _finite(q) for name, q in calibration.set_thresholds.items()},
         },
         "card": dict(model.card),
     }
@@ -115,7 +115,7 @@ def _read(content: Mapping[str, Any], folder: Path) -> TrustedModel:
         alpha=float(found["alpha"]),
         mix=found["mix"],
         thresholds={name: _infinite(q) for name, q in found["thresholds"].items()},
-        set_threshold=_infinite(found["set_threshold"]),
+        set_thresholds={name: _infinite(q) for name, q in found["set_thresholds"].items()},
         novelty={
             name.removeprefix("novelty_"): values
             for name, values in arrays.items()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.classify.confidence import confidence_summary
-from phylolens.classify.conformal import prediction_set, strata
+from phylolens.classify.conformal import strata
 from phylolens.classify.coverage import Tested, conformal_summary
 from phylolens.classify.cross_fit import OutOfFold
 from phylolens.classify.trusted import Answers, TrustedModel
@@ -120,17 +120,15 @@ def assess(
 def _sets(
     model: TrustedModel, answers: Answers, test: pd.DataFrame, known: np.ndarray
 ) -> dict[str, Any]:
-    """Coverage and mean size of the flat sets of finest taxa, on known ones; images count alike."""
-    names = model.tree.labels(model.finest).astype(str)
-    rows = known & test[model.tree.ranks[-1]].isin(names).to_numpy(bool)
+    """Coverage and mean size of the sets of finest taxa, on known ones; images count alike."""
+    tips, truth = model.tree.tips, model.tree.node_of(test)
+    rows = known & np.isin(truth, tips)
     if not rows.any():
         return {"n": 0, "coverage": None, "mean_size": None}
-    finest = answers.marginals[np.ix_(rows, model.finest)]
-    sets = prediction_set(finest, model.calibration.set_threshold)
-    columns = pd.Index(names).get_indexer(pd.Index(test[model.tree.ranks[-1]][rows]))
+    sets = answers.sets[rows]
     return {
         "n": int(rows.sum()),
-        "coverage": float(sets[np.arange(len(sets)), columns].mean()),
+        "coverage": float(sets[np.arange(len(sets)), np.searchsorted(tips, truth[rows])].mean()),
         "mean_size": float(sets.sum(axis=1).mean()),
     }
 

@@ -10,9 +10,7 @@ from sklearn.base import ClassifierMixin
 
 from phylolens.classify.blend import RankBlend
 from phylolens.classify.calibration import Calibration, calibrate, fit_temperatures
-from phylolens.classify.conformal import (
-    back_off,
-)
+from phylolens.classify.conformal import back_off
 from phylolens.classify.cross_fit import (
     FOLDS,
     REFERENCE_ROWS,
@@ -22,6 +20,7 @@ from phylolens.classify.cross_fit import (
     joined,
     spread,
 )
+from phylolens.classify.finest_sets import finest_sets
 from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.novelty import knn_distance, msp, unit_rows
 from phylolens.progress import Progress, silent
@@ -47,6 +46,9 @@ class Answers:
         Answer at every rank, from the top down, -1 where there is none.
     accepted : array of int, shape (n,)
         Deepest safe taxon; -1 where no rank is safe.
+    sets : array of bool, shape (n, tips)
+        Finest taxa that may be meant if the specimen's is a known one, of the tree's tips; all lie
+        within the accepted taxon.
     novelty : mapping of str to array, shape (n,)
         Scores ``msp`` and ``knn``, high for the unfamiliar.
     """
@@ -55,6 +57,7 @@ class Answers:
     marginals: np.ndarray
     path: np.ndarray
     accepted: np.ndarray
+    sets: np.ndarray
     novelty: Mapping[str, np.ndarray]
 
     def __len__(self) -> int:
@@ -106,13 +109,15 @@ class TrustedModel:
         """
         marginals = self.blend.marginals(features.matrix)
         path = self.tree.top_down(marginals)
-        q = self.calibration.thresholds[guarantee]
+        accepted = back_off(self.tree, marginals, path, self.calibration.thresholds[guarantee])
+        limit = self.calibration.set_thresholds[guarantee]
         distances = knn_distance(features.matrix, self.reference)
         return Answers(
             ids=features.ids,
             marginals=marginals,
             path=path,
-            accepted=back_off(self.tree, marginals, path, q),
+            accepted=accepted,
+            sets=finest_sets(self.tree, marginals, path, accepted, limit),
             novelty={"msp": msp(marginals[:, self.finest]), "knn": distances},
         )
 
