@@ -21,6 +21,7 @@ LAYERS = (
     {
         "cells",
         "delimited",
+        "names",
         "number_text",
         "reading",
         "provenance",

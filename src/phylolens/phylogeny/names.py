@@ -1,21 +1,17 @@
 """Match names of a phylogeny to names of a taxonomy: exactly, after one stated normalisation."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from phylolens.errors import InputError
+from phylolens.names import key
 
 RULE = (
-    "Names match when they are equal after underscores become spaces, quotes and surrounding "
-    "space are removed, runs of space become one, and case is ignored. Nothing is guessed."
+    "Names match when they are equal after underscores become blanks and Unicode forms, invisible "
+    "characters, quotes and signs of hybrids are unified, and authorship, subgenus and case are "
+    "set apart. Nothing is guessed."
 )
-
-
-def normalise(name: object) -> str:
-    """Apply the stated normalisation to one name."""
-    bare = str(name).replace("_", " ").strip().strip("'\"").strip()
-    return re.sub(r"\s+", " ", bare).casefold()
+normalise = key
 
 
 def require_unique(names: Sequence[str], where: object, what: str) -> None:
