@@ -19,6 +19,7 @@ import skops.io
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from phylolens.classify import skops_file
 from phylolens.classify.blend import RankBlend
 from phylolens.classify.calibration import Calibration
 from phylolens.classify.heads.known_types import KNOWN_TYPES
@@ -42,7 +43,8 @@ def save_model(model: TrustedModel, folder: Path) -> None:
     (folder / "model.json").unlink(missing_ok=True)
     calibration = model.calibration
     with replacing(folder / "head.skops") as temporary:
-        skops.io.dump({"leaf": model.blend.leaf, "own": dict(model.blend.own)}, temporary)
+        heads = {"leaf": model.blend.leaf, "own": dict(model.blend.own)}
+        temporary.write_bytes(skops_file.dumps(heads))
     nodes = model.tree.nodes.rename_axis("node")
     write_csv(folder / "taxonomy.csv", nodes, index=True)
     novelty = {f"novelty_{name}": values for name, values in calibration.novelty.items()}
