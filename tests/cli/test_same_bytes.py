@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import phylolens
+
 COMMANDS = """
 classify --meta meta.csv --features features.csv --models default,rf --out out
 classify --model out/classify/model --features features.csv --out new
@@ -27,6 +29,7 @@ for line in sys.argv[1].splitlines():
     except SystemExit as stop:
         assert not stop.code, line
 """
+SOURCE = str(Path(phylolens.__file__).parents[1])  # the package under test, wherever it runs
 ONCE = {"run.json"}  # holds the times
 
 
@@ -37,7 +40,7 @@ def test_two_processes_write_the_same_bytes(guide_world: Path, tmp_path: Path) -
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", CODE, COMMANDS],
-            cwd=folder, env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=folder, env={**os.environ, "PYTHONPATH": SOURCE, "PYTHONHASHSEED": seed},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
