@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from phylolens.cells import unescaped_table
 from phylolens.errors import InputError, require_file
 from phylolens.values import Features
 
@@ -137,8 +138,10 @@ def _text(path: Path) -> _Read:
     with path.open(encoding="utf-8-sig") as stream:
         separator = max("\t,;", key=stream.readline().count)
     # Ids stay as written, even '001' and 'NA'; blank numbers become missing in _columns.
-    table = pd.read_csv(
-        path, sep=separator, dtype={0: str}, keep_default_na=False, encoding="utf-8-sig"
+    table = unescaped_table(
+        pd.read_csv(
+            path, sep=separator, dtype={0: str}, keep_default_na=False, encoding="utf-8-sig"
+        )
     )
     table.isetitem(0, table.iloc[:, 0].str.strip())
     return _columns(table)

@@ -102,6 +102,18 @@ def test_our_tables_are_inputs_again(made, tmp_path, phylolens):
     check_page(tmp_path / "audit/audit.html")
 
 
+def test_our_matrices_and_features_match_the_names(made, tmp_path, phylolens):
+    """A table of the results beside names that were never escaped."""
+    done = phylolens("signal", "--meta", made / "meta.csv", "--rank", "family",
+                     "--features", made / "out/guide/embeddings.csv", "--permutations", 99,
+                     "--distances", made / "out/signal/genetic_distances.csv",
+                     "--out", tmp_path)  # fmt: skip
+    assert done.code == 0, done.err
+    found = json.loads((tmp_path / "signal/signal.json").read_text())
+    assert found["n_taxa"] == len(NAMES)
+    assert found["dropped"] == {"no_images": [], "no_phylogeny": []}
+
+
 class Page(HTMLParser):
     """Collects tags with their attributes, and the text outside style sheets."""
 

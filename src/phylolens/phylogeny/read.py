@@ -8,6 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from skbio import DistanceMatrix, TreeNode
 
+from phylolens.cells import unescaped
 from phylolens.errors import InputError, require_file
 from phylolens.phylogeny.check import check_matrix
 from phylolens.phylogeny.names import require_unique
@@ -70,7 +71,8 @@ def read_distances(path: Path) -> DistanceMatrix:
 def _square(text: str, path: Path) -> tuple[list[str], np.ndarray]:
     first = text.partition("\n")[0]
     separator = max("\t,;", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(row)]
+    lines = csv.reader(io.StringIO(text), delimiter=separator)
+    rows = [[unescaped(cell) for cell in row] for row in lines if any(row)]
     header, body = [name.strip() for name in rows[0][1:]], rows[1:]
     names = [row[0].strip() for row in body]
     ragged = [row[0] for row in body if len(row) != len(header) + 1]
