@@ -71,6 +71,7 @@ def test_line_breaks_within_quotes_are_kept():
         ("a\tb\tc\n1\t2\t3\n4\t5\n6\n7\t8\t9\n", ("line 3 (2 cells)", "line 4 (1 cells)")),
         ("a,b\n1,2\n1,2,3\n", ("line 3 (3 cells)",)),
         ("a,b\n1,2,3\n1,2,3\n", ("line 2", "line 3")),  # the first column repeats: no row names
+        ("file,place\na.jpg,Bonn, west\nb.jpg,Bonn, east\n", ("line 2", "line 3")),
     ],
 )
 def test_short_and_long_rows_are_refused_by_line(text, named):
@@ -83,6 +84,12 @@ def test_a_missing_corner_cell_is_seen():
     found = read_delimited('"f0","f1"\n"a.jpg",1,2\n"b.jpg",3,4\n', "table")
     assert found.header == ["", "f0", "f1"]
     assert "row names" in found.notes[0]
+    for text in (
+        "f0,f1\na.jpg,1,-2e3\nb.jpg,3,NA\n",
+        "file,x\n1,a.jpg,k\n2,b.jpg,l\n",
+        "a,b\na,0,x\nb,x,0\n",
+    ):
+        assert read_delimited(text, "table").header[0] == ""
 
 
 def test_needless_separators_and_blank_rows_do_no_harm():

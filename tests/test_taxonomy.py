@@ -9,6 +9,7 @@ from phylolens.taxonomy import (
     STANDARD_RANKS,
     find_ranks,
     lineages,
+    nested_columns,
     nesting_problems,
     require_rank,
     taxonomic_steps,
@@ -32,21 +33,45 @@ def test_standard_ranks_run_coarse_to_fine():
     assert len(set(STANDARD_RANKS)) == len(STANDARD_RANKS)
 
 
-def test_standard_ranks_win_over_column_order_and_case():
+def test_ranks_are_known_by_name_whatever_their_order_and_case():
     table = pd.DataFrame(columns=["species", "Note", "Family", "class"])
-    assert find_ranks(table, list(table.columns)) == ("class", "Family", "species")
+    assert find_ranks(table, list(table.columns)) == (("class", "Family", "species"), [])
+    nested = pd.DataFrame({"coarse": list("xxyy"), "fine": list("abcd")})
+    assert find_ranks(nested, ["coarse", "fine"]) == ((), []), "nesting alone is never a rank"
 
 
-def test_other_names_are_ranked_by_nesting():
+AMBIGUOUS_TABLE = pd.DataFrame(
+    {
+        "realm": ["Palearctic", "Palearctic", "Nearctic", "Nearctic"] * 2,
+        "division": ["A", "A", "B", "B"] * 2,
+        "order": ["o1", "o1", "o2", "o3"] * 2,
+        "genus": ["g1", "g2", "g3", "g4"] * 2,
+        "section": ["s", "t", "s", "t"] * 2,
+        "species": [f"sp{number}" for number in range(8)],
+        "form": ["tree", "shrub"] * 4,
+    }
+)
+
+
+def test_words_with_another_meaning_count_only_where_they_nest():
+    found, left_out = find_ranks(AMBIGUOUS_TABLE, list(AMBIGUOUS_TABLE.columns))
+    assert found == ("division", "order", "genus", "species")
+    assert sorted(left_out) == ["form", "realm", "section"]
+    series = AMBIGUOUS_TABLE.assign(series=["x1", "x2", "x3", "x4"] * 2)[
+        ["genus", "series", "species"]
+    ]
+    series["species"] = [f"{a}{b}" for a, b in zip(series["series"], "aabbccdd", strict=True)]
+    series["genus"] = ["g1", "g1", "g2", "g2"] * 2
+    assert find_ranks(series, list(series.columns)) == (("genus", "series", "species"), [])
+
+
+def test_nesting_columns_are_a_suggestion():
     table = pd.DataFrame(
         {"fein": list("abcd") * 2, "grob": list("xxyy") * 2, "quer": list("mnnm") * 2}
     )
-    assert find_ranks(table, ["fein", "grob", "quer"]) == ("grob", "fein")
-
-
-def test_a_value_for_every_row_is_no_rank():
+    assert nested_columns(table, ["fein", "grob", "quer"]) == ("grob", "fein")
     table = pd.DataFrame({"id": list("abcd"), "grob": list("xxyy")})
-    assert find_ranks(table, ["id", "grob"]) == ("grob",)
+    assert nested_columns(table, ["id", "grob"]) == ("grob",)
 
 
 def test_two_parents_puts_the_most_frequent_first():

@@ -19,6 +19,7 @@ LARGEST_CELL = 1 << 24  # characters
 WIDE = 4  # from so many columns on, a line of text has the width of a row by no accident
 SHOWN_LINES = 5
 _QUOTED_CELL = re.compile(r'"(?:[^"]|"")*"')
+_NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 _SEP_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 
@@ -91,7 +92,7 @@ def read_delimited(text: str, where: object) -> Delimited:
     rows, lines = found.rows[1:], found.lines[1:]
     header, rows = _fitted(header, rows)
     longer = bool(rows) and all(len(row) == len(header) + 1 for row in rows)
-    if longer and len({row[0] for row in rows}) == len(rows):
+    if longer and _has_row_names(header, rows, text.split("\n"), lines):
         header = ["", *header]
         notes.append(
             "the header is one name short, as R's write.table leaves it: the first column holds "
@@ -133,6 +134,24 @@ def read_records(text: str, where: object) -> Records:
     else:
         found = _quoted(numbered, text, separator, where)
     return _without_blank_rows(_as_named(found))
+
+
+def _has_row_names(
+    header: list[str], rows: list[list[str]], text: list[str], lines: list[int]
+) -> bool:
+    """Whether rows are one cell longer for their names, not for a separator within a value."""
+    first = [row[0].strip() for row in rows]
+    if len(set(first)) < len(first):
+        return False
+    quoted = all(text[line - 1].lstrip().startswith('"') for line in lines)
+    numbered = first == [str(number) for number in range(1, len(rows) + 1)]
+    beside = [cell.strip() for row in rows for cell in row[1:]]
+    numeric = all(map(_is_number, beside)) and not any(map(_is_number, first))
+    return quoted or numbered or numeric or set(first) == set(header)
+
+
+def _is_number(cell: str) -> bool:
+    return cell in ("", "NA", "NaN") or _NUMBER.fullmatch(cell) is not None
 
 
 def _separator(header: str) -> str:

@@ -1,6 +1,6 @@
 """What a run works on: usable specimens, ranks, and genetic distances at the rank of comparison."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,6 @@ import pandas as pd
 from phylolens.errors import InputError, Problem, some
 from phylolens.feature_file import read_features
 from phylolens.phylogeny import RankedDistances, read_phylogeny, to_rank
-from phylolens.phylogeny.names import alike
 from phylolens.progress import Progress
 from phylolens.provenance import text_hash
 from phylolens.specimens import Specimens, read_specimens, usable, validate, without_bad
@@ -76,9 +75,6 @@ def gather(study: "Study", progress: Progress) -> Material:
         specimens can be read there.
     """
     given = read_features(study.features) if study.features else None
-    phylogeny = None
-    if study.has_phylogeny:
-        phylogeny = read_phylogeny(tree=study.tree, distances=study.distances)
     specimens = _read(study, given, progress)
     # The order of rows in the input is no information, so it must not change a result.
     in_order = specimens.table.sort_values("file", ignore_index=True)
@@ -88,18 +84,18 @@ def gather(study: "Study", progress: Progress) -> Material:
     labels = specimens
     if given is not None:
         specimens, given = _match(specimens, given, rank)
-    specimens = replace(specimens, problems=(*specimens.problems, *_alike(specimens)))
     kept = without_bad(specimens)
     report = _report(study, specimens, kept)
     write_json(study.out / "check.json", report)
-    usable(specimens, skip_bad=True)
+    # Labels first: with wrong ones, what a phylogeny lacks would be a false trail.
+    usable(specimens, skip_bad=study.skip_bad)
     ranked = None
-    if phylogeny is not None:
+    if study.has_phylogeny:
+        phylogeny = read_phylogeny(tree=study.tree, distances=study.distances)
         ranked = to_rank(phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
         source = "tree" if study.tree else "distances"
         report |= {"phylogeny": ranked.to_dict() | {"source": source}}
         write_json(study.out / "check.json", report)
-    usable(specimens, skip_bad=study.skip_bad)
     _write_table(study, kept)
     return Material(
         table=kept.table,
@@ -183,17 +179,6 @@ def _match(specimens: Specimens, given: Features, rank: str) -> tuple[Specimens,
     return replace(specimens, table=table, ranks=ranks, problems=tuple(problems)), given
 
 
-def _alike(specimens: Specimens) -> Iterator[Problem]:
-    """Name taxa that a phylogeny can not tell apart: it would match one of them only."""
-    for rank in specimens.ranks:
-        if taxa := alike(specimens.table[rank].dropna()):
-            message = (
-                f"taxa of rank {rank} whose names differ only by case, spaces, underscores or "
-                "quotes; each counts as a taxon of its own"
-            )
-            yield Problem("similar-names", "warning", message, taxa)
-
-
 def _repeated(features: Features) -> tuple[str, ...]:
     """Rows equal to another row; pictures are held against each other by content instead."""
     rows = pd.Series([hash(row.tobytes()) for row in features.matrix], index=features.ids)
@@ -220,6 +205,8 @@ def _report(study: "Study", specimens: Specimens, kept: Specimens) -> dict[str, 
             "has_specimen_ids": specimens.has_specimen_ids,
             "pictures": study.features is None,
             "ranks": list(kept.ranks),
+            "ranks_read": specimens.ranks_read,
+            "examples": specimens.examples,
             "classes": classes,
         },
         "problems": [problem.to_dict() for problem in specimens.problems],
@@ -235,6 +222,8 @@ def _brief(report: dict[str, Any]) -> dict[str, Any]:
     brief = {
         "n_images": specimens["n_images"],
         "n_usable": specimens["n_usable"],
+        "ranks_read": specimens["ranks_read"],
+        "examples": specimens["examples"],
         "n_taxa": {rank: values["n_taxa"] for rank, values in specimens["classes"].items()},
         "problems": problems,
     }

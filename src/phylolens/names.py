@@ -2,8 +2,8 @@
 
 Two names are equal when their :func:`key` is: after Unicode normalisation, without invisible
 characters, with blanks for underscores, one sign for hybrids, and authorship, subgenus and case set
-apart. Nothing else is guessed: ``Isoetes`` and ``Isoëtes``, or ``novae-angliae`` and ``novae
-angliae``, stay two names.
+apart. Nothing else is guessed: ``Isoetes`` and ``Isoëtes`` stay two names, and so do
+``novae-angliae`` and ``novae angliae``.
 """
 
 import re

@@ -47,22 +47,82 @@ def standard_name(name: str) -> str:
     return name.strip().lower() if name.strip().lower() in STANDARD_RANKS else name
 
 
-def find_ranks(table: pd.DataFrame, candidates: Sequence[str]) -> tuple[str, ...]:
-    """Find the rank columns among ``candidates``, coarse to fine.
+# Words with another meaning, too: they count only where the column nests like a rank.
+AMBIGUOUS = (
+    *("form", "variety", "series", "section", "cohort", "division", "realm", "domain", "class"),
+)
+DOMAINS = ("eukaryota", "eukarya", "eucarya", "bacteria", "archaea", "eubacteria", "archaebacteria")
+STRAY = 0.05  # share of rows of "class" that may contradict nesting: mistakes, to be reported
 
-    Standard rank names are taken in their standard order whatever the order of the columns. When
-    there is none, columns that nest (every value of one lies in a single value of the next
-    coarser) are taken, fewest values first.
+
+def find_ranks(table: pd.DataFrame, columns: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Find the ranks among columns named as such, coarse to fine in their standard order.
+
+    Words that have another meaning, too (``form``, ``series``, ``realm`` ...) count only where the
+    column nests strictly between its neighbours.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns.
+    columns : sequence of str
+        Standard rank names, in any case; others are passed over.
+
+    Returns
+    -------
+    ranks : tuple of str
+    left_out : list of str
+        Ambiguous columns that do not nest.
     """
-    standard = {rank: place for place, rank in enumerate(STANDARD_RANKS)}
-    known = [name for name in candidates if name.strip().lower() in standard]
-    if known:
-        return tuple(sorted(known, key=lambda name: standard[name.strip().lower()]))
+    place = {rank: number for number, rank in enumerate(STANDARD_RANKS)}
+    named = [name for name in columns if name.strip().lower() in place]
+    known = sorted(named, key=lambda name: place[name.strip().lower()])
+    sure = [name for name in known if name.strip().lower() not in AMBIGUOUS]
+    left_out = []
+    for name in [name for name in known if name not in sure]:
+        if len(known) > 1 and not _nests(table, name, known, sure):
+            left_out.append(name)
+        else:
+            sure = [one for one in known if one in sure or one == name]
+    return tuple(sure), left_out
+
+
+def _nests(table: pd.DataFrame, name: str, known: list[str], sure: list[str]) -> bool:
+    """Whether an ambiguous column lies between its neighbours as a rank would."""
+    word = name.strip().lower()
+    values = table[name].dropna()
+    if word == "realm" or (word == "domain" and not _are_domains(values)):
+        return word == "realm" and bool(values.astype(str).str.lower().str.endswith("viria").all())
+    at = known.index(name)
+    above = [one for one in known[:at] if one in sure]
+    below = [one for one in known[at + 1 :] if one in sure]
+    if word == "class":  # mostly a rank; but in tables for machine learning the label itself
+        torn = two_parents(table, name, below[0]) if below else pd.DataFrame()
+        return not len(torn) or torn[torn.duplicated("fine")]["n"].sum() <= STRAY * len(table)
+    if values.nunique() < 2 and word != "domain":
+        return False
+    if below and len(two_parents(table, name, below[0])):
+        return False
+    if above and len(two_parents(table, above[-1], name)):
+        return False
+    return not below or values.nunique() < table[below[0]].nunique() or not above
+
+
+def _are_domains(values: pd.Series) -> bool:
+    return bool(values.astype(str).str.lower().isin(DOMAINS).all())
+
+
+def nested_columns(table: pd.DataFrame, candidates: Sequence[str]) -> tuple[str, ...]:
+    """Find columns that nest, fewest values first: what may be ranks, for a message.
+
+    Every value of one lies in a single value of the next coarser; a column with a value of its own
+    for every row is an id.
+    """
     counts = {name: int(table[name].nunique()) for name in candidates}
     nested: list[str] = []
-    for name in sorted((n for n in candidates if counts[n] > 0), key=lambda n: counts[n]):
-        if counts[name] == len(table) and len(table) > 1:
-            continue  # a value for every row is an id, not a rank
+    for name in sorted((n for n in candidates if counts[n] > 1), key=lambda n: counts[n]):
+        if counts[name] == len(table):
+            continue
         if not nested or not len(two_parents(table, nested[-1], name)):
             nested.append(name)
     return tuple(nested)

@@ -68,6 +68,9 @@ def _lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
             yield f"{space}{key}:"
             for item in value:
                 yield f"{space}  - {_one_line(item)}"
+        elif key == "examples":
+            yield f"{space}{key}:"
+            yield from (f"{space}  {text}" for text in value)
         elif isinstance(value, list):
             yield f"{space}{key}: {len(value)}{f' ({some(value)})' if value else ''}"
         elif isinstance(value, float):
@@ -80,5 +83,6 @@ def _one_line(item: Mapping[str, Any]) -> str:
     if {"kind", "severity", "message", "count"} <= set(item):
         ids = ", ".join(item["ids"])
         more = " ..." if item["count"] > len(item["ids"]) else ""
-        return f"{item['severity']}: {item['message']} ({item['count']}: {ids}{more})"
+        named = f" ({item['count']}: {ids}{more})" if item["count"] else ""
+        return f"{item['severity']}: {item['message']}{named}"
     return ", ".join(f"{key} {value}" for key, value in item.items())

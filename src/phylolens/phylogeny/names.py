@@ -1,6 +1,5 @@
 """Match names of a phylogeny to names of a taxonomy: exactly, after one stated normalisation."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from phylolens.errors import InputError
@@ -29,13 +28,6 @@ def require_unique(names: Sequence[str], where: object, what: str) -> None:
             ids=repeated,
             hint="Rename or remove repeats; underscores, quotes and case make no difference.",
         )
-
-
-def alike(taxa: Iterable[str]) -> tuple[str, ...]:
-    """Return, sorted, the taxa that equal another one after normalisation."""
-    found = sorted(set(taxa))
-    counts = Counter(map(normalise, found))
-    return tuple(name for name in found if counts[normalise(name)] > 1)
 
 
 def match(names: Iterable[str], taxa: Iterable[str]) -> dict[str, str]:

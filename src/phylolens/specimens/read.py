@@ -1,18 +1,28 @@
 """Read specimens from a metadata table, nested folders, or the names of the image files."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from phylolens.errors import InputError, Problem
-from phylolens.specimens import _names, _table
-from phylolens.specimens._table import read_table
-from phylolens.taxonomy import find_ranks, require_coarse_to_fine
+from phylolens.specimens.file_column import file_column
+from phylolens.specimens.folders import from_folders
+from phylolens.specimens.given_split import are_splits, given_split, split_word
+from phylolens.specimens.headers import Headers, understand
+from phylolens.specimens.homonyms import qualify_homonyms
+from phylolens.specimens.labels import clean_labels
+from phylolens.specimens.locate import FileFinder
+from phylolens.specimens.patterns import from_pattern
+from phylolens.specimens.rank_columns import RankColumns, label_ranks, rank_columns
+from phylolens.specimens.table import load_table
+from phylolens.specimens.unknown import is_blank
 
 RESERVED = ("file", "specimen_id", "view", "source", "split", "path")
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".gif")
+BESIDE_IMAGES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # as Hugging Face has it
+SHOWN_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -30,15 +40,37 @@ class Specimens:
         What was found wrong.
     has_specimen_ids : bool
         Whether the input named specimens; otherwise every image is its own specimen.
+    columns : mapping of str to str
+        Which column of the input each rank was read from.
     """
 
     table: pd.DataFrame
     ranks: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
     has_specimen_ids: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.table)
+
+    @property
+    def ranks_read(self) -> str:
+        """The ranks, and the columns they come from where these have other names."""
+        named = [(rank, self.columns.get(rank, rank)) for rank in self.ranks]
+        return ", ".join(
+            rank if column == rank else f"{rank} (from {column})" for rank, column in named
+        )
+
+    @property
+    def examples(self) -> list[str]:
+        """Three images with the labels that were read: the first, the middle and the last one."""
+        n = len(self.table)
+        places = sorted({0, n // 2, n - 1}) if n else []
+        found = []
+        for row in self.table.iloc[places[:SHOWN_EXAMPLES]].to_dict("records"):
+            labels = [f"{rank} {row[rank] or '?'}" for rank in self.ranks]
+            found.append(f"{row['file']}: {', '.join(labels)}")
+        return found
 
 
 def read_specimens(
@@ -55,13 +87,14 @@ def read_specimens(
     Parameters
     ----------
     meta : Path, optional
-        CSV, TSV or parquet with a ``file`` column and rank columns.
+        CSV, TSV, XLSX, parquet or JSON lines with a column of files and rank columns.
     images : Path, optional
-        Folder that relative file names refer to; without ``meta`` it is searched for images.
+        Folder that relative file names refer to; without ``meta`` it is searched for images. A
+        ``metadata.csv``, ``.jsonl`` or ``.parquet`` directly in it is read as ``meta``.
     pattern : str, optional
         File-name pattern such as ``{order}_{family}_{genus}_{species}_{n}``.
     ranks : sequence of str, optional
-        Rank columns, coarse to fine; by default the standard rank names present.
+        Rank columns, coarse to fine; by default those with standard rank names.
     need_files : bool
         Whether the table must name image files; a plain taxonomy does not.
     results : Path, optional
@@ -80,37 +113,59 @@ def read_specimens(
         raise InputError(
             "no such folder.", where=images, hint="Give an existing folder to --images."
         )
+    problems: list[Problem] = []
+    if meta is None and pattern is None and images is not None:
+        beside = [images / name for name in BESIDE_IMAGES if (images / name).is_file()]
+        if len(beside) == 1:
+            meta = beside[0]
+            said = f"the table '{meta.name}' in the folder of images is read (--meta to choose)"
+            problems.append(Problem("table", "note", said))
     if meta is not None:
-        problems: list[Problem] = []
-        table = read_table(meta)
-        table = _locate(
-            _table.name_file_column(table, meta, needed=need_files), meta.parent, images
-        )
-    else:
-        assert images is not None
-        table, ranks, problems = _from_folder(images, pattern, ranks, results)
-    return _finish(table, ranks, problems, where=meta or images)
+        return _from_table(meta, images, ranks, problems, need_files=need_files)
+    assert images is not None
+    table, found, more = _from_folder(images, pattern, ranks, results)
+    columns = label_ranks(table, found, images)
+    return _finish(table, columns, [*problems, *more], where=images)
 
 
-def _locate(table: pd.DataFrame, folder: Path, images: Path | None) -> pd.DataFrame:
-    """Add ``path``: relative to --images first, then to the table's own folder."""
-    roots = [root for root in (images, folder) if root is not None]
+def _from_table(
+    meta: Path,
+    images: Path | None,
+    ranks: Sequence[str] | None,
+    problems: list[Problem],
+    *,
+    need_files: bool,
+) -> Specimens:
+    loaded = load_table(meta)
+    headers = understand(list(loaded.frame.columns))
+    frame, found = file_column(loaded.frame, loaded.rows, headers.files, meta, needed=need_files)
+    columns, frame = rank_columns(_own_names(frame, headers), headers, ranks, meta)
+    roots = [root for root in (images, meta.parent) if root is not None]
+    finder = FileFinder(roots)
+    frame["path"] = [finder.find(name) for name in frame["file"]]
+    problems = [*problems, *loaded.notes, *found, *columns.problems]
+    return _finish(frame, columns, problems, where=meta)
 
-    def path(name: str) -> Path:
-        found = (root / name for root in roots if (root / name).is_file())
-        return next(found, roots[0] / name)
 
-    return table.assign(path=[path(name) for name in table["file"]])
+def _own_names(frame: pd.DataFrame, headers: Headers) -> pd.DataFrame:
+    """Call ``specimen_id``, ``view``, ``source`` and ``split`` by these names; blank blanks."""
+    frame = frame.rename(columns={name: own for own, name in headers.own.items() if name in frame})
+    for own in headers.own:
+        if own in frame:
+            frame[own] = [None if v is None or is_blank(v) else v for v in frame[own]]
+    return frame
 
 
 def _from_folder(
     images: Path, pattern: str | None, ranks: Sequence[str] | None, results: Path | None
-) -> tuple[pd.DataFrame, Sequence[str] | None, list[Problem]]:
+) -> tuple[pd.DataFrame, Sequence[str], list[Problem]]:
     files = picture_files(images, results)
     names = [path.relative_to(images).as_posix() for path in files]
-    read = _names.from_pattern if pattern else _names.from_folders
-    labels, ranks, problems = read(names, pattern, ranks, images)
-    return labels.assign(file=names, path=files), ranks, problems
+    if pattern is not None:
+        labels, found, problems = from_pattern(names, pattern, ranks, images)
+    else:
+        labels, found, problems = from_folders(names, ranks, images)
+    return labels.assign(file=names, path=files), found, problems
 
 
 def picture_files(images: Path, results: Path | None = None) -> list[Path]:
@@ -144,48 +199,33 @@ def _is_hidden(part: str) -> bool:
 
 
 def _finish(
-    table: pd.DataFrame, ranks: Sequence[str] | None, problems: list[Problem], where: object
+    table: pd.DataFrame, columns: RankColumns, problems: list[Problem], where: object
 ) -> Specimens:
-    """Settle ranks, ids and blanks; keep only columns with a meaning."""
-    candidates = [name for name in table.columns if name not in RESERVED]
-    if ranks is not None:
-        _require_columns(ranks, candidates, where)
-        require_coarse_to_fine(table, ranks, where)
-    found = tuple(ranks) if ranks is not None else find_ranks(table, candidates)
-    blank = [name for name in found if table[name].isna().all()]
-    found = tuple(name for name in found if name not in blank)
+    """Clean the labels, settle ids and split; keep only columns with a meaning."""
+    table, cleaned = clean_labels(table, columns.ranks)
+    table, homonyms = qualify_homonyms(table, columns.ranks)
+    problems = [*problems, *cleaned, *homonyms]
+    blank = [name for name in columns.ranks if table[name].isna().all()]
+    found = tuple(name for name in columns.ranks if name not in blank)
     if blank:
         problems.append(
             Problem("blank-rank", "warning", "rank columns without a value", tuple(blank))
         )
     if not found:
         raise InputError(
-            f"no rank columns found; columns: {', '.join(candidates) or 'none besides the file'}.",
+            "no rank has a value.",
             where=where,
-            hint="Name them with --ranks, coarse to fine, such as --ranks order,family,species.",
+            ids=blank,
+            hint="Unknown labels are no classes; give at least one rank with names.",
         )
-    unused = [name for name in candidates if name not in found and name not in blank]
-    if unused:
-        message = (
-            "columns that are no standard rank are not used (name them with --ranks to use them)"
-        )
-        problems.append(Problem("unknown-columns", "note", message, tuple(unused)))
+    parts = {value for value in table["split"] if value is not None} if "split" in table else set()
+    if are_splits(parts) and len({split_word(part) for part in parts}) > 1:
+        parts, said = given_split(table["split"])
+        problems += said
+        table = table.drop(columns="split") if parts is None else table.assign(split=parts)
     has_ids = "specimen_id" in table.columns and bool(table["specimen_id"].notna().any())
-    table = _names.full_species_names(table, found, problems)
     table["specimen_id"] = table["specimen_id"].fillna(table["file"]) if has_ids else table["file"]
     kept = [name for name in (*RESERVED[:2], *found, *RESERVED[2:]) if name in table.columns]
-    return Specimens(table[kept].reset_index(drop=True), found, tuple(problems), has_ids)
-
-
-def _require_columns(ranks: Sequence[str], candidates: Sequence[str], where: object) -> None:
-    missing = [name for name in ranks if name not in candidates]
-    if missing:
-        raise InputError(
-            f"no such rank columns; found: {', '.join(candidates)}.",
-            where=where,
-            ids=missing,
-            hint="Give --ranks names among those found, coarse to fine.",
-        )
-    repeated = [name for place, name in enumerate(ranks) if name in ranks[:place]]
-    if repeated:
-        raise InputError("a rank is named twice.", where="--ranks", ids=repeated)
+    return Specimens(
+        table[kept].reset_index(drop=True), found, tuple(problems), has_ids, columns.names
+    )
