@@ -36,7 +36,8 @@ def test_names_a_phylogeny_could_not_tell_apart_are_named(write, tmp_path):
     write("m.csv", "file,family\nr,Ficus alba\ns,ficus_alba\nt,Ficus albida\n")
     values = {"features": tmp_path / "f.csv", "meta": tmp_path / "m.csv", "out": tmp_path / "out"}
     (problem,) = run(make_study(values), ("check",))["check"]["problems"]
-    assert (problem["kind"], problem["ids"]) == ("similar-names", ["Ficus alba", "ficus_alba"])
+    assert problem["kind"] == "merged-names"
+    assert problem["ids"] == ["Ficus alba (written 'Ficus alba', 'ficus_alba')"]
 
 
 GUIDED = "guided_taxon,held_out,a,b\nP,true,1,2\nQ,false,3,4\nR,yes,5,6\n"

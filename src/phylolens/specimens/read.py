@@ -220,9 +220,9 @@ def _finish(
         )
     parts = {value for value in table["split"] if value is not None} if "split" in table else set()
     if are_splits(parts) and len({split_word(part) for part in parts}) > 1:
-        parts, said = given_split(table["split"])
+        split, said = given_split(table["split"])
         problems += said
-        table = table.drop(columns="split") if parts is None else table.assign(split=parts)
+        table = table.drop(columns="split") if split is None else table.assign(split=split)
     has_ids = "specimen_id" in table.columns and bool(table["specimen_id"].notna().any())
     table["specimen_id"] = table["specimen_id"].fillna(table["file"]) if has_ids else table["file"]
     kept = [name for name in (*RESERVED[:2], *found, *RESERVED[2:]) if name in table.columns]
