@@ -88,10 +88,12 @@ def load_model(folder: Path) -> TrustedModel:
         if "calibration" not in content:
             raise InputError("not a classifier but another model.", where=folder, hint=HINT)
         if content["format"] != FORMAT:
+            writer = content.get("phylolens", "?")
             raise InputError(
                 f"the model has format {content['format']}; this PhyloLens reads {FORMAT}.",
                 where=folder,
-                hint=f"It was written by PhyloLens {content.get('phylolens', '?')}: use that.",
+                hint=f"It was written by PhyloLens {writer}: use that, or make the model again "
+                "with 'phylolens classify'.",
             )
         return _read(content, folder)
     except DAMAGE as error:
