@@ -18,6 +18,7 @@ LAYERS = (
     {"stats"},
     {"embed"},
     {"simulate", "specimens", "phylogeny", "taxonomy", "feature_file"},
+    {"images"},
     {
         "cells",
         "delimited",
@@ -49,6 +50,8 @@ BESIDE = {
 }
 NO_PICTURES = ("torch", "torchvision", "timm", "PIL", "onnxruntime")
 PICKLES = ("pickle", "cPickle", "cloudpickle", "dill", "shelve", "marshal")
+ONLY_OPENER = "images/opening.py"
+OPENERS = ("cv2", "imageio", "skimage.io", "tifffile", "torchvision.io", "matplotlib.image.imread")
 FILES = sorted(SOURCE.rglob("*.py"))
 
 
@@ -159,3 +162,64 @@ def test_one_place_writes_csv(path):
 def test_another_csv_writer_would_be_caught():
     for line in ("table.to_csv(path)", "csv.writer(file)", "csv.DictWriter(file, names)"):
         assert writes_csv(ast.parse(line))
+
+
+def image_openings(tree: ast.AST) -> list[str]:
+    """Ways to have a library open an image file, which may hand it to an interpreter."""
+    found = [name for name in imports(tree) if name.startswith(OPENERS)]
+    local = {alias for alias, name in aliases(tree) if name in ("PIL.Image", "PIL.Image.open")}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        call = ast.unparse(node.func)
+        of, _, name = call.rpartition(".")
+        is_pillow = of in local or of.endswith(("PIL.Image", ".Image")) or of == "Image"
+        if (name == "open" and is_pillow) or call in local - {"Image"}:
+            found.append(call)
+        if name in ("imread", "read_image", "pil_loader", "default_loader", "decode_image"):
+            found.append(call)
+        if name == "Parser" and of.endswith("ImageFile"):
+            found.append(call)
+    return found
+
+
+def aliases(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Names in a module and what they stand for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((name.asname or name.name, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((n.asname or n.name, f"{node.module}.{n.name}") for n in node.names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_images_are_opened_in_one_place(path):
+    found = image_openings(ast.parse(path.read_text(encoding="utf-8")))
+    inside = path.relative_to(SOURCE).as_posix() == ONLY_OPENER
+    assert found == (["Image.open"] if inside else [])
+
+
+def test_the_opener_names_the_format():
+    """Without a format Pillow asks all its readers, that of PostScript among them."""
+    tree = ast.parse((SOURCE / ONLY_OPENER).read_text(encoding="utf-8"))
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    openings = [n for n in calls if ast.unparse(n.func) == "Image.open"]
+    assert [key.arg for call in openings for key in call.keywords] == ["formats"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from PIL import Image\nImage.open(path)",
+        "from PIL import Image as P\nP.open(path)",
+        "import PIL.Image\nPIL.Image.open(path)",
+        "from PIL.Image import open as look\nlook(path)",
+        "plt.imread(path)",
+        "from matplotlib.image import imread",
+        "import cv2",
+        "ImageFile.Parser()",
+        "torchvision.io.read_image(path)",
+    ],
+)
+def test_other_openings_would_be_caught(line):
+    assert image_openings(ast.parse(line))

@@ -1,6 +1,6 @@
 """What a run works on: usable specimens, ranks, and genetic distances at the rank of comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +65,17 @@ class Material:
             require_rank(self.ranks, rank, where="--at")
 
 
-def gather(study: "Study", progress: Progress) -> Material:
+def gather(study: "Study", progress: Progress, failed: Mapping[str, str] | None = None) -> Material:
     """Read and validate the inputs; write ``check.json`` and ``specimens.parquet``.
+
+    Parameters
+    ----------
+    study : Study
+        What to read.
+    progress : callable
+        Told how many images were looked at.
+    failed : mapping of str to str, optional
+        Why files could not be embedded after all; they count as unreadable.
 
     Raises
     ------
@@ -76,6 +85,10 @@ def gather(study: "Study", progress: Progress) -> Material:
     """
     given = read_features(study.features) if study.features else None
     specimens = _read(study, given, progress)
+    if failed:
+        message = f"images that could not be embedded: {next(iter(failed.values()))}"
+        problem = Problem("unreadable-image", "error", message, tuple(sorted(failed)))
+        specimens = replace(specimens, problems=(*specimens.problems, problem))
     # The order of rows in the input is no information, so it must not change a result.
     in_order = specimens.table.sort_values("file", ignore_index=True)
     specimens = replace(specimens, table=in_order)

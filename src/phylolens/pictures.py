@@ -18,6 +18,22 @@ if TYPE_CHECKING:
     from phylolens.study import Study
 
 
+class ImagesFailed(InputError):
+    """Images that passed the check and could not be embedded, such as files lost meanwhile.
+
+    Parameters
+    ----------
+    reasons : dict of str to str
+        By file.
+    """
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        self.reasons = reasons
+        why = next(iter(reasons.values()))
+        hint = "Replace these images, or leave them out with --skip-bad."
+        super().__init__(f"images could not be embedded ({why}).", ids=list(reasons), hint=hint)
+
+
 @dataclass
 class Pictures:
     """Features of the pictures of a study, originals and altered copies.
@@ -84,8 +100,8 @@ class Pictures:
             progress=self.progress,
         )
         if found.failed:
-            reason = next(iter(found.failed.values()))
-            raise InputError(f"pictures could not be read ({reason}).", ids=list(found.failed))
+            file_of = dict(zip(plan["id"], plan["file"], strict=True))
+            raise ImagesFailed({file_of[name]: why for name, why in found.failed.items()})
         self.notes += tuple(problem.message for problem in found.problems)
         self.n_computed += found.n_computed
         self.n_reused += found.n_reused

@@ -209,6 +209,22 @@ def run(
     dict
         A summary of each stage, as ``--json`` prints it.
     """
+    from phylolens.pictures import ImagesFailed
+
+    failed: dict[str, str] = {}
+    while True:
+        try:
+            return _run(study, stages, progress, failed)
+        except ImagesFailed as error:  # what is embedded is in the store, so little is done twice
+            if not study.skip_bad:
+                raise
+            failed |= error.reasons
+
+
+def _run(
+    study: Study, stages: Sequence[str], progress: Progress, failed: Mapping[str, str]
+) -> dict[str, Any]:
+    """Run the stages on all usable images but those that ``failed`` before."""
     from phylolens import stages as work
     from phylolens.material import gather
     from phylolens.pictures import Pictures
@@ -217,7 +233,7 @@ def run(
     settings = study.model_dump(mode="json")
     record = RunRecord(study.out, command_line(), settings, study.seed)
     started = time.perf_counter()
-    material = gather(study, progress)
+    material = gather(study, progress, failed)
     hashes = _input_hashes(study)
     inputs = {name: {"path": str(getattr(study, name)), "sha256": digest}
               for name, digest in hashes.items()}  # fmt: skip

@@ -101,7 +101,7 @@ def test_what_cannot_be_used(stored, tmp_path):
     refused(tmp_path, "nothing to classify", folder)
     refused(tmp_path, "no such file or folder", folder, images=tmp_path / "absent")
     (tmp_path / "a.txt").write_text("")
-    refused(tmp_path, "not a picture", folder, images=tmp_path / "a.txt")
+    refused(tmp_path, "not an image", folder, images=tmp_path / "a.txt")
     (tmp_path / "empty").mkdir()
     refused(tmp_path, "no images", folder, images=tmp_path / "empty")
 

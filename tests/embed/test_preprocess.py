@@ -89,3 +89,21 @@ def test_unknown_fit_is_refused():
     assert check_fit("pad") == "pad"
     with pytest.raises(InputError, match="no fit 'stretch'"):
         check_fit("stretch")
+
+
+@pytest.mark.parametrize("size", [(1, 65000), (65000, 3), (20000, 40)])
+def test_long_thin_pictures_are_cropped_before_they_are_enlarged(size):
+    picture = plain(size, (0, 0, 0))
+    centre = [side // 2 for side in size]
+    half = 2 * min(size)
+    picture.paste((250, 20, 20), [c - half for c in centre] + [c + half + 1 for c in centre])
+    square = np.asarray(fit_square(picture, SPEC, "crop")).astype(int)
+    assert np.abs(square[90:134, 90:134] - [250, 20, 20]).max() <= 1
+
+
+def test_both_ways_to_crop_agree(draw, monkeypatch):
+    picture = draw(3, (900, 120))
+    enlarged = np.asarray(fit_square(picture, SPEC, "crop")).astype(int)
+    monkeypatch.setattr("phylolens.embed.preprocess.LONG", 1)
+    cropped = np.asarray(fit_square(picture, SPEC, "crop")).astype(int)
+    assert np.abs(enlarged - cropped).max() <= 2

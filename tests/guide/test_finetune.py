@@ -142,7 +142,7 @@ def test_refuses_features_and_missing_pictures(world, learner, tmp_path):
         learner.set_params(pictures=pictures_of({"x": tmp_path})).fit(sample, genetic, groups)
     (tmp_path / "broken.png").write_bytes(b"no picture")
     broken = pictures_of(paths | {"t1-0.png": tmp_path / "broken.png"})
-    with pytest.raises(InputError, match=r"broken.png: not a readable picture"):
+    with pytest.raises(InputError, match=r"broken.png: not a readable image"):
         learner.set_params(pictures=broken).fit(sample, genetic, groups)
     with pytest.raises(InputError, match="embeds pictures, not features"):
         learner.transform(np.zeros((1, 2)))

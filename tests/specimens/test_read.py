@@ -5,7 +5,6 @@ import pytest
 
 from phylolens.errors import InputError
 from phylolens.specimens import read_specimens
-from phylolens.specimens.read import picture_files
 
 ROWS = [
     ("x/a.jpg", "Ostreida", "Ostreidae"),
@@ -263,18 +262,3 @@ def test_ranks_of_equal_size_and_faulty_tables_keep_their_order(write):
     assert read_specimens(meta=equal, ranks=["fein", "grob"]).ranks == ("fein", "grob")
     faulty = write("f.csv", "file,family,genus\na.jpg,F,g\nb.jpg,G,g\n")
     assert read_specimens(meta=faulty, ranks=["family", "genus"]).ranks == ("family", "genus")
-
-
-def test_pictures_of_a_folder_without_hidden_ones_copies_and_results(tmp_path):
-    names = ("b/2.JPG", "b/1.png", "a.tiff", "results/figures/x.png", ".thumbs/a.png", ".a.png",
-             "__MACOSX/a.png", "notes.txt", "b/.DS_Store")  # fmt: skip
-    for name in names:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("")
-    found = picture_files(tmp_path, tmp_path / "results")
-    assert [path.relative_to(tmp_path).as_posix() for path in found] == [
-        "a.tiff", "b/1.png", "b/2.JPG"
-    ]  # fmt: skip
-    assert len(picture_files(tmp_path)) == 4, "the figure is a picture like any other"
-    with pytest.raises(InputError, match="no images"):
-        picture_files(tmp_path / "results", tmp_path / "results")

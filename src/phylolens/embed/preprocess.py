@@ -14,6 +14,7 @@ FITS = {
     "squash": "whole picture, stretched to a square",
     "crop": "centre of the picture, proportions kept",
 }
+LONG = 16  # sides of the square; a picture that is longer is cropped before it is resized
 RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
 
@@ -95,8 +96,14 @@ def _crop(
     width, height = picture.size
     scale = side / share / min(width, height)
     size = (max(side, round(width * scale)), max(side, round(height * scale)))
-    resized = _resized(picture, size, resampling)
     left, top = (size[0] - side) // 2, (size[1] - side) // 2
+    if max(size) > LONG * side:
+        # The whole of a long, thin picture would be enlarged for the sake of its centre.
+        across, down = width / size[0], height / size[1]
+        right, bottom = min(width, (left + side) * across), min(height, (top + side) * down)
+        box = (left * across, top * down, right, bottom)
+        return picture.resize((side, side), resampling, box=box)
+    resized = _resized(picture, size, resampling)
     return resized.crop((left, top, left + side, top + side))
 
 

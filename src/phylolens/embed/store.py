@@ -22,7 +22,7 @@ ID_DIGITS = 8
 SPEC_FILE = "spec.json"
 # Of a spec, what tells no store from another: it follows from the rest, or is done on reading.
 NOT_IDENTITY = ("feature_size", "blocks", "weights", "preprocessing", "flips")
-PREPROCESSING = 1  # raise when decoding, fitting or augmenting changes what a network sees
+PREPROCESSING = 2  # raise when decoding, fitting or augmenting changes what a network sees
 
 
 def spec_id(spec: Mapping[str, Any]) -> str:

@@ -1,20 +1,21 @@
 """What one worker thread does: read a file, hash it, and compute only what the store lacks."""
 
-import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import numpy as np
 from PIL import ImageOps
 
 from phylolens.embed.augment import augment
 from phylolens.embed.backbones import BackboneSpec
-from phylolens.embed.decode import UnreadablePicture, decode
 from phylolens.embed.inference import Inference
 from phylolens.embed.preprocess import fit_square
 from phylolens.embed.store import FeatureStore, mirror_key, row_key
 from phylolens.embed.views import View
+from phylolens.images import UnreadableImage, decode, open_file, sha256_of
+from phylolens.reading import system_fault
 
 
 @dataclass
@@ -83,12 +84,15 @@ class Worker:
         """Do everything for some views of one file."""
         outcome = Outcome()
         try:
-            data = views[0].path.read_bytes()
-        except OSError as error:
-            reason = _reading_fault(error)
-            outcome.faults = {view.id: reason for view in views}
-            return outcome
-        content = hashlib.sha256(data).hexdigest()
+            with open_file(views[0].path) as file:
+                self._read(views, file, outcome)
+        except (OSError, UnreadableImage) as error:
+            reason = system_fault(error) if isinstance(error, OSError) else str(error)
+            outcome.faults |= {view.id: reason for view in views if view.id not in outcome.keys}
+        return outcome
+
+    def _read(self, views: Sequence[View], file: BinaryIO, outcome: Outcome) -> None:
+        content = sha256_of(file)
         missing: dict[str, tuple[View, bool]] = {}
         for view in views:
             key = row_key(content, view.augmentation, view.copy, self._seed)
@@ -98,8 +102,7 @@ class Worker:
             if self._flips and self._claim(mirror_key(key)):
                 missing[mirror_key(key)] = (view, True)
         if missing:
-            self._compute(missing, data, content, outcome)
-        return outcome
+            self._compute(missing, file, content, outcome)
 
     def _claim(self, key: str) -> bool:
         """Whether this thread has to compute ``key``: not in the store, nobody else on it."""
@@ -110,12 +113,16 @@ class Worker:
             return True
 
     def _compute(
-        self, missing: dict[str, tuple[View, bool]], data: bytes, content: str, outcome: Outcome
+        self,
+        missing: dict[str, tuple[View, bool]],
+        file: BinaryIO,
+        content: str,
+        outcome: Outcome,
     ) -> None:
         network = self.network()
         try:
-            upright = decode(data, self._spec.input_size)
-        except UnreadablePicture as error:
+            upright = decode(file, self._spec.input_size)
+        except UnreadableImage as error:
             outcome.faults = dict.fromkeys(missing, str(error))
             return
         square = fit_square(upright, self._spec, self._fit)
@@ -128,11 +135,3 @@ class Worker:
                 outcome.vectors[key] = network(pixels[None])[0]
             else:
                 outcome.pixels[key] = pixels
-
-
-def _reading_fault(error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "the file does not exist"
-    if isinstance(error, IsADirectoryError):
-        return "this is a folder, not a file"
-    return f"the file cannot be read ({error.strerror or error})"

@@ -3,8 +3,13 @@
 import base64
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from phylolens.images import UnreadableImage, decode, open_file
 from phylolens.report.results import Results
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 SIDE, MOST_BYTES = 200, 12_000
 
@@ -22,29 +27,17 @@ def thumbnail(path: Path) -> str | None:
     return data_address(stream.getvalue(), "image/jpeg")
 
 
-def small_picture(path: Path, side: int) -> "Image.Image | None":  # type: ignore[name-defined]  # noqa: F821
+def small_picture(path: Path, side: int) -> "Image | None":
     """Read a picture upright, on white, its longer side at most ``side``; None where unreadable."""
-    from PIL import Image, ImageOps
+    from PIL.Image import Resampling
 
     try:
-        with Image.open(path) as opened:
-            opened.draft("RGB", (2 * side, 2 * side))
-            picture = _on_white(ImageOps.exif_transpose(opened))
-    except Exception:  # Pillow raises many kinds on damaged files; the report goes without
-        return None
-    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+        with open_file(path) as file:
+            picture = decode(file, side)
+    except (OSError, UnreadableImage):
+        return None  # the report goes without
+    picture.thumbnail((side, side), Resampling.LANCZOS)
     return picture
-
-
-def _on_white(picture: "Image.Image") -> "Image.Image":  # type: ignore[name-defined]  # noqa: F821
-    """Lay transparent parts on white and return RGB."""
-    from PIL import Image
-
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        layer = picture.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(ground, layer).convert("RGB")
-    return picture.convert("RGB")
 
 
 def data_address(data: bytes, kind: str) -> str:

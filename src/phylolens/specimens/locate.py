@@ -1,12 +1,22 @@
-"""Find the files a table names, whatever Unicode form their names have on the disk.
+"""Find the files that a table names.
 
-A name typed on a Mac may hold decomposed letters, one from Windows composed ones; they look alike.
+``~`` is the user's home and ``file://`` an ordinary path. A name typed on a Mac may hold decomposed
+letters, one from Windows composed ones; they look alike and are taken for each other.
 """
 
 import os
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+def is_address(name: str) -> bool:
+    """Whether a name is an address on the web or in a cloud, such as ``https://...``."""
+    return bool(ADDRESS.match(name)) and not name.lower().startswith("file://")
 
 
 class FileFinder:
@@ -24,24 +34,28 @@ class FileFinder:
 
     def find(self, name: str) -> Path:
         """Return the path of ``name`` in the first folder that has it."""
-        for root in self._roots:
-            if os.path.isfile(root / name):
-                return root / name
-        for root in self._roots:
-            if found := self._in_other_form(root, name):
-                return found
-        return self._roots[0] / name
+        plain = _plain(name)
+        places = [root / plain for root in self._roots]
+        for place in places:
+            if _is_file(place):
+                return place
+        if not name.isascii():
+            for place in places:
+                if found := self._in_other_form(place):
+                    return found
+        # What is there and no regular file (a pipe, a broken link) is named as what it is.
+        return next(filter(_exists, places), places[0])
 
-    def _in_other_form(self, root: Path, name: str) -> Path | None:
-        if name.isascii():
-            return None
-        place = root
-        for part in Path(name).parts:
-            actual = self._names(place).get(_form(part))
-            if actual is None:
-                return None
+    def _in_other_form(self, wanted: Path) -> Path | None:
+        place = Path(wanted.anchor)
+        for part in wanted.parts[len(place.parts) :]:
+            actual = part
+            if not _exists(place / part):
+                actual = self._names(place).get(_form(part), "")
+                if not actual:
+                    return None
             place = place / actual
-        return place if place.is_file() else None
+        return place if _is_file(place) else None
 
     def _names(self, folder: Path) -> dict[str, str]:
         if folder not in self._listed:
@@ -51,6 +65,30 @@ class FileFinder:
                 found = []
             self._listed[folder] = {_form(name): name for name in found}
         return self._listed[folder]
+
+
+def _plain(name: str) -> Path:
+    if name.lower().startswith("file://"):
+        return Path(unquote(urlsplit(name).path))
+    path = Path(name)
+    try:
+        return path.expanduser() if name.startswith("~") else path
+    except RuntimeError:  # no such user: a name that begins with a tilde
+        return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return os.path.isfile(path)
+    except ValueError:  # a NUL byte
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return os.path.lexists(path)
+    except ValueError:
+        return False
 
 
 def _form(name: str) -> str:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from phylolens.errors import InputError
-from phylolens.specimens.read import IMAGE_ENDINGS, picture_files
+from phylolens.images import IMAGE_ENDINGS, advice
+from phylolens.specimens.image_files import find_images
 
 
 def new_pictures(images: Path | None, out: Path, without: str) -> dict[str, Path]:
@@ -32,10 +33,9 @@ def new_pictures(images: Path | None, out: Path, without: str) -> dict[str, Path
         raise InputError(without, hint="Give --images with a picture or a folder, or --features.")
     if images.is_file():
         if images.suffix.lower() not in IMAGE_ENDINGS:
-            raise InputError(
-                f"not a picture; known endings: {', '.join(IMAGE_ENDINGS)}.", where=images
-            )
+            known = f"not an image by its name; endings that are read: {', '.join(IMAGE_ENDINGS)}"
+            raise InputError(f"{advice(images.name) or known}.", where=images)
         return {images.name: images}
     if not images.is_dir():
         raise InputError("no such file or folder.", where=images, hint="Check --images.")
-    return {path.relative_to(images).as_posix(): path for path in picture_files(images, out)}
+    return find_images(images, out).paths

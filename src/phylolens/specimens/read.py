@@ -12,6 +12,7 @@ from phylolens.specimens.folders import from_folders
 from phylolens.specimens.given_split import are_splits, given_split, split_word
 from phylolens.specimens.headers import Headers, understand
 from phylolens.specimens.homonyms import qualify_homonyms
+from phylolens.specimens.image_files import find_images
 from phylolens.specimens.labels import clean_labels
 from phylolens.specimens.locate import FileFinder
 from phylolens.specimens.patterns import from_pattern
@@ -20,7 +21,6 @@ from phylolens.specimens.table import load_table
 from phylolens.specimens.unknown import is_blank
 
 RESERVED = ("file", "specimen_id", "view", "source", "split", "path")
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".gif")
 BESIDE_IMAGES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # as Hugging Face has it
 SHOWN_EXAMPLES = 3
 
@@ -159,43 +159,14 @@ def _own_names(frame: pd.DataFrame, headers: Headers) -> pd.DataFrame:
 def _from_folder(
     images: Path, pattern: str | None, ranks: Sequence[str] | None, results: Path | None
 ) -> tuple[pd.DataFrame, Sequence[str], list[Problem]]:
-    files = picture_files(images, results)
-    names = [path.relative_to(images).as_posix() for path in files]
+    below = find_images(images, results)
+    names = list(below.paths)
     if pattern is not None:
         labels, found, problems = from_pattern(names, pattern, ranks, images)
     else:
         labels, found, problems = from_folders(names, ranks, images)
-    return labels.assign(file=names, path=files), found, problems
-
-
-def picture_files(images: Path, results: Path | None = None) -> list[Path]:
-    """List the pictures below a folder, sorted; those of a results directory are left out.
-
-    Raises
-    ------
-    InputError
-        If there are none.
-    """
-    files = sorted(path for path in images.rglob("*") if _is_specimen(path, images, results))
-    if not files:
-        raise InputError(
-            f"no images ({', '.join(IMAGE_ENDINGS)}) in this folder.",
-            where=images,
-            hint="Give the folder that holds the pictures.",
-        )
-    return files
-
-
-def _is_specimen(path: Path, images: Path, results: Path | None) -> bool:
-    """Whether a file is a picture, not hidden, no archiver's copy, and no figure of a report."""
-    parts = path.relative_to(images).parts
-    if path.suffix.lower() not in IMAGE_ENDINGS or any(map(_is_hidden, parts)):
-        return False
-    return results is None or not path.resolve().is_relative_to(results.resolve())
-
-
-def _is_hidden(part: str) -> bool:
-    return part.startswith(".") or part == "__MACOSX"
+    table = labels.assign(file=names, path=list(below.paths.values()))
+    return table, found, [*below.problems, *problems]
 
 
 def _finish(

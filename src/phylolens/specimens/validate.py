@@ -1,16 +1,16 @@
 """Look at every picture and label once, and say what is wrong before any work is done."""
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from io import BytesIO
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from phylolens.errors import InputError, Problem
+from phylolens.images import Look, examine
 from phylolens.progress import Progress, silent
+from phylolens.specimens.locate import is_address
 from phylolens.specimens.read import Specimens
 from phylolens.specimens.split import check_given_split
 from phylolens.taxonomy import conflicts, nesting_problems
@@ -18,38 +18,15 @@ from phylolens.taxonomy import conflicts, nesting_problems
 # How each severe problem ends when the user asks to go on without the rows concerned.
 ADVICE = {
     "missing-file": "Correct the file names, or the folder given to --images.",
-    "unreadable-image": "Replace these pictures.",
+    "unreadable-image": "Replace these images.",
+    "too-large-image": "Save them smaller.",
+    "unreadable-name": "Rename these files.",
+    "unreadable-folder": "Correct the rights of these folders.",
     "same-picture-two-taxa": "Keep the picture under the right taxon only.",
     "two-parents": "Correct the table: a taxon has one parent.",
     "specimen-two-taxa": "Give every specimen an id of its own, such as 'Pinna nobilis 3'.",
     "pattern-mismatch": "Rename these files or correct --pattern.",
 }
-
-
-@dataclass(frozen=True)
-class _Look:
-    sha256: str | None
-    trouble: str | None
-
-
-def _look(path: Path) -> _Look:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return _Look(None, "missing")
-    if not data:
-        return _Look(None, "empty")
-    try:
-        with Image.open(BytesIO(data)) as picture:
-            picture.draft("RGB", (64, 64))  # JPEG: an eighth of the work, all of the bytes
-            picture.load()
-    except UnidentifiedImageError:
-        return _Look(None, "no picture")
-    except Exception:  # Pillow raises many kinds on damaged files, and all mean the same
-        return _Look(None, "damaged")
-    return _Look(hashlib.sha256(data).hexdigest(), None)
 
 
 def validate(specimens: Specimens, *, look: bool = True, progress: Progress = silent) -> Specimens:
@@ -73,6 +50,7 @@ def validate(specimens: Specimens, *, look: bool = True, progress: Progress = si
         looks = _look_at_all(list(table["path"]), progress)
         table = table.assign(sha256=[look.sha256 for look in looks])
         problems += _troubles(table, looks)
+        problems += _oddities(table, looks)
         problems += _duplicates(table, specimens.ranks)
     if "split" in table.columns:
         check_given_split(table)
@@ -84,31 +62,79 @@ def validate(specimens: Specimens, *, look: bool = True, progress: Progress = si
     return replace(specimens, table=table, problems=tuple(problems))
 
 
-def _look_at_all(paths: list[Path], progress: Progress) -> list[_Look]:
+def _look_at_all(paths: list[Path], progress: Progress) -> list[Look]:
     looks = []
     with ThreadPoolExecutor() as pool:
-        for done, look in enumerate(pool.map(_look, paths), start=1):
+        for done, look in enumerate(pool.map(examine, paths), start=1):
             looks.append(look)
-            progress("checking pictures", done, len(paths))
+            progress("checking images", done, len(paths))
     return looks
 
 
 TROUBLES = {
-    "missing": ("missing-file", "image files that are not there"),
-    "empty": ("unreadable-image", "image files of zero bytes"),
-    "no picture": ("unreadable-image", "files that are no picture of a known format"),
-    "damaged": ("unreadable-image", "pictures that are damaged or cut short"),
+    "missing-file": "image files that are not there",
+    "unreadable-image": "files that cannot be read as images",
+    "too-large-image": "images too large to be read",
 }
+NO_SUCH_FILE = "no such file"
+ADDRESSES = "these are addresses on the web; download them, and name the files"
+MOST_DETAILS = 3
 
 
-def _troubles(table: pd.DataFrame, looks: list[_Look]) -> list[Problem]:
-    problems = []
-    for trouble, (kind, message) in TROUBLES.items():
-        rows = [row for row, look in enumerate(looks) if look.trouble == trouble]
-        if trouble == "missing" and rows:
+def _troubles(table: pd.DataFrame, looks: list[Look]) -> Iterator[Problem]:
+    """List what cannot be used: one problem a reason, so that a message fits all it names."""
+    by_reason: dict[tuple[str, str], list[int]] = {}
+    for row, look in enumerate(looks):
+        if look.trouble:
+            reason = look.reason
+            if look.trouble == "missing-file":
+                reason = ADDRESSES if is_address(table["file"].iloc[row]) else NO_SUCH_FILE
+            by_reason.setdefault((look.trouble, reason), []).append(row)
+    for (kind, reason), rows in sorted(by_reason.items(), key=_severest):
+        message = f"{TROUBLES[kind]}: {reason}"
+        details = [f"'{table['file'].iloc[row]}': {looks[row].detail}" for row in rows]
+        if reason == NO_SUCH_FILE:
             message += f" (looked for '{table['path'].iloc[rows[0]]}')"
-        problems += _rows(kind, "error", message, table, rows)
-    return problems
+        elif looks[rows[0]].detail:
+            more = ", ..." if len(details) > MOST_DETAILS else ""
+            message += f" ({'; '.join(details[:MOST_DETAILS])}{more})"
+        yield from _rows(kind, "error", message, table, rows)
+
+
+def _severest(found: tuple[tuple[str, str], list[int]]) -> tuple[int, int]:
+    """Missing files come first, then what concerns most files."""
+    (kind, _), rows = found
+    return list(TROUBLES).index(kind), -len(rows)
+
+
+def _oddities(table: pd.DataFrame, looks: list[Look]) -> Iterator[Problem]:
+    """Say what a user should know of images that can be used."""
+    dark = [row for row, look in enumerate(looks) if look.dark]
+    message = "images that are nearly black: look at them, and at how they were exported"
+    yield from _rows("dark-image", "warning", message, table, dark)
+    flat = [row for row, look in enumerate(looks) if look.flat]
+    yield from _rows("blank-image", "warning", "images of nearly one colour", table, flat)
+    yield from _assumed(table, looks)
+    paged = [row for row, look in enumerate(looks) if look.pages]
+    message = "files of several pages or frames: the first is read"
+    yield from _rows("several-pages", "note", message, table, paged)
+
+
+def _assumed(table: pd.DataFrame, looks: list[Look]) -> Iterator[Problem]:
+    """Values taken for fewer bits than the file has; a warning where images of one set differ."""
+    rows: dict[str, list[int]] = {}
+    for row, look in enumerate(looks):
+        if look.assumed:
+            rows.setdefault(look.assumed, []).append(row)
+    for assumed, found in sorted(rows.items()):
+        message = (
+            f"images whose values are taken as {assumed}, since they end far below what the file "
+            "could hold"
+        )
+        if len(rows) > 1:
+            message += " (others of this set otherwise: export all with one range of values)"
+        severity = "warning" if len(rows) > 1 else "note"
+        yield from _rows("assumed-values", severity, message, table, found)
 
 
 def _rows(
@@ -204,7 +230,7 @@ def without_bad(specimens: Specimens) -> Specimens:
 
 
 def _dropped_files(specimens: Specimens) -> list[str]:
-    table, by_row = specimens.table, ("missing-file", "unreadable-image", "pattern-mismatch")
+    table, by_row = specimens.table, (*TROUBLES, "pattern-mismatch")
     kinds = (*by_row, "same-picture-two-taxa", "repeated-picture")
     files = [name for p in specimens.problems if p.kind in kinds for name in p.ids]
     files += list(table["file"][table["specimen_id"].isin(_torn(specimens))])

@@ -1,6 +1,5 @@
 """Pictures to train a network on, and what its frozen part makes of them, kept for all fits."""
 
-import hashlib
 import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -96,16 +95,16 @@ class TrainingPictures:
 
     def _pixels(self, name: str, spec: "BackboneSpec") -> np.ndarray:
         from phylolens.embed.augment import augment
-        from phylolens.embed.decode import UnreadablePicture, decode
         from phylolens.embed.preprocess import fit_square
+        from phylolens.images import UnreadableImage, decode, open_file, sha256_of
 
         view = self.views[name]
         try:
-            data = view.path.read_bytes()
-            picture = fit_square(decode(data, spec.input_size), spec, self.fit or spec.fit)
-        except (OSError, UnreadablePicture) as error:
-            raise InputError(f"not a readable picture ({error}).", where=view.path) from error
-        content = hashlib.sha256(data).hexdigest()
+            with open_file(view.path) as file:
+                content = sha256_of(file)
+                picture = fit_square(decode(file, spec.input_size), spec, self.fit or spec.fit)
+        except (OSError, UnreadableImage) as error:
+            raise InputError(f"not a readable image ({error}).", where=view.path) from error
         return np.array(
             augment(picture, view.augmentation, content=content, copy=view.copy, seed=self.seed)
         )
