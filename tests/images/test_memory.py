@@ -83,9 +83,12 @@ def test_orientation_of_a_shrunk_image(small_is_large, encoded):
     assert np.asarray(found)[5, 5].max() == 0
 
 
-def test_jpeg_2000_is_halved_while_it_is_decoded(small_is_large, encoded):
+@pytest.mark.parametrize("end", [{}, {"no_jp2": True}])
+def test_jpeg_2000_is_halved_while_it_is_decoded(small_is_large, encoded, end, monkeypatch):
     image = Image.effect_noise((400, 300), 60)
-    assert decode(encoded(image, "JPEG2000"), 8).size == (100, 75)
+    monkeypatch.setattr("phylolens.images.decoding.shrinking", lambda *_: 1)
+    assert decode(encoded(image, "JPEG2000", **end), 8).size == (100, 75)
+    assert decode(encoded(image, "JPEG2000", num_resolutions=2, **end), 8).size == (200, 150)
     assert decode(encoded(image.resize((90, 80)), "JPEG2000"), 8).size == (90, 80)
 
 

@@ -79,6 +79,13 @@ def test_raw_files_are_refused_though_their_thumbnail_could_be_read(tmp_path, co
     assert "raw file" in examine(tmp_path / name).reason
 
 
+def test_what_is_not_known_by_content_is_named_by_its_ending(tmp_path, encoded):
+    (tmp_path / "a.heic").write_bytes(b"nothing known")
+    assert "HEIC" in examine(tmp_path / "a.heic").reason
+    (tmp_path / "b.heic").write_bytes(encoded(Image.effect_noise((64, 48), 60), "JPEG"))
+    assert examine(tmp_path / "b.heic").sha256, "a phone's JPEG under a wrong name"
+
+
 def test_a_raw_file_called_tiff_is_refused(colours, tiff):
     with pytest.raises(UnreadableImage, match="raw file"):
         decode(tiff(colours.astype(np.uint8), tags=[(50706, 4, 1, 1)]))

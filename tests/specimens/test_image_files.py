@@ -152,6 +152,12 @@ def test_a_single_file_of_another_format_gets_advice(tmp_path):
         new_pictures(tmp_path / "a.heic", tmp_path / "out", "")
 
 
+def test_new_images_list_what_is_not_read_to_say_why(touch):
+    folder = touch("1.jpg", "2.heic", "notes.txt")
+    (folder / "gone.jpg").symlink_to("nowhere")
+    assert list(new_pictures(folder, folder / "out", "")) == ["1.jpg", "2.heic", "gone.jpg"]
+
+
 def test_files_named_in_a_table_are_found(tmp_path, write, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for place in ("photos/caf\u00e9/1.png", "photos/2.png", "home/3.png", "elsewhere/4 a.png"):

@@ -2,14 +2,14 @@
 
 ``formats`` tells what is read, ``foreign`` what to do with the rest, ``opening`` lets through
 regular files of an allowed format and size, ``memory`` bounds what all threads decode together,
-``values`` scales 10- to 32-bit and floating-point values, ``decode`` makes upright 8-bit RGB, and
-``examine`` says whether a file can be used, and what a user should know of it.
+``values`` scales 10- to 32-bit and floating-point values, ``decoding`` makes upright 8-bit RGB, and
+``look`` says whether a file can be used, and what a user should know of it.
 """
 
-from phylolens.images.decode import decode, read_rgb
-from phylolens.images.examine import Look, examine
+from phylolens.images.decoding import decode, read_rgb
 from phylolens.images.foreign import advice
 from phylolens.images.formats import IMAGE_ENDINGS, UnreadableImage
+from phylolens.images.look import Look, examine
 from phylolens.images.opening import open_file, sha256_of
 
 __all__ = [

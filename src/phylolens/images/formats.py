@@ -91,10 +91,17 @@ def _boxed(head: bytes) -> str:
     raise UnreadableImage(str(next((BOXED[brand] for brand in brands if brand in BOXED), FILM)))
 
 
-def require_no_raw(name: str) -> None:
-    """Raise :class:`UnreadableImage` for a camera's raw file by its ending.
+def require_known(name: str, head: bytes) -> None:
+    """Raise :class:`UnreadableImage` unless a file is of a format that is read, or may be.
 
-    Most raw files are TIFFs whose first page is a thumbnail, which would be read in silence.
+    What is not known by its content is named by its ending. A camera's raw file is refused by its
+    ending alone: most are TIFFs whose first page is a thumbnail, which would be read in silence.
     """
-    if foreign_ending(name) is RAW:
+    known = foreign_ending(name)
+    if known is RAW:
         raise UnreadableImage(str(RAW))
+    if known and head and not foreign_content(head):
+        try:
+            identify(head)
+        except UnreadableImage as error:
+            raise UnreadableImage(str(known)) from error

@@ -4,6 +4,7 @@ import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -20,6 +21,7 @@ MODES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 COLOUR = 4
 BESIDE = {"WEBP": 13, "AVIF": 7, "JPEG2000": 16, "TIFF": 2}
 BITS_PER_SAMPLE = 258  # a tag of TIFF
+START_AND_SIZE, CODING_STYLE = b"\xff\x4f\xff\x51", b"\xff\x52"  # markers of JPEG 2000
 PROGRESSIVE = 6  # a progressive JPEG keeps all coefficients, 2 bytes each of 3 colours
 
 
@@ -73,7 +75,24 @@ def jpeg2000_halvings(image: Image.Image) -> int:
     """How often a large JPEG 2000 is halved while it is decoded; 0 for ordinary ones."""
     if image.size[0] * image.size[1] <= LARGE:
         return 0
-    return min(getattr(image, "levels", 0), _halvings(image.size))
+    return min(_resolution_levels(image.fp), _halvings(image.size))  # type: ignore[attr-defined]
+
+
+def _resolution_levels(file: BinaryIO) -> int:
+    """Read from a JPEG 2000 file how often it can be halved; 0 where that is not found."""
+    position = file.tell()
+    file.seek(0)
+    head = file.read(1 << 16)
+    file.seek(position)
+    at = head.find(START_AND_SIZE)
+    while 0 <= at < len(head) - 10:
+        marker, length = head[at : at + 2], int.from_bytes(head[at + 2 : at + 4], "big")
+        if marker == CODING_STYLE:
+            return min(32, head[at + 9])
+        at += 2 if marker == START_AND_SIZE[:2] else 2 + length
+        if head[at : at + 1] != b"\xff":
+            break
+    return 0
 
 
 LARGE = 1 << 26  # pixels; larger images are shrunk before anything else is done to them

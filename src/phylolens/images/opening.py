@@ -19,7 +19,7 @@ from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from phylolens.errors import InputError
 from phylolens.images.foreign import RAW
-from phylolens.images.formats import HEAD, UnreadableImage, identify, require_no_raw
+from phylolens.images.formats import HEAD, UnreadableImage, identify, require_known
 from phylolens.reading import require_regular, system_fault
 
 BIG = b"+"  # a TIFF with 8-byte addresses
@@ -48,26 +48,33 @@ def open_file(path: Path) -> BinaryIO:
     except InputError as error:
         kind = "unreadable-image" if _is_there(path) else "missing-file"
         raise UnreadableImage(error.problem.rstrip("."), kind) from error
-    require_no_raw(path.name)
     try:
         # Without blocking: should a pipe take its place meanwhile, opening it must not hang.
         number = os.open(path, OPEN_FLAGS)
         file = os.fdopen(number, "rb")
-        status = os.fstat(number)
-        if not stat.S_ISREG(status.st_mode):
+        try:
+            return _admitted(file, path.name)
+        except BaseException:
             file.close()
-            raise UnreadableImage("this is a pipe, device or socket, not a regular file")
-        if status.st_size > LARGEST_FILE:
-            file.close()
-            size, limit = status.st_size / 1e9, LARGEST_FILE / 1e9
-            detail = f"{size:.1f} GB, limit {limit:.1f} GB"
-            raise UnreadableImage("the file is too large; save it smaller", TOO_LARGE, detail)
-        if status.st_size > IN_MEMORY:
-            return file
-        with file:
-            return io.BytesIO(file.read(IN_MEMORY))
+            raise
     except OSError as error:
         raise UnreadableImage(f"the file cannot be read: {system_fault(error)}") from error
+
+
+def _admitted(file: BinaryIO, name: str) -> BinaryIO:
+    """Let an open file through if it is regular, not too large and of a known kind."""
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableImage("this is a pipe, device or socket, not a regular file")
+    if status.st_size > LARGEST_FILE:
+        detail = f"{status.st_size / 1e9:.1f} GB, limit {LARGEST_FILE / 1e9:.1f} GB"
+        raise UnreadableImage("the file is too large; save it smaller", TOO_LARGE, detail)
+    require_known(name, file.read(HEAD))
+    file.seek(0)
+    if status.st_size > IN_MEMORY:
+        return file
+    with file:
+        return io.BytesIO(file.read(IN_MEMORY))
 
 
 def sha256_of(file: BinaryIO) -> str:

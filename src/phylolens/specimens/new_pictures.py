@@ -22,7 +22,8 @@ def new_pictures(images: Path | None, out: Path, without: str) -> dict[str, Path
     Returns
     -------
     dict of str to Path
-        By name: relative to the folder.
+        By name: relative to the folder. Files of formats that are not read and broken links are
+        among them, so that they are listed with the reason why they could not be read.
 
     Raises
     ------
@@ -38,4 +39,6 @@ def new_pictures(images: Path | None, out: Path, without: str) -> dict[str, Path
         return {images.name: images}
     if not images.is_dir():
         raise InputError("no such file or folder.", where=images, hint="Check --images.")
-    return find_images(images, out).paths
+    found = find_images(images, out)
+    named = [*found.unread, *found.dangling]
+    return dict(sorted((found.paths | {name: images / name for name in named}).items()))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from phylolens.images.decode import read_rgb
+from phylolens.images.decoding import read_rgb
 from phylolens.images.formats import UnreadableImage
 from phylolens.images.opening import open_file, sha256_of
 from phylolens.reading import system_fault
