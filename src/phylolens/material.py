@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from phylolens.study import Study
 
 
+UNROOTED = (
+    "the tree is unrooted and was rooted at its midpoint; K, lambda and disagreeing pairs depend "
+    "on the root, so tests of the distances come first (a rooted tree is marked [&R])"
+)
+
+
 @dataclass(frozen=True)
 class Material:
     """Everything the stages share.
@@ -104,8 +110,12 @@ def gather(study: "Study", progress: Progress, failed: Mapping[str, str] | None 
     usable(specimens, skip_bad=study.skip_bad)
     ranked = None
     if study.has_phylogeny:
-        phylogeny = read_phylogeny(tree=study.tree, distances=study.distances)
+        notes: list[Problem] = []
+        phylogeny = read_phylogeny(tree=study.tree, distances=study.distances, notes=notes)
         ranked = to_rank(phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
+        if not ranked.rooted:
+            notes.append(Problem("unrooted-tree", "warning", UNROOTED))
+        report["problems"] += [note.to_dict() for note in notes]
         source = "tree" if study.tree else "distances"
         report |= {"phylogeny": ranked.to_dict() | {"source": source}}
         write_json(study.out / "check.json", report)
@@ -241,7 +251,7 @@ def _brief(report: dict[str, Any]) -> dict[str, Any]:
         "problems": problems,
     }
     if report["phylogeny"]:
-        shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon")
+        shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon", "rooted")
         brief["phylogeny"] = {key: report["phylogeny"][key] for key in shown}
     return brief
 

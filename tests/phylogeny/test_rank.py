@@ -19,6 +19,7 @@ def random_tree(tips: list[str], rng: np.random.Generator) -> TreeNode:
         count = min(len(nodes), int(rng.integers(2, 4)))
         taken = [nodes.pop(int(rng.integers(len(nodes)))) for _ in range(count)]
         nodes.append(TreeNode(length=float(rng.exponential()), children=taken))
+    nodes[0].rooted = True  # a polytomy at the top of a random tree is a root all the same
     return nodes[0]
 
 

@@ -80,7 +80,13 @@ def test_a_column_of_capitalised_epithets_is_one_of_epithets():
 
 
 def test_another_genus_in_the_species_is_a_warning():
-    _, problems = cleaned(("genus", "species"), ("Lynx", "Puma concolor"), ("Lynx", "Lynx rufus"))
+    _, problems = cleaned(
+        ("genus", "species"),
+        ("Lynx", "Puma concolor"),
+        ("Lynx", "Lynx rufus"),
+        ("Puma", "Puma concolor"),
+        ("Lynx", "Bay lynx"),
+    )
     (said,) = [problem for problem in problems if problem.kind == "genus-mismatch"]
     assert said.severity == "warning"
     assert said.ids == ("Puma concolor (genus Lynx)",)

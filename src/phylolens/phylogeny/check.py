@@ -8,6 +8,7 @@ from skbio import TreeNode
 from phylolens.errors import InputError
 from phylolens.phylogeny.names import require_unique
 
+ROUNDING = 1e-9  # of the length of the whole tree
 ASYMMETRY = 1e-6  # relative to the largest distance: written matrices are rounded
 
 
@@ -51,6 +52,21 @@ def check_tree(root: TreeNode, where: object) -> None:
         )
     if not any(node.length > 0 for node in nodes):
         raise InputError("all branch lengths are zero.", where=where)
+
+
+def without_rounding(root: TreeNode) -> int:
+    """Set lengths that are negative by rounding alone to zero, in place; return how many."""
+    lengths = [node.length for node in root.traverse() if node is not root]
+    known = [length for length in lengths if length is not None and np.isfinite(length)]
+    height = sum(length for length in known if length > 0)
+    found = [
+        node
+        for node in root.traverse()
+        if node is not root and node.length is not None and -ROUNDING * height <= node.length < 0
+    ]
+    for node in found:
+        node.length = 0.0
+    return len(found)
 
 
 def check_matrix(values: np.ndarray, names: Sequence[str], where: object) -> None:

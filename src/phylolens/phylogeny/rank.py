@@ -18,6 +18,7 @@ from phylolens.phylogeny.rank_tree import (
     taxa_of_tree,
 )
 from phylolens.phylogeny.read import Phylogeny
+from phylolens.phylogeny.root import GIVEN, MIDPOINT, is_rooted, rooted_at_midpoint
 from phylolens.taxonomy import require_rank
 
 
@@ -51,6 +52,9 @@ class RankedDistances:
         match no taxon do not count.
     zero_length_pairs : tuple of pairs of str
         Taxa whose difference has no variance; ``covariance`` is singular if there are any.
+    root : str
+        ``given``, or ``midpoint`` where the given tree is unrooted: what depends on the root
+        (covariance, K, lambda, disagreeing pairs) is uncertain then; distances are not.
     """
 
     distances: DistanceMatrix
@@ -64,6 +68,12 @@ class RankedDistances:
     covariance_source: str
     not_monophyletic: dict[str, tuple[str, ...]]
     zero_length_pairs: tuple[tuple[str, str], ...]
+    root: str = GIVEN
+
+    @property
+    def rooted(self) -> bool:
+        """Whether the phylogeny has a root of its own; if not, ``tree`` is midpoint-rooted."""
+        return self.root == GIVEN
 
     def to_dict(self) -> dict[str, Any]:
         """Return what matched and what did not, as ``check.json`` holds it."""
@@ -80,6 +90,8 @@ class RankedDistances:
             },
             "zero_length_pairs": [list(pair) for pair in self.zero_length_pairs[:SHOWN_IDS]],
             "n_zero_length_pairs": len(self.zero_length_pairs),
+            "rooted": self.rooted,
+            "root": self.root,
         }
 
 
@@ -134,7 +146,8 @@ def to_rank(
         )
     place = {taxon: code for code, taxon in enumerate(taxa)}
     codes = {tip: place[group[tip]] for tip in tips if tip in group}
-    distances, placed = _reduce(phylogeny, codes, taxa)
+    unrooted = isinstance(phylogeny, TreeNode) and not is_rooted(phylogeny)
+    distances, placed = _reduce(phylogeny, codes, taxa, unrooted=unrooted)
     counts = np.bincount(list(codes.values())).tolist()
     return RankedDistances(
         distances=distances,
@@ -148,6 +161,7 @@ def to_rank(
         covariance_source=placed.source,
         not_monophyletic=placed.not_monophyletic,
         zero_length_pairs=same_pairs(placed.covariance),
+        root=MIDPOINT if unrooted else GIVEN,
     )
 
 
@@ -193,7 +207,7 @@ def _parents(table: pd.DataFrame, fine: str, coarse: str) -> dict[str, str]:
 
 
 def _reduce(
-    phylogeny: Phylogeny, codes: dict[str, int], taxa: list[str]
+    phylogeny: Phylogeny, codes: dict[str, int], taxa: list[str], *, unrooted: bool
 ) -> tuple[DistanceMatrix, TaxonTree]:
     """Average over the tips of each taxon; ``codes`` maps tips to places in ``taxa``."""
     used = list(codes)
@@ -202,6 +216,8 @@ def _reduce(
         return distances, taxa_of_matrix(distances)
     whole = len(used) == phylogeny.count(tips=True)
     kept = phylogeny if whole else phylogeny.shear(set(used))
+    if unrooted:
+        kept = rooted_at_midpoint(kept)
     distances = _means(patristic(kept).filter(used).data, codes, taxa)
     return distances, taxa_of_tree(kept, codes, distances)
 

@@ -9,7 +9,7 @@ import numpy as np
 from skbio import DistanceMatrix, TreeNode
 
 from phylolens.cells import unescaped
-from phylolens.errors import InputError, require_file
+from phylolens.errors import InputError, Problem, require_file
 from phylolens.phylogeny.check import check_matrix
 from phylolens.phylogeny.names import require_unique
 from phylolens.phylogeny.read_trees import read_tree
@@ -17,8 +17,13 @@ from phylolens.phylogeny.read_trees import read_tree
 Phylogeny: TypeAlias = TreeNode | DistanceMatrix
 
 
-def read_phylogeny(*, tree: Path | None = None, distances: Path | None = None) -> Phylogeny:
-    """Read whichever of the two was given.
+def read_phylogeny(
+    *,
+    tree: Path | None = None,
+    distances: Path | None = None,
+    notes: list[Problem] | None = None,
+) -> Phylogeny:
+    """Read whichever of the two was given; ``notes`` receives what was decided in reading.
 
     Raises
     ------
@@ -28,7 +33,7 @@ def read_phylogeny(*, tree: Path | None = None, distances: Path | None = None) -
     if tree is not None and distances is not None:
         raise InputError("--tree and --distances exclude each other.", hint="Give one of them.")
     if tree is not None:
-        return read_tree(tree)
+        return read_tree(tree, notes)
     if distances is not None:
         return read_distances(distances)
     raise InputError("no phylogeny given.", hint="Give --tree FILE or --distances FILE.")

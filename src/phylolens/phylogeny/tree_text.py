@@ -1,4 +1,8 @@
-"""Cut a file of trees into Newick texts, one at a time; the file is never held as a whole."""
+"""Cut a file of trees into Newick texts, one at a time; the file is never held as a whole.
+
+A quotation mark opens a label only where a label may begin, and closes it only where a separator
+follows: in ``(Hers's_maple:1,Roth's_birch:2)`` both are apostrophes.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,13 +12,21 @@ from typing import TextIO
 
 CHUNK = 1 << 20  # characters read at once
 LONGEST_COMMENT = 1 << 24  # one that goes on for longer was never closed
-_QUOTED = r"'(?:[^'\n]|'')*'"
+LONGEST_LABEL = 500  # characters in quotes; a bound on the work a hostile file can cause
+_SEPARATOR = r"[\s(),:;=\[\]]|\Z"
+_BEFORE, _AFTER = r"(?<![^\s(),:=;\[\]])", rf"(?={_SEPARATOR})"
+# Within quotes, '' and Bio.Phylo's \' are one apostrophe, and so is one that no separator follows.
+_ESCAPE = rf"\\'(?=[^'\n(),:;\[\]]*'(?:{_SEPARATOR}))"
+_INSIDE = rf"(?:{_ESCAPE}|''|[^'\n]|'(?!{_SEPARATOR}))"
+QUOTED = rf"{_BEFORE}'{_INSIDE}{{0,{LONGEST_LABEL}}}?'{_AFTER}"
 _COMMENT = r"\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]"  # one comment may stand in another
-_MARK = re.compile(rf"{_QUOTED}|{_COMMENT}|[;'\[]")
-_ASIDE = re.compile(rf"({_QUOTED})|{_COMMENT}")
-_WORD = rf"(?:{_QUOTED}|[^\s'=,;]+)"
-_TREE = re.compile(rf"U?TREE\s*\*?\s*{_WORD}\s*=\s*(.*)", re.IGNORECASE | re.DOTALL)
+_MARK = re.compile(rf"{QUOTED}|{_COMMENT}|[;\[]|{_BEFORE}'")
+_ASIDE = re.compile(rf"({QUOTED}|\[&[UuRr]\])|{_COMMENT}")
+_ROOT_MARK = re.compile(r"\[&([UuRr])\]")
+_WORD = rf"(?:{QUOTED}|[^\s=,;]+)"
+_TREE = re.compile(rf"(U?)TREE\s*\*?\s*{_WORD}\s*=\s*(.*)", re.IGNORECASE | re.DOTALL)
 _PAIR = re.compile(rf"\s*({_WORD})\s+({_WORD})\s*(?:,|$)")
+_NTAX = re.compile(r"NTAX\s*=\s*(\d+)", re.IGNORECASE)
 
 
 class NotATree(ValueError):
@@ -31,10 +43,16 @@ class TreeText:
         Without comments; ends in a semicolon.
     names : dict
         What the tips stand for, where a NEXUS file says it.
+    rooted : bool or None
+        What ``[&R]``, ``[&U]`` or ``UTREE`` say; None where nothing does.
+    labels : tuple of str
+        The TAXLABELS of a NEXUS file; empty where there are none.
     """
 
     newick: str
     names: dict[str, str] = field(default_factory=dict)
+    rooted: bool | None = None
+    labels: tuple[str, ...] = ()
 
 
 def tree_texts(handle: TextIO) -> Iterator[TreeText]:
@@ -46,8 +64,8 @@ def tree_texts(handle: TextIO) -> Iterator[TreeText]:
     Raises
     ------
     NotATree
-        If something else stands there, a quote, comment or parenthesis is never closed, or a NEXUS
-        file has no tree. A file of blanks yields nothing.
+        If something else stands there, a comment or parenthesis is never closed, or a NEXUS file
+        has no tree. A file of blanks yields nothing.
     """
     commands = _commands(handle)
     first = next(commands, None)
@@ -56,9 +74,22 @@ def tree_texts(handle: TextIO) -> Iterator[TreeText]:
     if first[:6].upper() == "#NEXUS":
         yield from _of_nexus(first[6:].lstrip(), commands)
         return
-    yield TreeText(_checked(first))
-    for command in commands:
-        yield TreeText(_checked(command))
+    for command in chain([first], commands):
+        newick, rooted = _without_root_mark(command)
+        yield TreeText(_checked(newick), rooted=rooted)
+
+
+def bare(word: str) -> str:
+    """Return a label without its quotes, with single apostrophes.
+
+    Examples
+    --------
+    >>> bare("'Hers''s maple'")
+    "Hers's maple"
+    """
+    if len(word) > 1 and word[0] == word[-1] == "'":
+        return word[1:-1].replace("\\'", "'").replace("''", "'")
+    return word
 
 
 def _commands(handle: TextIO) -> Iterator[str]:
@@ -70,37 +101,49 @@ def _commands(handle: TextIO) -> Iterator[str]:
         start = 0
         while mark := _MARK.search(text, seen):
             found = mark.group()
-            if found in "'[" and not _goes_on(text, mark.start(), ended):
-                what = "quotation mark" if found == "'" else "comment"
-                raise NotATree(f"a {what} is never closed: {text[mark.start() :][:30]!r}")
-            if found in "'[" or (found[0] == "'" and mark.end() == len(text) and not ended):
+            if found == "[" and (ended or len(text) - mark.start() > LONGEST_COMMENT):
+                raise NotATree(f"a comment is never closed: {text[mark.start() :][:30]!r}")
+            if found == "[" or (not ended and _is_open(text, mark)):
                 seen = mark.start()  # more is needed to see its end
                 break
             seen = mark.end()
             if found == ";":
-                yield _ASIDE.sub(r"\1", text[start:seen]).strip()
+                yield _ASIDE.sub(_kept, text[start:seen]).strip()
                 start = seen
         else:
             seen = len(text)
         text, seen = text[start:], seen - start
-    rest = _ASIDE.sub(r"\1", text).strip()
+    rest = _ASIDE.sub(_kept, text).strip()
     if rest:
         yield rest
 
 
-def _goes_on(text: str, start: int, ended: bool) -> bool:
-    """Say whether a quote or comment that is open at the end of ``text`` may still close."""
-    if ended or len(text) - start > LONGEST_COMMENT:
+def _is_open(text: str, mark: re.Match[str]) -> bool:
+    """Say whether a label in quotes may go on beyond what was read."""
+    if mark.group()[0] != "'":
         return False
-    return text[start] == "[" or "\n" not in text[start:]  # no name goes over a line's end
+    if len(mark.group()) > 1:
+        return mark.end() == len(text)  # what follows tells whether the quotes are closed
+    rest = text[mark.start() :]
+    return "\n" not in rest and len(rest) <= LONGEST_LABEL + 2
+
+
+def _kept(aside: re.Match[str]) -> str:
+    return aside.group(1) or ""
+
+
+def _without_root_mark(text: str) -> tuple[str, bool | None]:
+    marks = _ROOT_MARK.findall(text)
+    rooted = None if not marks else marks[0] in "Rr"
+    return _ROOT_MARK.sub("", text).strip(), rooted
 
 
 def _checked(newick: str) -> str:
     """Refuse what is plainly no tree in words a reader understands, before the parser does."""
-    bare = re.sub(_QUOTED, "", newick)
-    if not bare.startswith("("):
+    plain = re.sub(QUOTED, "", newick)
+    if not plain.startswith("("):
         raise NotATree(f"it starts with {newick[:20]!r}, not with a parenthesis")
-    opened, closed = bare.count("("), bare.count(")")
+    opened, closed = plain.count("("), plain.count(")")
     if opened != closed:
         raise NotATree(f"{opened} opening but {closed} closing parentheses")
     if not newick.endswith(";"):
@@ -110,9 +153,11 @@ def _checked(newick: str) -> str:
 
 def _of_nexus(first: str, commands: Iterator[str]) -> Iterator[TreeText]:
     block, blocks, n = "", 0, 0
-    numbers: dict[str, str] = {}
+    labels: tuple[str, ...] = ()
+    n_taxa: int | None = None
     names: dict[str, str] = {}
     for command in chain([first], commands):
+        command, _ = (command, None) if block == "TREES" else _without_root_mark(command)
         word = re.match(r"\w*", command)
         key = word.group().upper() if word else ""
         rest = command[len(key) :].rstrip(";").strip()
@@ -121,13 +166,17 @@ def _of_nexus(first: str, commands: Iterator[str]) -> Iterator[TreeText]:
             blocks += block == "TREES"
         elif key in ("END", "ENDBLOCK"):
             block = ""
+        elif key == "DIMENSIONS" and (told := _NTAX.search(rest)):
+            n_taxa = int(told.group(1))
         elif key == "TAXLABELS":
-            numbers = _numbered(rest)
+            labels = _labels(rest, n_taxa)
         elif block == "TREES" and key == "TRANSLATE":
             names = _translation(rest)
         elif block == "TREES" and (tree := _TREE.match(command)):
             n += 1
-            yield TreeText(_checked(tree.group(1).strip()), names or numbers)
+            newick, rooted = _without_root_mark(tree.group(2))
+            rooted = False if tree.group(1) and rooted is None else rooted
+            yield TreeText(_checked(newick), names or _numbered(labels), rooted, labels)
     if not n:
         raise NotATree("its TREES block holds no tree" if blocks else "no TREES block")
 
@@ -138,17 +187,22 @@ def _translation(text: str) -> dict[str, str]:
         pair = _PAIR.match(text, place)
         if pair is None:
             raise NotATree(f"TRANSLATE has no pair of names at {text[place:].strip()[:30]!r}")
-        names[_bare(pair.group(1))] = _bare(pair.group(2))
+        names[bare(pair.group(1))] = bare(pair.group(2))
         place = pair.end()
     return names
 
 
-def _numbered(text: str) -> dict[str, str]:
+def _labels(text: str, n_taxa: int | None) -> tuple[str, ...]:
+    labels = tuple(bare(label) for label in re.findall(_WORD, text))
+    if n_taxa is not None and n_taxa != len(labels):
+        raise NotATree(
+            f"TAXLABELS hold {len(labels)} names, but NTAX is {n_taxa}; names with blanks or "
+            "apostrophes need quotes"
+        )
+    return labels
+
+
+def _numbered(labels: tuple[str, ...]) -> dict[str, str]:
     """Let numbers stand for the taxa in their order, unless they are names themselves."""
-    labels = [_bare(label) for label in re.findall(_WORD, text)]
     numbers = {str(place): label for place, label in enumerate(labels, start=1)}
     return {number: numbers[number] for number in numbers.keys() - set(labels)}
-
-
-def _bare(word: str) -> str:
-    return word[1:-1].replace("''", "'") if word.startswith("'") else word

@@ -133,6 +133,7 @@ def _joined(genera: pd.Series, species: pd.Series) -> tuple[pd.Series, list[Prob
     single = [value for value in known if " " not in value]
     # A column of capitalised single words beside genera holds epithets, too: Acer/Palmatum.
     capitals = bool(single) and len(single) == len(known)
+    genus_keys = {key(genus.split(" (")[0]) for genus in genera.dropna().unique()}
     found, joined, differing, genus_alone = [], 0, Counter[str](), Counter[str]()
     for genus, value in zip(genera, species, strict=True):
         if genus is None or value is None:
@@ -141,7 +142,7 @@ def _joined(genera: pd.Series, species: pd.Series) -> tuple[pd.Series, list[Prob
         full = _binomial(genus, value, capitals=capitals)
         if full is None:
             genus_alone[value] += 1
-        elif full == value and _other_genus(genus, value):
+        elif full == value and _other_genus(genus, value, genus_keys):
             differing[f"{value} (genus {genus})"] += 1
         joined += full is not None and full.split(" ")[1:] == value.split(" ") and full != value
         found.append(full)
@@ -189,10 +190,10 @@ def _is_abbreviation(word: str, genus: str) -> bool:
     )
 
 
-def _other_genus(genus: str, species: str) -> bool:
-    words = species.split(" ")
-    is_binomial = len(words) > 1 and words[0][:1].isupper() and words[1][:1].islower()
-    return is_binomial and key(words[0]) != key(genus.split(" (")[0])
+def _other_genus(genus: str, species: str, genera: set[str]) -> bool:
+    """Whether a species begins with the name of another genus of the table."""
+    first = key(species.split(" ")[0])
+    return first in genera and first != key(genus.split(" (")[0])
 
 
 def _near(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> list[Problem]:

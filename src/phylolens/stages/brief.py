@@ -69,6 +69,8 @@ def _signal(summary: dict[str, Any]) -> dict[str, Any]:
     }
     keys = ("rank", "n_taxa", "primary", "circular")
     found: dict[str, Any] = {key: summary[key] for key in keys}
+    if summary.get("depends_on_root"):
+        found["unrooted_tree"] = f"depend on the root: {', '.join(summary['depends_on_root'])}"
     if summary.get("circular_why"):
         found["circular_why"] = summary["circular_why"]
     found |= {"tests": tests, "baselines": summary["baselines"]}

@@ -19,6 +19,7 @@ from phylolens.stats.tree_sample import over_trees
 from phylolens.writing import write_csv, write_json, write_text
 
 JOINED = "all joined"
+DEPENDS_ON_ROOT = ("kmult", "lambda", "disagreement")  # of an unrooted tree: uncertain
 REPLICATES, MANY_TAXA = 100, 500  # half as many for more taxa: their trees take long
 
 
@@ -48,6 +49,8 @@ def signal(bench: Bench) -> dict[str, Any]:
         "distance": settings.distance,
         "features": without_rows(looks.features.spec),
         "covariance": ranked.covariance_source,
+        "root": ranked.root,
+        "depends_on_root": list(DEPENDS_ON_ROOT) if not ranked.rooted else [],
         "dropped": {
             "no_images": list(ranked.no_taxon),
             "no_phylogeny": list(ranked.no_phylogeny),
@@ -79,7 +82,7 @@ def _comparison(bench: Bench, looks: Looks) -> stats.Comparison:
         genetic=ranked.distances.filter(taxa),
         covariance=ranked.covariance.loc[taxa, taxa],
         tree=_pruned(ranked.tree, taxa),
-        from_tree=ranked.covariance_source == FROM_TREE,
+        from_tree=ranked.covariance_source == FROM_TREE and ranked.rooted,
         lineage=bench.material.lineage(tuple(taxa)),
         image_counts=looks.image_counts,
         replicates=replicates if wanted else None,

@@ -42,7 +42,8 @@ class Comparison:
     tree : TreeNode, optional
         Its tips are the taxa; without it no trees are compared.
     from_tree : bool
-        Whether the phylogeny was given as a tree: K_mult is the primary test then, else Mantel's.
+        Whether the phylogeny was given as a rooted tree: K_mult is the primary test then, else
+        Mantel's.
     lineage : DataFrame, optional
         Index: taxa; columns: ranks, coarse to fine (see :func:`phylolens.taxonomy.lineages`).
     image_counts : Series of int, optional
