@@ -109,6 +109,15 @@ def test_a_little_noise_below_zero_is_black(colours, encoded):
     assert found.assumed == ""
 
 
+@pytest.mark.parametrize(
+    ("factor", "assumed"), [(16, "12 bits"), (2**24, "their own largest value")]
+)
+def test_unsigned_values_of_32_bits(colours, tiff, factor, assumed):
+    found = read_rgb(tiff(colours[..., :1].astype(np.uint32) * factor, GREY))
+    assert np.abs(np.asarray(found.image)[..., :1].astype(int) - colours[..., :1]).max() <= 1
+    assert found.assumed == assumed
+
+
 def test_signed_values_of_16_bits_have_their_own_white(colours, tiff):
     values = (colours[..., :1].astype(float) / 255 * 32767).astype(np.int16)
     found = read_rgb(tiff(values, GREY, tags=[(339, 3, 1, 2)]))

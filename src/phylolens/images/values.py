@@ -36,6 +36,8 @@ class Scale:
         Values that become 0 and 255; what lies beyond is cut off.
     inverted : bool
         Whether the file counts from white to black.
+    unsigned : bool
+        Whether values of 32 bits are unsigned, which Pillow takes for signed ones.
     assumed : str
         What was inferred from the values and deserves a note, such as ``12 bits``; else empty.
     """
@@ -44,6 +46,7 @@ class Scale:
     high: float = 65535.0
     inverted: bool = False
     assumed: str = ""
+    unsigned: bool = False
 
     def to_bytes(self, values: Values) -> Values:
         """Scale to 0–255; values that are not finite become 0."""
@@ -53,6 +56,7 @@ class Scale:
         return self._scaled(values)
 
     def _scaled(self, values: Values) -> Values:
+        values = values.view(np.uint32) if self.unsigned else values
         numbers = np.nan_to_num(values.astype(np.float64), nan=0, posinf=0, neginf=0)
         numbers = numbers.clip(self.low, self.high) - self.low
         scaled = np.round(numbers * (255 / (self.high - self.low))).astype(np.uint8)
@@ -83,7 +87,8 @@ def scale_of(image: Image.Image, file: BinaryIO) -> Scale:
         for _, strip in strips(image):
             counts += np.bincount(np.asarray(strip).ravel(), minlength=65536)
         return sixteen_bit(counts, declared_white(image, file), inverted)
-    low, high = _range(image)
+    unsigned = image.mode == "I" and _tag(image, SAMPLE_FORMAT, 1) != SIGNED
+    low, high = _range(image, unsigned)
     if low < -BELOW_ZERO * max(high, 0):
         return Scale(low, high, inverted, "values below zero, stretched from lowest to highest")
     if image.mode == "F":
@@ -92,7 +97,7 @@ def scale_of(image: Image.Image, file: BinaryIO) -> Scale:
     if _tag(image, SAMPLE_FORMAT, 1) == SIGNED and _tag(image, BITS, 32) == 16:
         whites = (*WHITES[:-1], SIGNED_WHITE)
     white = next((white for white in whites if high <= white), max(high, 1))
-    return Scale(0, white, inverted, _words(white, whites[-1]))
+    return Scale(0, white, inverted, _words(white, whites[-1]), unsigned)
 
 
 def sixteen_bit(counts: Values, declared: int | None, inverted: bool = False) -> Scale:
@@ -133,10 +138,11 @@ def _words(white: float, usual: float) -> str:
     return f"{bits:.0f} bits" if bits.is_integer() and bits <= 16 else "their own largest value"
 
 
-def _range(image: Image.Image) -> tuple[float, float]:
+def _range(image: Image.Image, unsigned: bool) -> tuple[float, float]:
     low, high = math.inf, -math.inf
     for _, strip in strips(image):
-        values = np.asarray(strip)
+        values: Values = np.asarray(strip)
+        values = values.view(np.uint32) if unsigned else values
         values = values[np.isfinite(values)]
         if values.size:
             low, high = min(low, float(values.min())), max(high, float(values.max()))
