@@ -13,7 +13,7 @@ from phylolens.reading import system_fault
 SIDE = 64  # pixels; what is looked at is at least twice this on the shorter side
 DARK = 20  # of 255: an image whose bright spots are no brighter than this shows nothing
 FLAT = 4  # of 255: an image that varies by no more shows nothing
-SPOTS = 0.5  # per cent of the pixels that count as bright or dark spots
+SPOTS = 0.1  # per cent of the pixels that count as bright or dark spots
 
 
 @dataclass(frozen=True)
