@@ -145,3 +145,9 @@ def test_text_that_was_escaped_for_spreadsheets_is_as_named(separator):
     table = read_delimited(text, "t")
     assert table.header == ["file", "@taxon", "x"]
     assert table.rows == [["-dash.jpg", "=A1", "-1.5"], ["'s.jpg", "'+x", "'2"]]
+
+
+@pytest.mark.parametrize("text", [",\n", ",,\n\t\n", ";\n;\n"])
+def test_separators_alone_are_no_table(text):
+    with pytest.raises(InputError, match="no value"):
+        read_records(text, "table")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from skbio import DistanceMatrix
 
-from phylolens.errors import InputError, require_file, require_folder
+from phylolens.errors import InputError, Problem, require_file, require_folder
 from phylolens.provenance import RunRecord, command_line, file_hash
 from phylolens.writing import plain, write_csv, write_json
 
@@ -21,6 +21,7 @@ def audit_files(
     b: Path,
     out: Path,
     *,
+    ids: Path | None = None,
     meta: Path | None = None,
     ranks: Sequence[str] | None = None,
     rank: str | None = None,
@@ -36,6 +37,8 @@ def audit_files(
         published formula depends on the order of the taxa, and takes that of ``b``.
     out : Path
         Results directory.
+    ids : Path, optional
+        Names of the rows, one a line, for matrices without names.
     meta, ranks, rank : optional
         A taxonomy, its rank columns (coarse to fine) and the rank of the taxa compared; by default
         the rank that matches most. What it explains alone is set beside.
@@ -50,8 +53,8 @@ def audit_files(
     Raises
     ------
     InputError
-        If a file cannot be used (an asymmetric matrix is refused: make it symmetric first), or
-        fewer than three taxa are in both.
+        If a file cannot be used (a matrix without names needs ``ids``; an asymmetric one is
+        refused: make it symmetric first), or fewer than three taxa are in both.
     """
     from phylolens.phylogeny import read_distances
     from phylolens.report.audit import conclusions, write_page
@@ -62,7 +65,9 @@ def audit_files(
     require_folder(out)
     for path in (a, b):
         require_file(path, "Give two existing matrices to --audit.")
-    visual, genetic, dropped = _shared(read_distances(a), read_distances(b), (a, b))
+    notes: list[Problem] = []
+    matrices = [read_distances(path, notes, ids=ids) for path in (a, b)]
+    visual, genetic, dropped = _shared(matrices[0], matrices[1], (a, b))
     for path, matrix in ((a, visual), (b, genetic)):
         if len(set(matrix.condensed_form())) == 1:
             raise InputError("all distances between the shared taxa are equal.", where=path)
@@ -72,6 +77,7 @@ def audit_files(
     summary: dict[str, Any] = {
         "files": {"a": a.name, "b": b.name},
         "dropped": dropped,
+        "notes": [note.message for note in notes],
         "n_permutations": tested["n_permutations"],
         "exact": tested["exact"],
         **found,
@@ -82,7 +88,7 @@ def audit_files(
     record = RunRecord(out, command_line(), {"permutations": permutations}, seed)
     record.note(inputs={
         name: {"path": str(path), "sha256": file_hash(path)}
-        for name, path in (("a", a), ("b", b), ("meta", meta)) if path
+        for name, path in (("a", a), ("b", b), ("ids", ids), ("meta", meta)) if path
     })  # fmt: skip
     write_json(folder / "audit.json", summary)
     write_csv(folder / "audit.csv", table(summary))

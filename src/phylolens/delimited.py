@@ -133,7 +133,7 @@ def read_records(text: str, where: object) -> Records:
         found = _tabbed(numbered, where)
     else:
         found = _quoted(numbered, text, separator, where)
-    return _without_blank_rows(_as_named(found))
+    return _without_blank_rows(_as_named(found), where)
 
 
 def _has_row_names(
@@ -174,9 +174,11 @@ def _as_named(found: Records) -> Records:
     return replace(found, rows=[[unescaped(cell) for cell in row] for row in found.rows])
 
 
-def _without_blank_rows(found: Records) -> Records:
+def _without_blank_rows(found: Records, where: object) -> Records:
     kept = [place for place, row in enumerate(found.rows) if any(cell.strip() for cell in row)]
     blank = len(found.rows) - len(kept)
+    if not kept:
+        raise InputError("the file holds separators, but no value.", where=where)
     if not blank:
         return found
     return replace(

@@ -1,4 +1,4 @@
-"""Features from a file written by any tool: parquet, CSV or npz; the first column holds ids.
+"""Features from a file written by any tool: tables, arrays, JSON.
 
 Embeddings that were fitted to a phylogeny carry a mark in the header of their ids, and may say row
 by row, in a second column, whether the fit had seen the taxon (``held_out``) or the very picture
@@ -7,15 +7,18 @@ by row, in a second column, whether the fit had seen the taxon (``held_out``) or
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from phylolens.cells import unescaped_table
-from phylolens.errors import InputError, require_file
+from phylolens.errors import InputError, Problem
+from phylolens.feature_arrays import read_json, read_npy, read_npz, require_ids
+from phylolens.feature_columns import Chosen, Columns, choose
+from phylolens.feature_tables import feather_columns, parquet_columns, text_columns
+from phylolens.reading import clear_errors, read_text, require_regular
 from phylolens.values import Features
 
 # Header of the ids of embeddings that were fitted to a phylogeny; any header that begins alike
@@ -29,15 +32,61 @@ GUIDED_BY = b"phylolens_guided_by"  # in a parquet file: rank and taxa of the fi
 YES, NO = ("true", "1", "yes"), ("false", "0", "no", "")
 
 
+TABLES = {
+    ".parquet": parquet_columns,
+    ".pq": parquet_columns,
+    ".feather": feather_columns,
+    ".arrow": feather_columns,
+    ".csv": text_columns,
+    ".tsv": text_columns,
+    ".txt": text_columns,
+}
+ARRAYS = (".npz", ".npy", ".json", ".jsonl", ".ndjson")
+CURES = {
+    ".pt": "Write it with numpy: numpy.savez('features.npz', ids=ids, features=x.numpy()).",
+    ".pth": "Write it with numpy: numpy.savez('features.npz', ids=ids, features=x.numpy()).",
+    ".pkl": "Pickles may run code; write parquet or npz instead.",
+    ".pickle": "Pickles may run code; write parquet or npz instead.",
+    ".h5": "Write it with pandas: frame.to_parquet('features.parquet').",
+    ".hdf5": "Write it with pandas: frame.to_parquet('features.parquet').",
+    ".mat": "Write it with numpy: numpy.savez('features.npz', ids=ids, features=x).",
+    ".rds": "Write it from R with write.csv(x, 'features.csv').",
+    ".xlsx": "Save the sheet as 'CSV UTF-8'.",
+    ".safetensors": "Write it with numpy: numpy.savez('features.npz', ids=ids, features=x).",
+    ".gz": "Unpack it first.",
+    ".zip": "Unpack it first.",
+}
+
+
+@dataclass(frozen=True)
+class FeatureFile:
+    """What a file of features holds.
+
+    Parameters
+    ----------
+    features : Features
+    labels : DataFrame
+        Its columns of text, a row each; no columns where there are none.
+    notes : tuple of Problem
+        What was decided in reading.
+    """
+
+    features: Features
+    labels: pd.DataFrame
+    notes: tuple[Problem, ...] = ()
+
+
 @dataclass(frozen=True)
 class _Read:
-    """What a file holds: the header of the ids, the ids, the numbers, and flags of the rows."""
+    """The header of the ids, the ids, the numbers, and flags of the rows."""
 
     mark: str
     ids: list[str]
     matrix: np.ndarray
     flags: Mapping[str, list[bool]] = field(default_factory=dict)
     guided_by: Mapping[str, Any] | None = None
+    labels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    notes: tuple[str, ...] = ()
 
     def flagged(self, name: str) -> list[str] | None:
         """Ids with a flag, sorted; None where the file does not have it."""
@@ -46,40 +95,59 @@ class _Read:
         return sorted(one for one, yes in zip(self.ids, self.flags[name], strict=True) if yes)
 
 
-def read_features(path: Path) -> Features:
-    """Read features of images, specimens or taxa.
+def read_features(path: str | Path, *, ids: str | Path | None = None) -> Features:
+    """Read features of images, specimens or taxa; see :func:`read_feature_file`."""
+    return read_feature_file(path, ids=ids).features
+
+
+def read_feature_file(path: str | Path, *, ids: str | Path | None = None) -> FeatureFile:
+    """Read features of images, specimens or taxa, from any tool.
 
     Parameters
     ----------
-    path : Path
-        ``.parquet``, ``.csv``/``.tsv`` (first column ids, whatever its header; the others numbers)
-        or ``.npz`` (one text array of ids, one two-dimensional array of numbers).
+    path : str or Path
+        Parquet or feather (a column of lists, or a column a feature; the index of pandas may hold
+        the ids), CSV or TSV (first column ids), npz, npy, or the JSON of pybioclip.
+    ids : str or Path, optional
+        Names of the rows, one a line, for arrays without ids.
 
     Returns
     -------
-    Features
-        Its spec says whether the rows are ``guided`` by a phylogeny (the ids' header begins with
-        ``guided_``, or the file lies beside the ``guide.json`` of ``phylolens guide``), which ids
-        were ``held_out`` of that fit, which were ``fitted`` (None: not known), and ``guided_by``
-        which taxa (None: not known).
+    FeatureFile
+        The spec of its features says whether the rows are ``guided`` by a phylogeny (the ids'
+        header begins with ``guided_``, or the file lies beside the ``guide.json`` of ``phylolens
+        guide``), which ids were ``held_out`` of that fit, which were ``fitted`` (None: not known),
+        and ``guided_by`` which taxa (None: not known).
 
     Raises
     ------
     InputError
-        If the file is absent or of another kind, ids repeat, or values are not finite numbers.
+        If the file is absent or of another kind, ids are missing or repeat, or values are not
+        finite numbers.
     """
-    require_file(path, "Give an existing file to --features.")
-    readers = {".parquet": _parquet, ".pq": _parquet, ".npz": _npz, ".csv": _text, ".tsv": _text}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(f"features come as {', '.join(readers)}; got '{path.suffix}'.", where=path)
-    try:
-        found = reader(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"not a readable features file ({error}).", where=path) from error
+    path = Path(path)
+    require_regular(path, "Give an existing file to --features.")
+    ending = path.suffix.lower()
+    if ending in TABLES:
+        found = _from_table(path, ending)
+    elif ending in ARRAYS:
+        found = _from_arrays(path, ending, ids)
+    else:
+        raise InputError(
+            f"features come as {', '.join([*TABLES, *ARRAYS])}; got '{path.suffix}'.",
+            where=path,
+            hint=CURES.get(ending, ""),
+        )
     if not len(found.ids):
         raise InputError("the file holds no features.", where=path)
+    for name, flagged in found.flags.items():
+        if len(flagged) != len(found.ids):
+            raise InputError(
+                f"'{name}' holds {len(flagged)} values for {len(found.ids)} rows.", where=path
+            )
     width = int(np.shape(found.matrix)[1])
+    if not width:
+        raise InputError("the rows hold no numbers.", where=path)
     spec = {
         "file": path.name,
         "guided": found.mark.startswith(GUIDED_START) or path.with_name("guide.json").is_file(),
@@ -89,77 +157,67 @@ def read_features(path: Path) -> Features:
         "feature_size": width,
         "blocks": [width],
     }
-    return Features(tuple(found.ids), found.matrix, spec)
+    features = Features(tuple(found.ids), found.matrix, spec)
+    notes = tuple(Problem("features", "note", f"{path.name}: {text}") for text in found.notes)
+    return FeatureFile(features, found.labels, notes)
 
 
-def _columns(table: pd.DataFrame) -> _Read:
-    mark = str(table.columns[0])
-    flags: dict[str, list[bool]] = {}
-    while mark.startswith(GUIDED_START) and table.shape[1] > 1 and table.columns[1] in FLAGS:
-        name = str(table.columns[1])
-        flags[name] = _truth(table.iloc[:, 1], name)
-        table = table.drop(columns=name)
-    if table.shape[1] < 2:
-        raise ValueError("a column of ids and at least one of numbers are needed")
-    ids = table.iloc[:, 0].astype(str).tolist()
-    if table.shape[1] == 2 and len(table) and isinstance(table.iloc[0, 1], np.ndarray | list):
-        return _Read(mark, ids, np.stack(table.iloc[:, 1].to_list()), flags)
-    return _Read(mark, ids, _numbers(table.iloc[:, 1:]), flags)
+def _from_table(path: Path, ending: str) -> _Read:
+    columns, metadata, said = TABLES[ending](path)
+    flags, columns = _without_flags(columns, path)
+    try:
+        chosen: Chosen = choose(columns)
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"not a readable features file ({error}).", where=path) from error
+    told = metadata.get(GUIDED_BY)
+    with clear_errors("a features file", path):
+        guided_by = json.loads(told) if told else None
+    notes = (*said, *chosen.notes)
+    return _Read(chosen.mark, chosen.ids, chosen.matrix, flags, guided_by, chosen.labels, notes)
 
 
-def _truth(column: pd.Series, name: str) -> list[bool]:
-    words = column.fillna("").astype(str).str.strip().str.lower()
-    if not words.isin(YES + NO).all():
-        raise ValueError(f"'{name}' must be true or false")
-    return words.isin(YES).tolist()
+def _without_flags(columns: Columns, path: Path) -> tuple[dict[str, list[bool]], Columns]:
+    """Take the flags of guided embeddings out of the columns."""
+    first = columns.order[0] if columns.order else ""
+    if not first.startswith(GUIDED_START):
+        return {}, columns
+    flags = {}
+    text, numbers = dict(columns.text), dict(columns.numbers)
+    for name in FLAGS:
+        if name in text:
+            flags[name] = _truth(text.pop(name), name, path)
+        elif name in numbers:
+            flags[name] = _truth([f"{v:g}" for v in numbers.pop(name)], name, path)
+    order = [name for name in columns.order if name not in flags]
+    return flags, Columns(text, numbers, columns.vectors, order, columns.index)
 
 
-def _numbers(cells: pd.DataFrame) -> np.ndarray:
-    numbers = cells.apply(pd.to_numeric, errors="coerce")
-    words = numbers.isna() & cells.notna() & (cells.astype(str) != "")
-    if words.any(axis=None):
-        column = words.columns[words.any()][0]
-        sample = cells[column][words[column]].iloc[0]
-        raise ValueError(
-            f"'{sample}' in column '{column}' is no number; decimals need a point, not a comma"
-        )
-    return numbers.to_numpy(np.float32)
+def _truth(cells: list[Any], name: str, path: Path) -> list[bool]:
+    words = ["" if cell is None else str(cell).strip().lower() for cell in cells]
+    if not set(words) <= {*YES, *NO}:
+        raise InputError(f"'{name}' must be true or false.", where=path)
+    return [word in YES for word in words]
 
 
-def _parquet(path: Path) -> _Read:
-    from pyarrow.parquet import read_schema
-
-    told = (read_schema(path).metadata or {}).get(GUIDED_BY)
-    found = _columns(pd.read_parquet(path))
-    return replace(found, guided_by=json.loads(told)) if told else found
-
-
-def _text(path: Path) -> _Read:
-    with path.open(encoding="utf-8-sig") as stream:
-        separator = max("\t,;", key=stream.readline().count)
-    # Ids stay as written, even '001' and 'NA'; blank numbers become missing in _columns.
-    table = unescaped_table(
-        pd.read_csv(
-            path, sep=separator, dtype={0: str}, keep_default_na=False, encoding="utf-8-sig"
-        )
-    )
-    table.isetitem(0, table.iloc[:, 0].str.strip())
-    return _columns(table)
-
-
-def _npz(path: Path) -> _Read:
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    ids = [name for name, array in arrays.items() if array.ndim == 1 and array.dtype.kind in "US"]
-    numbers = [array for array in arrays.values() if array.ndim == 2 and array.dtype.kind in "fiu"]
-    if len(ids) != 1 or len(numbers) != 1:
-        raise ValueError("one text array of ids and one 2-D array of numbers are needed")
-    return _Read(
-        ids[0],
-        arrays[ids[0]].astype(str).tolist(),
-        numbers[0],
-        {name: _truth(pd.Series(arrays[name]), name) for name in FLAGS if name in arrays},
-    )
+def _from_arrays(path: Path, ending: str, ids: str | Path | None) -> _Read:
+    given = None
+    if ids is not None:
+        text = read_text(Path(ids), "Give an existing file to --ids.")
+        given = [line.strip().strip('"') for line in text.split("\n") if line.strip()]
+    if ending == ".npy":
+        matrix = read_npy(path)
+        return _Read("", require_ids(given, len(matrix), path), matrix)
+    if ending == ".npz":
+        mark, names, matrix, arrays = read_npz(path)
+        names = require_ids(given, len(matrix), path) if names is None else names
+        flags = {
+            name: _truth(arrays[name].tolist(), name, path) for name in FLAGS if name in arrays
+        }
+        return _Read(mark, names, matrix, flags)
+    names, matrix = read_json(path)
+    return _Read("", names, matrix)
 
 
 def without_rows(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from phylolens.errors import InputError, Problem, some
-from phylolens.feature_file import read_features
+from phylolens.errors import InputError, Problem
+from phylolens.feature_file import FeatureFile, read_feature_file
 from phylolens.phylogeny import RankedDistances, read_phylogeny, to_rank
 from phylolens.progress import Progress
 from phylolens.provenance import text_hash
-from phylolens.specimens import Specimens, read_specimens, usable, validate, without_bad
+from phylolens.specimens import (
+    Specimens,
+    read_specimens,
+    specimens_of_labels,
+    usable,
+    validate,
+    without_bad,
+)
+from phylolens.specimens.feature_ids import match_ids
 from phylolens.taxonomy import lineages, require_rank
 from phylolens.values import Features
 from phylolens.writing import replacing, write_json
@@ -89,8 +97,11 @@ def gather(study: "Study", progress: Progress, failed: Mapping[str, str] | None 
         If something cannot be used. ``check.json`` is written before, so that all problems of the
         specimens can be read there.
     """
-    given = read_features(study.features) if study.features else None
-    specimens = _read(study, given, progress)
+    file = read_feature_file(study.features, ids=study.ids) if study.features else None
+    given = file.features if file else None
+    specimens = _read(study, file, progress)
+    if file is not None:
+        specimens = replace(specimens, problems=(*file.notes, *specimens.problems))
     if failed:
         message = f"images that could not be embedded: {next(iter(failed.values()))}"
         problem = Problem("unreadable-image", "error", message, tuple(sorted(failed)))
@@ -111,7 +122,9 @@ def gather(study: "Study", progress: Progress, failed: Mapping[str, str] | None 
     ranked = None
     if study.has_phylogeny:
         notes: list[Problem] = []
-        phylogeny = read_phylogeny(tree=study.tree, distances=study.distances, notes=notes)
+        phylogeny = read_phylogeny(
+            tree=study.tree, distances=study.distances, ids=study.ids, notes=notes
+        )
         ranked = to_rank(phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
         if not ranked.rooted:
             notes.append(Problem("unrooted-tree", "warning", UNROOTED))
@@ -150,32 +163,33 @@ def _tip_labels(labels: Specimens, kept: Specimens, rank: str) -> pd.DataFrame:
     return labels.table[labels.table[rank].isin(kept.table[rank])]
 
 
-def _read(study: "Study", given: Features | None, progress: Progress) -> Specimens:
-    if study.meta is None and study.images is None and given is not None:
+def _read(study: "Study", file: FeatureFile | None, progress: Progress) -> Specimens:
+    if study.meta is None and study.images is None and file is not None:
+        ids = file.features.ids
+        labelled = specimens_of_labels(file.labels, ids, study.ranks, study.features)
+        if labelled is not None:
+            return validate(labelled, look=False)
         rank = study.rank or (study.ranks or ("taxon",))[-1]
-        table = pd.DataFrame({"file": given.ids, "specimen_id": given.ids, rank: given.ids})
+        table = pd.DataFrame({"file": ids, "specimen_id": ids, rank: ids})
         return Specimens(table, (rank,))
     specimens = read_specimens(
         meta=study.meta,
         images=study.images,
         pattern=study.pattern,
         ranks=study.ranks,
-        need_files=given is None,
+        need_files=file is None,
         results=study.out,
     )
-    return validate(specimens, look=given is None, progress=progress)
+    return validate(specimens, look=file is None, progress=progress)
 
 
 def _match(specimens: Specimens, given: Features, rank: str) -> tuple[Specimens, Features]:
     """Align features with rows by file, specimen or taxon, whichever their ids are."""
-    table, ids = specimens.table, set(given.ids)
-    by = next((name for name in ("file", "specimen_id", rank) if table[name].isin(ids).any()), None)
-    if by is None:
-        raise InputError(
-            f"no id of the features is a file, specimen or {rank} of the table; ids: "
-            f"{some(given.ids, 3)}; files: {some(table['file'], 3)}.",
-            where="--features",
-        )
+    problems = list(specimens.problems)
+    table = specimens.table
+    by, given, said = match_ids(table, given, rank)
+    problems += said
+    ids = set(given.ids)
     if by == rank:
         lineage = lineages(table, specimens.ranks, rank)
         ranks = tuple(lineage.columns)
@@ -184,7 +198,6 @@ def _match(specimens: Specimens, given: Features, rank: str) -> tuple[Specimens,
         ranks = specimens.ranks
         table = table.drop_duplicates(by).assign(file=lambda rows: rows[by])
     shown = table["file"].isin(ids)
-    problems = list(specimens.problems)
     without = tuple(table["file"][~shown])
     unknown = tuple(sorted(ids - set(table["file"])))
     if without:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from phylolens.stages import Bench
 
 STAGES = ("check", "embed", "classify", "guide", "signal", "report")
-PATHS = ("images", "meta", "tree", "distances", "trees", "features", "weights", "out")
+PATHS = ("images", "meta", "tree", "distances", "trees", "features", "ids", "weights", "out")
 
 
 class _Settings(BaseModel):
@@ -105,6 +105,8 @@ class Study(_Settings):
         A sample of trees (posterior, bootstrap) beside ``tree``: the statistics over all of them.
     features
         Features made elsewhere, instead of pictures.
+    ids
+        Names of the rows, one a line, of a matrix or of features without names.
     rank
         Rank of comparison; ``family`` where there is one, otherwise the finest rank.
     skip_bad
@@ -126,6 +128,7 @@ class Study(_Settings):
     distances: Path | None = None
     trees: Path | None = None
     features: Path | None = None
+    ids: Path | None = None
     rank: Annotated[str, AfterValidator(standard_name)] | None = None
     skip_bad: bool = False
     backbone: str = "efficientnet-lite0"
@@ -288,6 +291,6 @@ def _mark(
 
 
 def _input_hashes(study: Study) -> dict[str, str]:
-    names = ("meta", "tree", "distances", "trees", "features", "weights")
+    names = ("meta", "tree", "distances", "trees", "features", "ids", "weights")
     paths = {name: getattr(study, name) for name in names}
     return {name: file_hash(path) for name, path in paths.items() if path and path.is_file()}

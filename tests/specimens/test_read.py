@@ -262,3 +262,15 @@ def test_ranks_of_equal_size_and_faulty_tables_keep_their_order(write):
     assert read_specimens(meta=equal, ranks=["fein", "grob"]).ranks == ("fein", "grob")
     faulty = write("f.csv", "file,family,genus\na.jpg,F,g\nb.jpg,G,g\n")
     assert read_specimens(meta=faulty, ranks=["family", "genus"]).ranks == ("family", "genus")
+
+
+def test_full_names_give_species_and_coarser_names_do_not(write):
+    rows = ["a.jpg,Felidae,Felis,Felis catus L.,species", "b.jpg,Felidae,Felis,Felis,genus",
+            "c.jpg,Felidae,Puma,Puma concolor (Linnaeus, 1771),SPECIES",
+            "d.jpg,Felidae,Lynx,Lynx Kerr 1792,"]  # fmt: skip
+    rows[2] = 'c.jpg,Felidae,Puma,"Puma concolor (Linnaeus, 1771)",SPECIES'
+    head = "file,dwc:family,dwc:genus,dwc:scientificName,dwc:taxonRank"
+    found = read_specimens(meta=write("m.csv", "\n".join([head, *rows])))
+    assert found.ranks == ("family", "genus", "species")
+    assert list(found.table["species"].fillna("?")) == ["Felis catus", "?", "Puma concolor", "?"]
+    assert found.ranks_read.endswith("species (from dwc:scientificName)")

@@ -8,7 +8,7 @@ import typer
 
 from phylolens.cli._console import show
 
-USED = ("meta", "ranks", "rank", "seed", "out", "permutations")
+USED = ("ids", "meta", "ranks", "rank", "seed", "out", "permutations")
 OUT = Path("phylolens-out")
 
 
@@ -58,6 +58,7 @@ def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     said = summary["conclusions"]
     yield from (said["honest"], *said["baselines"], *said["published"].values())
+    yield from (f"note: {text}" for text in summary["notes"])
     for side, ids in summary["dropped"].items():
         if ids:
             yield f"{side}: {len(ids)} left out ({', '.join(ids[:5])}{' ...' if ids[5:] else ''})"

@@ -49,6 +49,10 @@ SHARED: Mapping[str, Any] = MappingProxyType(
         "features": _option(
             Path_, "Features made elsewhere (parquet, CSV, npz; first column ids)."
         ),
+        "ids": _option(
+            Path_,
+            "Names of the rows, one a line, of a matrix or of features (.npy) without names.",
+        ),
         "rank": _option(Text, "Rank of comparison; family by default where there is one."),
         "backbone": _option(
             Text,
@@ -77,7 +81,7 @@ SHARED: Mapping[str, Any] = MappingProxyType(
     }
 )
 SPECIMENS = ("images", "meta", "pattern", "ranks")
-PHYLOGENY = ("tree", "distances")
+PHYLOGENY = ("tree", "distances", "ids")
 EXTRACTION = ("backbone", "weights", "layers", "fit", "flips", "device")
 RUN = ("skip_bad", "seed", "out")
 LISTS = ("ranks", "layers")

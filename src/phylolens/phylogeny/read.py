@@ -1,26 +1,45 @@
-"""Read a phylogeny, of either kind; distance matrices in CSV, lsmat or PHYLIP."""
+"""Read a phylogeny, of either kind; distance matrices in the layouts people have.
 
-import csv
-import io
+A matrix is read with its names: square, as a triangle, with R's missing corner, as PHYLIP (also
+wrapped, strict or triangular), or as a list of pairs. Without names it is refused, or takes them
+from a file of ids: rows are never compared by place in silence.
+"""
+
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
 from skbio import DistanceMatrix, TreeNode
 
-from phylolens.cells import unescaped
-from phylolens.errors import InputError, Problem, require_file
+from phylolens.delimited import read_records
+from phylolens.errors import InputError, Problem
 from phylolens.phylogeny.check import check_matrix
+from phylolens.phylogeny.matrix_text import named_matrix
 from phylolens.phylogeny.names import require_unique
+from phylolens.phylogeny.pair_list import is_pair_list, matrix_of_pairs
+from phylolens.phylogeny.phylip import is_phylip, read_phylip
 from phylolens.phylogeny.read_trees import read_tree
+from phylolens.phylogeny.settle import settled
+from phylolens.reading import read_text, require_regular
 
 Phylogeny: TypeAlias = TreeNode | DistanceMatrix
+OTHER_KINDS = {
+    ".meg": "Export it from MEGA as CSV.",
+    ".xlsx": "Save the sheet as 'CSV UTF-8'.",
+    ".xls": "Save the sheet as 'CSV UTF-8'.",
+    ".rds": "Write it from R with write.csv(as.matrix(d), 'd.csv').",
+    ".npy": "Write it with its names, as pandas.DataFrame(d, ids, ids).to_csv('d.csv').",
+    ".npz": "Write it with its names, as pandas.DataFrame(d, ids, ids).to_csv('d.csv').",
+    ".parquet": "Write it as CSV, with names in the first row and column.",
+    ".zip": "Unpack it first.",
+    ".gz": "Unpack it first.",
+}
 
 
 def read_phylogeny(
     *,
     tree: Path | None = None,
     distances: Path | None = None,
+    ids: Path | None = None,
     notes: list[Problem] | None = None,
 ) -> Phylogeny:
     """Read whichever of the two was given; ``notes`` receives what was decided in reading.
@@ -35,106 +54,75 @@ def read_phylogeny(
     if tree is not None:
         return read_tree(tree, notes)
     if distances is not None:
-        return read_distances(distances)
+        return read_distances(distances, notes, ids=ids)
     raise InputError("no phylogeny given.", hint="Give --tree FILE or --distances FILE.")
 
 
-def _read_text(path: Path, option: str) -> str:
-    require_file(path, f"Give an existing file to {option}.")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError("the file is not UTF-8 text.", where=path) from error
-    if not text.strip():
-        raise InputError("the file is empty.", where=path)
-    return text
+def read_distances(
+    path: str | Path, notes: list[Problem] | None = None, *, ids: str | Path | None = None
+) -> DistanceMatrix:
+    """Read a matrix of distances between named taxa.
 
+    CSV, tab-separated (lsmat), blank-separated or PHYLIP; square or a triangle; or one pair a row.
+    Columns are matched to rows by name, in any order. Similarities (a constant largest diagonal)
+    are turned into distances.
 
-def read_distances(path: Path) -> DistanceMatrix:
-    """Read a square matrix with names: CSV, tab-separated (lsmat) or PHYLIP (square or lower).
-
-    Columns are matched to rows by name, in any order.
+    Parameters
+    ----------
+    path : str or Path
+    notes : list of Problem, optional
+        Receives what was decided in reading.
+    ids : str or Path, optional
+        A file with one name a line, in the order of the rows: for a matrix without names.
 
     Raises
     ------
     InputError
-        If it is not square, names differ between rows and columns or repeat, or values are
-        missing, negative, asymmetric, or not zero on the diagonal.
+        If it has no names, is not square, names differ between rows and columns or repeat, or
+        values are missing, negative, asymmetric, or neither distances nor similarities.
     """
-    text = _read_text(path, "--distances").lstrip("\n")
-    if text.lstrip().startswith("(") or text.lstrip()[:6].upper() == "#NEXUS":
-        raise InputError("this is a tree, not a matrix.", where=path, hint="Give it to --tree.")
-    if text.partition("\n")[0].strip().isdecimal():  # PHYLIP opens with the number of taxa alone
-        names, values = _phylip(text, path)
+    path = Path(path)
+    require_regular(path, "Give an existing file to --distances.")
+    if hint := OTHER_KINDS.get(path.suffix.lower()):
+        raise InputError(
+            f"matrices are read as CSV, TSV or PHYLIP text; got '{path.suffix}'.",
+            where=path,
+            hint=hint,
+        )
+    text = read_text(path, "Give an existing file to --distances.").lstrip("\n")
+    _refuse_other_texts(text, path)
+    said: list[str] = []
+    given = None if ids is None else read_ids(Path(ids))
+    if is_phylip(text):
+        names, values = read_phylip(text, path)
     else:
-        names, values = _square(text, path)
+        found = read_records(text, path)
+        if is_pair_list(found):
+            names, values = matrix_of_pairs(found, path, said)
+        else:
+            names, values = named_matrix(found, given, path, said)
+        said = [*found.notes, *said]
+    require_unique(names, path, "rows")
+    values = settled(values, names, path, said)
     check_matrix(values, names, path)
-    np.fill_diagonal(values, 0.0)  # checked to be zero but for rounding
-    return DistanceMatrix((values + values.T) / 2, names)
+    if notes is not None:
+        notes += [Problem("matrix", "note", f"{path.name}: {one}") for one in said]
+    return DistanceMatrix(values, names)
 
 
-def _square(text: str, path: Path) -> tuple[list[str], np.ndarray]:
-    first = text.partition("\n")[0]
-    separator = max("\t,;", key=first.count)
-    lines = csv.reader(io.StringIO(text), delimiter=separator)
-    rows = [[unescaped(cell) for cell in row] for row in lines if any(row)]
-    header, body = [name.strip() for name in rows[0][1:]], rows[1:]
-    names = [row[0].strip() for row in body]
-    ragged = [row[0] for row in body if len(row) != len(header) + 1]
-    if not header or ragged:
+def read_ids(path: Path) -> list[str]:
+    """Read one name a line."""
+    text = read_text(path, "Give an existing file to --ids.")
+    return [line.strip().strip('"') for line in text.split("\n") if line.strip()]
+
+
+def _refuse_other_texts(text: str, path: Path) -> None:
+    start = text.lstrip()
+    if start.startswith("(") or start[:6].upper() == "#NEXUS":
         raise InputError(
-            f"not a square matrix: the header names {len(header)} taxa, but rows differ in length.",
+            "this is a tree, not a matrix.",
             where=path,
-            ids=ragged,
-            hint="First row and first column hold the names. A tree goes to --tree.",
+            hint="Give it to --tree; a DISTANCES block is to be exported as CSV.",
         )
-    require_unique(names, path, "rows")
-    require_unique(header, path, "columns")
-    if set(names) != set(header):
-        raise InputError(
-            f"row and column names differ ({len(names)} rows, {len(header)} columns).",
-            where=path,
-            ids=sorted(set(names) ^ set(header)),
-        )
-    values = _numbers([row[1:] for row in body], names, path)
-    order = [header.index(name) for name in names]
-    return names, values[:, order]
-
-
-def _phylip(text: str, path: Path) -> tuple[list[str], np.ndarray]:
-    lines = [line.split() for line in text.splitlines() if line.strip()]
-    n, rows = int(lines[0][0]), lines[1:]
-    lower = all(len(row) == place + 1 for place, row in enumerate(rows))
-    square = all(len(row) == n + 1 for row in rows)
-    if len(rows) != n or not (lower or square):
-        raise InputError(
-            f"not a PHYLIP matrix of {n} taxa: {len(rows)} rows, neither square nor lower.",
-            where=path,
-        )
-    names = [row[0] for row in rows]
-    require_unique(names, path, "rows")
-    if square:
-        return names, _numbers([row[1:] for row in rows], names, path)
-    half = _numbers([row[1:] + ["0"] * (n - place) for place, row in enumerate(rows)], names, path)
-    return names, half + half.T
-
-
-def _numbers(rows: list[list[str]], names: list[str], path: Path) -> np.ndarray:
-    try:
-        return np.array([[float(cell) for cell in row] for row in rows])
-    except ValueError as error:
-
-        def bad(row: list[str]) -> bool:
-            try:
-                [float(cell) for cell in row]
-            except ValueError:
-                return True
-            return False
-
-        wrong = [name for name, row in zip(names, rows, strict=True) if bad(row)]
-        raise InputError(
-            "cells that are no numbers.",
-            where=path,
-            ids=wrong,
-            hint="Decimals need a point, not a comma; blanks are not allowed.",
-        ) from error
+    if start[:5].upper() == "#MEGA":
+        raise InputError("a MEGA file is not read.", where=path, hint="Export it as CSV.")

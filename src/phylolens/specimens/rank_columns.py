@@ -121,9 +121,8 @@ def _with_species(frame: pd.DataFrame, headers: Headers) -> tuple[pd.DataFrame, 
         return frame, "", []
     name = headers.scientific
     coarser = _coarser(frame, headers)
-    frame = frame.assign(
-        **{name: [None if c else v for v, c in zip(frame[name], coarser, strict=True)]}
-    )
+    species = [None if c else v for v, c in zip(frame[name], coarser, strict=True)]
+    frame = frame.assign(**{name: pd.Series(species, index=frame.index, dtype=object)})
     said = f"species are read from '{name}'"
     if n := sum(coarser):
         said += f"; {n} names of coarser taxa are no species"

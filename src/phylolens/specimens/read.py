@@ -147,12 +147,42 @@ def _from_table(
     return _finish(frame, columns, problems, where=meta)
 
 
+def specimens_of_labels(
+    frame: pd.DataFrame, ids: Sequence[str], ranks: Sequence[str] | None, where: object
+) -> Specimens | None:
+    """Take the labels that a file of features brings; None where it names no rank.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of text, one row a feature.
+    ids : sequence of str
+        What the rows are called.
+    ranks : sequence of str, optional
+        Rank columns the user names.
+    where : path or str
+        For messages.
+    """
+    headers = understand(list(frame.columns))
+    if ranks is None and not headers.ranks and not headers.scientific:
+        return None
+    if ranks is not None and not {rank.lower() for rank in ranks} <= {
+        *(name.lower() for name in frame.columns),
+        *headers.ranks,
+    }:
+        return None
+    named = _own_names(frame.drop(columns="file", errors="ignore"), headers).assign(file=list(ids))
+    columns, table = rank_columns(named, headers, ranks, where)
+    return _finish(table, columns, list(columns.problems), where=where)
+
+
 def _own_names(frame: pd.DataFrame, headers: Headers) -> pd.DataFrame:
     """Call ``specimen_id``, ``view``, ``source`` and ``split`` by these names; blank blanks."""
     frame = frame.rename(columns={name: own for own, name in headers.own.items() if name in frame})
     for own in headers.own:
         if own in frame:
-            frame[own] = [None if v is None or is_blank(v) else v for v in frame[own]]
+            cells = [None if v is None or is_blank(v) else v for v in frame[own]]
+            frame[own] = pd.Series(cells, index=frame.index, dtype=object)
     return frame
 
 

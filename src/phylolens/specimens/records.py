@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from phylolens.arrow_file import read_feather, read_parquet
 from phylolens.errors import InputError, some
 from phylolens.reading import clear_errors, read_text
 
@@ -16,18 +17,12 @@ Found = tuple[pd.DataFrame, list[str], list[str]]
 
 def from_parquet(path: Path) -> Found:
     """Read a parquet file; see :func:`from_arrow`."""
-    from pyarrow import parquet
-
-    with clear_errors("a parquet file", path):
-        return from_arrow(parquet.ParquetFile(path).read())
+    return from_arrow(read_parquet(path))
 
 
 def from_arrow_file(path: Path) -> Found:
     """Read a feather or Arrow file; see :func:`from_arrow`."""
-    from pyarrow import feather
-
-    with clear_errors("a feather file", path):
-        return from_arrow(feather.read_table(path))
+    return from_arrow(read_feather(path))
 
 
 def from_arrow(table: Any) -> Found:

@@ -93,6 +93,7 @@ def load_table(path: Path) -> Table:
             f"tables are read as {KINDS}; got '{ending}'.", where=path, hint=REFUSED[ending]
         )
     frame, rows, said = READERS.get(ending, _from_text)(path)
+    frame = frame.astype(object).where(frame.notna(), None)  # pandas may write NaN for None
     frame.columns = [str(name).strip() for name in frame.columns]
     notes = [Problem("table", "note", text) for text in said]
     frame, found = _without_nameless(frame, path)
