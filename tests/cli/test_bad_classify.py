@@ -137,7 +137,7 @@ def test_a_model_needs_something_to_name(model: Path, study: Path, phylolens: Ca
     refused(phylolens, out, "nothing to classify", "--model", model)
     refused(phylolens, out, "no images", "--model", model, "--images", empty)
     refused(phylolens, out, "no such file or folder", "--model", model, "--images", study / "x")
-    refused(phylolens, out, "not a picture", "--model", model, "--images", study / "meta.csv")
+    refused(phylolens, out, "not an image", "--model", model, "--images", study / "meta.csv")
 
 
 def test_a_folder_that_is_no_model(model: Path, study: Path, phylolens: Callable) -> None:
