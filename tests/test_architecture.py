@@ -59,7 +59,7 @@ BESIDE = {
     "delimited": {"cells", "errors"},
     "number_text": {"errors"},
     "cells": {"reading"},
-    "writing": {"cells"},
+    "writing": {"cells", "errors", "reading"},
     "values": {"errors"},
 }
 NO_PICTURES = ("torch", "torchvision", "timm", "PIL", "onnxruntime")

@@ -11,6 +11,7 @@ from phylolens.feature_file import FeatureFile, read_feature_file
 from phylolens.phylogeny import RankedDistances, read_phylogeny, to_rank
 from phylolens.progress import Progress
 from phylolens.provenance import text_hash
+from phylolens.report.own_results import sign
 from phylolens.specimens import (
     Specimens,
     read_specimens,
@@ -273,8 +274,10 @@ def _write_table(study: "Study", kept: Specimens) -> None:
     table = kept.table.copy()
     if "path" in table:
         table["path"] = [str(path.resolve()) for path in table["path"]]
-    with replacing(study.out / "specimens.parquet") as temporary:
+    path = study.out / "specimens.parquet"
+    with replacing(path) as temporary:
         table.to_parquet(temporary, index=False)
+    sign(path)
 
 
 def _data_hash(kept: Specimens) -> str:

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from phylolens.errors import InputError
+from phylolens.errors import InputError, some
 from phylolens.writing import plain, write_json
 
 PACKAGES = (
@@ -68,6 +68,8 @@ def fingerprint(*parts: Any) -> str:
 
 # What each stage records of the run it was made in; a directory may hold stages of several runs.
 MADE_FROM = ("command", "seed", "inputs", "data_hash")
+OUTPUTS = "outputs"  # file to SHA-256
+NEW = "new"  # folder of what a stored model made later: no output of the stage
 
 
 class RunRecord:
@@ -103,19 +105,36 @@ class RunRecord:
         if not self.path.is_file():
             return {}
         try:
-            return dict(json.loads(self.path.read_text(encoding="utf-8"))["stages"])
-        except (ValueError, KeyError, TypeError) as error:
+            stages = dict(json.loads(self.path.read_text(encoding="utf-8"))["stages"])
+            if not all(isinstance(values, dict) for values in stages.values()):
+                raise TypeError("a stage without values")
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(
-                f"not a PhyloLens record ({error}).",
+                f"not a PhyloLens record, or it is damaged ({type(error).__name__}: {error}).",
                 where=self.path,
-                hint="Give another folder to --out, or remove this file.",
+                hint="Remove this file to make all stages again, or give another folder to --out.",
             ) from error
+        return stages
 
-    def is_done(self, stage: str, mark: str, outputs: Iterable[Path]) -> bool:
-        """Whether ``stage`` was finished with the same fingerprint and its files are there."""
+    def is_done(self, stage: str, mark: str) -> bool:
+        """Whether ``stage`` was finished with the same fingerprint and nothing of it changed."""
         earlier = self.values["stages"].get(stage, {})
-        same = earlier.get("fingerprint") == mark
-        return same and all(path.is_file() for path in outputs)
+        return earlier.get("fingerprint") == mark and not self.changed(stage)
+
+    def changed(self, stage: str) -> list[str]:
+        """Name the outputs of a finished stage that are gone, cut short or edited."""
+        outputs = self.values["stages"].get(stage, {}).get(OUTPUTS)
+        if not isinstance(outputs, dict) or not outputs:
+            return ["(outputs not recorded)"]
+        folder = self.path.parent
+        return [name for name, digest in outputs.items() if _hash_or_none(folder / name) != digest]
+
+    def again(self, stage: str, mark: str) -> str:
+        """Say why a stage finished with the same fingerprint is made again; blank for others."""
+        earlier = self.values["stages"].get(stage, {})
+        if not mark or earlier.get("fingerprint") != mark:
+            return ""
+        return f"changed since: {some(self.changed(stage))}"
 
     def forget(self, stage: str) -> None:
         """Drop a stage before it runs: files left by an interrupted run are not to be kept."""
@@ -128,11 +147,27 @@ class RunRecord:
         self.values["finished"] = _now()
         write_json(self.path, self.values)
 
-    def finish_stage(self, stage: str, **values: Any) -> None:
-        """Record one stage, with the command and data it was made from, and write the record."""
+    def finish_stage(self, stage: str, *, files: Iterable[str] = (), **values: Any) -> None:
+        """Record one stage, with the command and data it was made from, and write the record.
+
+        The hash of every file in the stage's folder goes with it: by these it is known as finished.
+        """
+        root, folder = self.path.parent, self.path.parent / stage
+        values[OUTPUTS] = {
+            path.relative_to(root).as_posix(): file_hash(path)
+            for path in sorted((*folder.rglob("*"), *(root / name for name in files)))
+            if path.is_file() and not path.name.startswith(".") and folder / NEW not in path.parents
+        }
         made_from = {key: self.values.get(key) for key in MADE_FROM}
         self.values["stages"] |= {stage: made_from | values}
         self.note()
+
+
+def _hash_or_none(path: Path) -> str | None:
+    try:
+        return file_hash(path)
+    except OSError:
+        return None
 
 
 def _now() -> str:

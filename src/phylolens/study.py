@@ -19,6 +19,7 @@ from phylolens.provenance import (
     package_versions,
 )
 from phylolens.taxonomy import standard_name
+from phylolens.writing import sweep
 
 if TYPE_CHECKING:
     from phylolens.material import Material
@@ -233,6 +234,8 @@ def _run(
     from phylolens.pictures import Pictures
 
     require_folder(study.out)
+    if study.out.is_dir():
+        sweep(study.out)
     settings = study.model_dump(mode="json")
     record = RunRecord(study.out, command_line(), settings, study.seed)
     started = time.perf_counter()
@@ -241,7 +244,9 @@ def _run(
     inputs = {name: {"path": str(getattr(study, name)), "sha256": digest}
               for name, digest in hashes.items()}  # fmt: skip
     record.note(inputs=inputs, data_hash=material.data_hash)
-    record.finish_stage("check", seconds=time.perf_counter() - started)
+    record.finish_stage(
+        "check", files=("check.json", "specimens.parquet"), seconds=time.perf_counter() - started
+    )
     summary: dict[str, Any] = {"out": str(study.out), "check": material.brief}
     bench = work.Bench(study, material, Pictures(study, material, progress), progress)
     for name in (stage for stage in STAGES if stage in stages and stage != "check"):
@@ -256,12 +261,12 @@ def _stage(
     """Run one stage unless its results can be kept; a ``whole`` run goes on where one cannot."""
     from phylolens import stages as work
 
-    out, started = bench.study.out, time.perf_counter()
+    out, started, again = bench.study.out, time.perf_counter(), ""
     reason = work.not_possible(name, bench.material, alone=not whole)
     if not reason:
-        files = work.files_of(name, bench.study)
-        if record.is_done(name, mark, [out / file for file in files]):
+        if record.is_done(name, mark) and not work.missing_files(name, bench.study):
             return work.brief_of(name, out) | {"kept": True}
+        again = record.again(name, mark)
         record.forget(name)
         try:
             found = work.ACTIONS[name](replace(bench, mark=mark))
@@ -275,7 +280,7 @@ def _stage(
     seconds = time.perf_counter() - started
     keep = mark if work.FILES[name] else ""
     record.finish_stage(name, fingerprint=keep, seconds=seconds, **found)
-    return found
+    return found | ({"made_again": again} if again else {})
 
 
 def _mark(

@@ -1,11 +1,14 @@
 """Files appear whole or not at all, and the same values always give the same bytes."""
 
 import csv
+import errno
 import json
 import math
 import os
+import re
+import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 from phylolens.cells import escaped, escaped_table, read_csv, unescaped
+from phylolens.errors import InputError
+from phylolens.reading import system_fault
 
 __all__ = [
     "append_csv",
@@ -20,6 +25,7 @@ __all__ = [
     "plain",
     "read_csv",
     "replacing",
+    "sweep",
     "to_json",
     "unescaped",
     "write_csv",
@@ -30,16 +36,65 @@ __all__ = [
 JSON_DIGITS = 12  # significant digits: below this, sums may differ by the order of threads
 
 
+# What a user can mend; other faults (of a network, say) are left to the caller.
+MENDABLE = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.ENAMETOOLONG,
+)
+NAME_PART = 80  # characters of a file's name that its temporary one keeps
+_TEMPORARY = re.compile(r"\..*\.(\d+)\.[0-9a-f]{8}\.part")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` and rename it there when the block succeeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Give a temporary path beside ``path`` and rename it there when the block succeeds.
+
+    The temporary file is new, so that two processes cannot write into one; it is removed if the
+    block fails.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or the folder cannot be written to.
+    """
+    token = secrets.token_hex(4)
+    temporary = path.with_name(f".{path.name[:NAME_PART]}.{os.getpid()}.{token}.part")
     try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        try:
+            yield temporary
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno not in MENDABLE:
+            raise
+        raise InputError(f"cannot be written: {system_fault(error)}.", where=path) from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove temporary files that processes no longer alive left below a folder."""
+    for path in folder.rglob(".*.part"):
+        found = _TEMPORARY.fullmatch(path.name)
+        if found and not _is_alive(int(found.group(1))):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
 
 
 def write_text(path: Path, text: str) -> None:
@@ -96,7 +151,7 @@ def append_csv(path: Path, table: pd.DataFrame, *, index: bool = False) -> None:
         path,
         mode="a",
         index=index,
-        header=not path.exists(),
+        header=not path.exists() or not path.stat().st_size,
         float_format="%.9g",
         lineterminator="\n",
         encoding="utf-8",

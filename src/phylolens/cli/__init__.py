@@ -17,8 +17,6 @@ from phylolens.cli import (
     simulate,
 )
 
-INTERRUPTED = 130  # the shell's code for Ctrl-C, which typer turns into an exit
-
 app = typer.Typer(
     name="phylolens",
     help="Do looks follow lineage? Specimen images measured against a phylogeny.",
@@ -42,14 +40,6 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 def main() -> None:
     """Run the command line; bad input ends with one message and exit code 2."""
-    from phylolens.errors import InputError
+    from phylolens.cli._faults import guarded
 
-    try:
-        app()
-    except InputError as error:
-        typer.echo(f"Error: {error}", err=True)
-        sys.exit(2)
-    except SystemExit as stop:
-        if stop.code == INTERRUPTED:
-            typer.echo("Interrupted. The same command goes on where this one stopped.", err=True)
-        raise
+    sys.exit(guarded(app))

@@ -10,9 +10,17 @@ from phylolens.cli._console import show
 
 
 def command(
-    results: Annotated[Path, typer.Argument(help="A results directory.")], json: o.Json = False
+    results: Annotated[Path, typer.Argument(help="A results directory.")],
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder whose images may be shown, of results made by somebody else (several "
+            "times for several folders)."
+        ),
+    ] = None,
+    json: o.Json = False,
 ) -> None:
     """Write report.html from a results directory."""
     from phylolens.report import write_report
 
-    show({"report": str(write_report(results))}, json=json)
+    show({"report": str(write_report(results, images=images or ()))}, json=json)

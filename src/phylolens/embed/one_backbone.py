@@ -20,6 +20,7 @@ from phylolens.progress import Progress
 from phylolens.values import Features
 
 FLUSH_ROWS = 512  # rows a shard
+FLUSH_SECONDS = 30  # so that a slow machine loses little when it is stopped
 AHEAD = 4  # files under way, per thread
 TASK = "embed"
 
@@ -76,6 +77,7 @@ class _Collected:
         self._batch_size = batch_size
         self._pixels: dict[str, np.ndarray] = {}
         self._vectors: dict[str, np.ndarray] = {}
+        self._flushed = time.monotonic()
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -91,7 +93,8 @@ class _Collected:
         self._accept(outcome.vectors)
         while len(self._pixels) >= self._batch_size:
             self._infer()
-        if len(self._vectors) >= FLUSH_ROWS:
+        late = time.monotonic() - self._flushed > FLUSH_SECONDS
+        if len(self._vectors) >= FLUSH_ROWS or late:
             self.flush()
 
     def finish(self) -> None:
@@ -102,6 +105,7 @@ class _Collected:
 
     def flush(self) -> None:
         """Write the waiting rows as a shard."""
+        self._flushed = time.monotonic()
         if not self._vectors:
             return
         rows = np.stack(list(self._vectors.values()))

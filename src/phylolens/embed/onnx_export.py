@@ -9,7 +9,7 @@ from pathlib import Path
 
 from phylolens.embed.backbones import BackboneSpec
 from phylolens.embed.cache import cache_folder
-from phylolens.writing import replacing
+from phylolens.writing import replacing, write_text
 
 OPSET = 17
 EXPORT_VERSION = 2  # raise when the exported network would differ
@@ -32,6 +32,23 @@ def onnx_path(spec: BackboneSpec, weights_sha256: str, layers: Sequence[str]) ->
     ]
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     return cache_folder() / "onnx" / f"{spec.architecture}-{digest[:32]}.onnx"
+
+
+def verified(path: Path) -> bytes | None:
+    """Return an exported network if its bytes are those that were written; else None.
+
+    The bytes returned are the ones that were hashed: a file changed in between does no harm.
+    """
+    try:
+        content = path.read_bytes()
+        recorded = _hash_file(path).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return content if hashlib.sha256(content).hexdigest() == recorded else None
+
+
+def _hash_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
 
 
 def export(spec: BackboneSpec, weights: Path, layers: Sequence[str], target: Path) -> None:
@@ -77,3 +94,5 @@ def export(spec: BackboneSpec, weights: Path, layers: Sequence[str], target: Pat
             opset_version=OPSET,
             dynamo=False,  # the other exporter needs onnxscript, one more dependency
         )
+        digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
+        write_text(_hash_file(target), f"{digest}\n")

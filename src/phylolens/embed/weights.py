@@ -5,13 +5,15 @@ import os
 import socket
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from phylolens.embed.backbones import BackboneSpec
 from phylolens.embed.cache import cache_folder
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
-from phylolens.writing import replacing
+from phylolens.provenance import file_hash
+from phylolens.writing import replacing, write_text
 
 CHUNK = 1 << 20  # bytes
 TIMEOUT = 30  # seconds without a byte
@@ -41,13 +43,15 @@ def get_weights(spec: BackboneSpec, file: Path | None = None, progress: Progress
         return file
     present = weights_on_disk(spec)
     if present is not None:
-        return present
+        return held_to_hash(present, spec)
     tried = []
     for name, fetch in (("hub", _from_hub), ("address", _from_address)):
         if (name == "hub" and not spec.hub_id) or (name == "address" and not spec.url):
             continue
         try:
-            return fetch(spec, progress)
+            return held_to_hash(fetch(spec, progress), spec)
+        except InputError:
+            raise
         except Exception as error:  # the hub's client has its own kinds of failing
             tried.append(f"{spec.hub_id if name == 'hub' else spec.url} ({_short(error)})")
     raise InputError(
@@ -56,6 +60,37 @@ def get_weights(spec: BackboneSpec, file: Path | None = None, progress: Progress
         where="backbone",
         hint=_how_to_get(spec),
     )
+
+
+def held_to_hash(path: Path, spec: BackboneSpec) -> Path:
+    """Return ``path`` if its content is what was published, or what was fetched first.
+
+    Where no hash is published with the weights, that of the first download is recorded in the
+    cache, and a later change is refused.
+
+    Raises
+    ------
+    InputError
+        If the content is another one.
+    """
+    record = cache_folder() / "weights" / f"{spec.name.replace('/', '-')}.sha256"
+    expected, source = spec.sha256, "published"
+    if not expected:
+        with suppress(OSError, UnicodeDecodeError):
+            expected, source = record.read_text(encoding="ascii").strip(), "fetched first"
+    digest = file_hash(path)
+    if expected and not digest.startswith(expected):
+        raise InputError(
+            f"these are not the weights that were {source}: their SHA-256 is {digest[:16]}..., not "
+            f"{expected[:16]}...",
+            where=path,
+            hint="Remove the file to fetch it anew; if the new ones are meant, give them with "
+            f"--weights{'' if spec.sha256 else f', or remove {record}'}.",
+        )
+    if not expected:
+        with suppress(OSError, InputError):  # a cache that cannot be written to
+            write_text(record, f"{digest}\n")
+    return path
 
 
 def weights_on_disk(spec: BackboneSpec) -> Path | None:

@@ -1,9 +1,11 @@
 """Put summary, figures and pictures into one page that needs nothing else."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from phylolens.errors import InputError
 from phylolens.report.figures import Drawing, draw_all, slug
 from phylolens.report.pictures import Album, data_address
 from phylolens.report.results import Results
@@ -16,7 +18,11 @@ PIXELS_AN_INCH = 110  # on a large screen; smaller screens shrink figures
 HEAVY_SVG = 250_000  # bytes; heavier figures go into the page as PNG where that is lighter
 
 
-def write_report(results: Path) -> Path:
+# What reading a file with another content than ours raises, wherever it is noticed.
+FOREIGN = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError)
+
+
+def write_report(results: Path, *, images: Sequence[Path] = ()) -> Path:
     """Write ``figures/*.svg``, ``figures/*.png`` and ``report.html`` into a results directory.
 
     Reads the directory and the pictures its ``specimens.parquet`` points to; the same inputs give
@@ -27,6 +33,9 @@ def write_report(results: Path) -> Path:
     ----------
     results : Path
         Directory with at least ``check.json``.
+    images : sequence of Path
+        Folders whose images may be shown. Of results made by another user, only images below these
+        or below ``results`` are.
 
     Returns
     -------
@@ -36,9 +45,31 @@ def write_report(results: Path) -> Path:
     Raises
     ------
     InputError
-        If there is no ``check.json``, or a file cannot be read.
+        If there is no ``check.json``, or a file cannot be read, was cut short, edited, or made by
+        another version.
     """
-    found = Results(Path(results))
+    found = Results(Path(results), tuple(images))
+    if changed := found.changed():
+        raise InputError(
+            "these results are gone, cut short or edited since they were made.",
+            where=found.folder,
+            ids=changed,
+            hint="Run the command that made them again.",
+        )
+    try:
+        return _write(found)
+    except InputError:
+        raise
+    except FOREIGN as error:
+        reason = f"{type(error).__name__}: {str(error)[:100]}"
+        raise InputError(
+            f"a file of these results is damaged, edited, or of another version ({reason}).",
+            where=found.folder,
+            hint="Run the command that made them again.",
+        ) from error
+
+
+def _write(found: Results) -> Path:
     summary = summarize_results(found)
     drawings = draw_all(found, summary)
     folder = found.folder / "figures"

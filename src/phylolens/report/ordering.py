@@ -1,12 +1,10 @@
 """The order in which figures show taxa: as in the tree, relatives side by side."""
 
-import io
 from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
 import pandas as pd
-from skbio import TreeNode
 
 from phylolens.phylogeny.names import normalise
 from phylolens.report.results import Results
@@ -31,11 +29,9 @@ def _order(results: Results, distances: pd.DataFrame) -> list[str]:
 
 def _tips(results: Results, taxa: list[str]) -> list[str]:
     """Return the taxa in the order of ``tree.nwk``; empty unless all of them stand there."""
-    path = results.folder / "signal" / "tree.nwk"
-    if not path.is_file():
+    tree = results.tree("tree.nwk")
+    if tree is None:
         return []
-    text = path.read_text(encoding="utf-8")
-    tree = TreeNode.read(io.StringIO(text), format="newick", convert_underscores=False)
     known = {normalise(taxon): taxon for taxon in taxa}
     tips = [known.get(normalise(tip.name)) for tip in tree.tips()]
     found = [taxon for taxon in tips if taxon is not None]

@@ -57,7 +57,7 @@ class Album:
     def __init__(self, results: Results) -> None:
         table = results.specimens
         known = table is not None and "path" in table.columns
-        self._folder = results.folder
+        self._results = results
         self._paths = dict(zip(table["file"], table["path"], strict=True)) if known else {}  # type: ignore[index]
         self._made: dict[str, str | None] = {}
 
@@ -65,5 +65,6 @@ class Album:
         """Return the thumbnail of ``file``; None where the picture is no longer there."""
         if file not in self._made:
             path = self._paths.get(file)
-            self._made[file] = thumbnail(self._folder / str(path)) if path else None
+            where = self._results.image(path) if path else None
+            self._made[file] = thumbnail(where) if where else None
         return self._made[file]

@@ -8,8 +8,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from skbio import TreeNode
 
+from phylolens.arrow_file import read_parquet
 from phylolens.errors import InputError
+from phylolens.phylogeny.newick import parse_newick
+from phylolens.provenance import OUTPUTS, file_hash
+from phylolens.reading import clear_errors
+from phylolens.report.own_results import allowed, is_own
 from phylolens.writing import read_csv
 
 # Which command makes what a section of the report needs.
@@ -29,9 +35,34 @@ class Results:
     ----------
     folder : Path
         The directory; it must hold ``check.json``.
+    roots : tuple of Path
+        Folders besides it whose images may be shown; all may be in results made here.
     """
 
     folder: Path
+    roots: tuple[Path, ...] = ()
+
+    def image(self, path: object) -> Path | None:
+        """Return the image file of a row if the report may open it, else None."""
+        where = self.folder / str(path)
+        if self._own or allowed(where, (self.folder, *self.roots)):
+            return where
+        return None
+
+    @cached_property
+    def _own(self) -> bool:
+        return is_own(self.folder / "specimens.parquet")
+
+    def changed(self) -> list[str]:
+        """Name the files that are gone, cut short or edited since they were made."""
+        found = []
+        for stage, values in (self.run.get("stages") or {}).items():
+            outputs = values.get(OUTPUTS) if isinstance(values, dict) else None
+            for name, digest in (outputs if isinstance(outputs, dict) else {}).items():
+                path = self.folder / name
+                if stage != "report" and (not path.is_file() or file_hash(path) != digest):
+                    found.append(name)
+        return found
 
     def json(self, name: str) -> dict[str, Any] | None:
         """Read ``name``, or None where it is absent.
@@ -44,15 +75,19 @@ class Results:
         path = self.folder / name
         if not path.is_file():
             return None
-        try:
+        with clear_errors("a JSON file", path, "Run the command again."):
             found = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError(
-                f"not a JSON file ({error}).", where=path, hint="Run the command again."
-            ) from error
         if not isinstance(found, dict):
             raise InputError("expected a JSON object.", where=path)
         return found
+
+    def tree(self, name: str) -> TreeNode | None:
+        """Read a Newick tree that the signal stage wrote; None where absent."""
+        path = self.folder / "signal" / name
+        if not path.is_file():
+            return None
+        with clear_errors("a Newick tree", path, "Run the command again."):
+            return parse_newick(path.read_text(encoding="utf-8"))
 
     def matrix(self, name: str) -> pd.DataFrame | None:
         """Read a square CSV with names in the first row and column; None where absent.
@@ -93,7 +128,14 @@ class Results:
     def specimens(self) -> pd.DataFrame | None:
         """``specimens.parquet``, or None where it is absent."""
         path = self.folder / "specimens.parquet"
-        return pd.read_parquet(path) if path.is_file() else None
+        if not path.is_file():
+            return None
+        with clear_errors("a table of specimens", path, "Run the command again."):
+            table = read_parquet(path).to_pandas(ignore_metadata=True)
+            lacking = {"file", "specimen_id", *self.ranks} - set(table.columns)
+            if lacking or not table["file"].is_unique:
+                raise ValueError(f"no column {sorted(lacking)}" if lacking else "files repeat")
+            return table
 
     @property
     def ranks(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from phylolens.stages.signal import signal
 if TYPE_CHECKING:
     from phylolens.study import Study
 
-__all__ = ["ACTIONS", "FILES", "Bench", "brief_of", "files_of", "not_possible"]
+__all__ = ["ACTIONS", "FILES", "Bench", "brief_of", "files_of", "missing_files", "not_possible"]
 
 NEEDS_PHYLOGENY = "needs a phylogeny: give --tree or --distances"
 
@@ -91,3 +91,8 @@ def files_of(stage: str, study: "Study") -> tuple[str, ...]:
     held_out = isinstance(GUIDE_RECIPES.get(study.guide.recipe), HeldOutRecipe)
     more = HELD_OUT_ONLY if held_out else (*PUBLISHED_ONLY, *SOMETIMES)
     return (*FILES[stage], *(f"guide/{name}" for name in more))
+
+
+def missing_files(stage: str, study: "Study") -> list[str]:
+    """Name the files of a finished stage that are not there."""
+    return [name for name in files_of(stage, study) if not (study.out / name).is_file()]

@@ -34,9 +34,12 @@ class Parts:
         was made now or earlier.
         """
         path = self.folder / f"{name}-{self.mark}.json"
-        if not path.is_file():
+        kept = _read(path)
+        if kept is None:
             write_json(path, make())
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+            kept = _read(path)
+        assert kept is not None, "the part just written is whole"
+        return kept
 
     def clear(self) -> None:
         """Remove all parts: the stage's own files hold what was in them."""
@@ -44,3 +47,12 @@ class Parts:
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Return a part; None where there is none, or none that is whole."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,6 +1,5 @@
 """Trees as figures need them: read from the results, and laid out as lines."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,11 +14,9 @@ SUPPORTED = 50.0  # per cent of the replicates
 
 def read_tree(results: Results, name: str, taxa: Sequence[str]) -> TreeNode | None:
     """Read a tree of the signal stage; None unless its tips are ``taxa``, then named like them."""
-    path = results.folder / "signal" / name
-    if not path.is_file():
+    tree = results.tree(name)
+    if tree is None:
         return None
-    text = path.read_text(encoding="utf-8")
-    tree = TreeNode.read(io.StringIO(text), format="newick", convert_underscores=False)
     known = {normalise(taxon): taxon for taxon in taxa}
     found = []
     for tip in tree.tips():

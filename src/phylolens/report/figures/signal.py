@@ -85,7 +85,8 @@ class Found:
         found = {}
         for taxon in taxa:
             path = paths.get(self.portraits.get(taxon))
-            picture = small_picture(self.results.folder / str(path), DOTS) if path else None
+            where = self.results.image(path) if path else None
+            picture = small_picture(where, DOTS) if where else None
             if picture is not None:
                 found[taxon] = np.asarray(picture)
         return found

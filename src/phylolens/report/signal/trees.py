@@ -1,13 +1,12 @@
 """How near the tree of looks comes to the reference tree, beside trees of chance."""
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from skbio import TreeNode
 
+from phylolens.errors import InputError
 from phylolens.report.ordering import lineage_table
 from phylolens.report.results import Results
 from phylolens.report.signal.tests import LEVEL
@@ -146,13 +145,11 @@ def _sentence(rows: list[dict[str, Any]], circular: bool, smallest: float) -> st
 
 def _support(results: Results, method: str) -> str:
     """Say how many inner branches the bootstrap of specimens keeps."""
-    path = results.folder / "signal" / "visual_tree.nwk"
-    if not path.is_file():
-        return ""
-    text = path.read_text(encoding="utf-8")
     try:
-        tree = TreeNode.read(io.StringIO(text), format="newick", convert_underscores=False)
-    except Exception:  # a tree that cannot be read is no reason to go without a report
+        tree = results.tree("visual_tree.nwk")
+    except InputError:  # a tree that cannot be read is no reason to go without a report
+        return ""
+    if tree is None:
         return ""
     nodes = list(tree.non_tips())
     halves = [node for node in tree.children if not node.is_tip()]
