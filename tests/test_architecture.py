@@ -32,6 +32,7 @@ LAYERS = (
         "cells",
         "delimited",
         "names",
+        "near_names",
         "arrow_file",
         "number_text",
         "reading",

@@ -8,7 +8,10 @@ import pandas as pd
 
 from phylolens.errors import InputError, Problem
 from phylolens.feature_file import FeatureFile, read_feature_file
-from phylolens.phylogeny import RankedDistances, read_phylogeny, to_rank
+from phylolens.phylogeny import Phylogeny, RankedDistances, read_phylogeny, to_rank
+from phylolens.phylogeny.placing import NoneMatch
+from phylolens.phylogeny.rank import tip_names
+from phylolens.phylogeny.suggestions import suggest
 from phylolens.progress import Progress
 from phylolens.provenance import text_hash
 from phylolens.report.own_results import sign
@@ -21,14 +24,16 @@ from phylolens.specimens import (
     without_bad,
 )
 from phylolens.specimens.feature_ids import match_ids
+from phylolens.specimens.matches import read_matches
 from phylolens.taxonomy import lineages, require_rank
 from phylolens.values import Features
-from phylolens.writing import replacing, write_json
+from phylolens.writing import replacing, write_csv, write_json
 
 if TYPE_CHECKING:
     from phylolens.study import Study
 
 
+MATCHES = "matches.csv"
 UNROOTED = (
     "the tree is unrooted and was rooted at its midpoint; K, lambda and disagreeing pairs depend "
     "on the root, so tests of the distances come first (a rooted tree is marked [&R])"
@@ -126,7 +131,11 @@ def gather(study: "Study", progress: Progress, failed: Mapping[str, str] | None 
         phylogeny = read_phylogeny(
             tree=study.tree, distances=study.distances, ids=study.ids, notes=notes
         )
-        ranked = to_rank(phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
+        ranked = _ranked(study, phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
+        notes += ranked.notes
+        if (study.out / MATCHES).is_file() and study.matches is None:
+            said = f"names that nearly match the phylogeny are in {MATCHES}: check, edit, and give "
+            notes.append(Problem("near-matches", "note", f"{said}the file back with --matches"))
         if not ranked.rooted:
             notes.append(Problem("unrooted-tree", "warning", UNROOTED))
         report["problems"] += [note.to_dict() for note in notes]
@@ -144,6 +153,44 @@ def gather(study: "Study", progress: Progress, failed: Mapping[str, str] | None 
         data_hash=_data_hash(kept),
         brief=_brief(report),
     )
+
+
+def _ranked(
+    study: "Study",
+    phylogeny: Phylogeny,
+    table: pd.DataFrame,
+    ranks: tuple[str, ...],
+    rank: str,
+) -> RankedDistances:
+    """Bring the phylogeny to the rank; write which other names nearly match."""
+    given = read_matches(study.matches) if study.matches else None
+    try:
+        ranked = to_rank(phylogeny, table, ranks, rank, matches=given)
+    except NoneMatch as error:
+        if _write_suggestions(study, tip_names(phylogeny), table, ranks):
+            raise InputError(
+                error.problem,
+                hint=f"Names that nearly match are in {study.out / MATCHES}: check them and give "
+                f"the file back with --matches. {error.hint}",
+            ) from error
+        raise
+    _write_suggestions(study, ranked.no_taxon, table, ranks)
+    return ranked
+
+
+def _write_suggestions(
+    study: "Study", tips: Sequence[str], table: pd.DataFrame, ranks: Sequence[str]
+) -> bool:
+    """Write ``matches.csv``; whether there is any. A file that the user gave is left alone."""
+    path = study.out / MATCHES
+    if study.matches is not None and study.matches.resolve() == path.resolve():
+        return True
+    found = suggest(tips, table, ranks)
+    if len(found):
+        write_csv(path, found)
+    else:
+        path.unlink(missing_ok=True)
+    return bool(len(found))
 
 
 def _require_rank(specimens: Specimens, rank: str) -> None:
@@ -265,7 +312,7 @@ def _brief(report: dict[str, Any]) -> dict[str, Any]:
         "problems": problems,
     }
     if report["phylogeny"]:
-        shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon", "rooted")
+        shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon", "matched_by", "rooted")
         brief["phylogeny"] = {key: report["phylogeny"][key] for key in shown}
     return brief
 

@@ -26,7 +26,18 @@ if TYPE_CHECKING:
     from phylolens.stages import Bench
 
 STAGES = ("check", "embed", "classify", "guide", "signal", "report")
-PATHS = ("images", "meta", "tree", "distances", "trees", "features", "ids", "weights", "out")
+PATHS = (
+    "images",
+    "meta",
+    "tree",
+    "distances",
+    "trees",
+    "features",
+    "ids",
+    "matches",
+    "weights",
+    "out",
+)
 
 
 class _Settings(BaseModel):
@@ -108,6 +119,8 @@ class Study(_Settings):
         Features made elsewhere, instead of pictures.
     ids
         Names of the rows, one a line, of a matrix or of features without names.
+    matches
+        Which names of the phylogeny are which taxa: the ``matches.csv`` of an earlier run, edited.
     rank
         Rank of comparison; ``family`` where there is one, otherwise the finest rank.
     skip_bad
@@ -130,6 +143,7 @@ class Study(_Settings):
     trees: Path | None = None
     features: Path | None = None
     ids: Path | None = None
+    matches: Path | None = None
     rank: Annotated[str, AfterValidator(standard_name)] | None = None
     skip_bad: bool = False
     backbone: str = "efficientnet-lite0"
@@ -296,6 +310,6 @@ def _mark(
 
 
 def _input_hashes(study: Study) -> dict[str, str]:
-    names = ("meta", "tree", "distances", "trees", "features", "ids", "weights")
+    names = ("meta", "tree", "distances", "trees", "features", "ids", "matches", "weights")
     paths = {name: getattr(study, name) for name in names}
     return {name: file_hash(path) for name, path in paths.items() if path and path.is_file()}

@@ -53,6 +53,11 @@ SHARED: Mapping[str, Any] = MappingProxyType(
             Path_,
             "Names of the rows, one a line, of a matrix or of features (.npy) without names.",
         ),
+        "matches": _option(
+            Path_,
+            "Table with 'name' (of the phylogeny) and 'candidate' (taxon of the images): "
+            "matches.csv of the results, checked and edited.",
+        ),
         "rank": _option(Text, "Rank of comparison; family by default where there is one."),
         "backbone": _option(
             Text,
@@ -81,7 +86,7 @@ SHARED: Mapping[str, Any] = MappingProxyType(
     }
 )
 SPECIMENS = ("images", "meta", "pattern", "ranks")
-PHYLOGENY = ("tree", "distances", "ids")
+PHYLOGENY = ("tree", "distances", "ids", "matches")
 EXTRACTION = ("backbone", "weights", "layers", "fit", "flips", "device")
 RUN = ("skip_bad", "seed", "out")
 LISTS = ("ranks", "layers")

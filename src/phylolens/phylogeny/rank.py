@@ -1,15 +1,18 @@
 """Bring a phylogeny to the rank of comparison and say what does not match on either side."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix, TreeNode
 
-from phylolens.errors import SHOWN_IDS, InputError, some
+from phylolens.errors import SHOWN_IDS, InputError, Problem
 from phylolens.phylogeny import names
 from phylolens.phylogeny.check import check_matrix, check_tree
+from phylolens.phylogeny.placing import place_tips
 from phylolens.phylogeny.rank_tree import (
     TaxonTree,
     group_means,
@@ -55,6 +58,12 @@ class RankedDistances:
     root : str
         ``given``, or ``midpoint`` where the given tree is unrooted: what depends on the root
         (covariance, K, lambda, disagreeing pairs) is uncertain then; distances are not.
+    matched_by : dict of str to int
+        Tips placed, by kind of match.
+    not_placed : dict of str to str
+        Why each other tip stands for no taxon.
+    notes : tuple of Problem
+        What was decided in matching beyond equal names.
     """
 
     distances: DistanceMatrix
@@ -69,6 +78,9 @@ class RankedDistances:
     not_monophyletic: dict[str, tuple[str, ...]]
     zero_length_pairs: tuple[tuple[str, str], ...]
     root: str = GIVEN
+    matched_by: dict[str, int] = field(default_factory=dict)
+    not_placed: dict[str, str] = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
 
     @property
     def rooted(self) -> bool:
@@ -83,6 +95,8 @@ class RankedDistances:
             "n_taxa": len(self.distances.ids),
             "n_tips_used": sum(self.n_tips.values()),
             "rule": names.RULE,
+            "matched_by": dict(sorted(self.matched_by.items())),
+            "not_placed": dict(Counter(self.not_placed.values())),
             "no_phylogeny": list(self.no_phylogeny),
             "no_taxon": list(self.no_taxon),
             "not_monophyletic": {
@@ -108,7 +122,12 @@ def patristic(tree: TreeNode) -> DistanceMatrix:
 
 
 def to_rank(
-    phylogeny: Phylogeny, table: pd.DataFrame, ranks: tuple[str, ...], rank: str
+    phylogeny: Phylogeny,
+    table: pd.DataFrame,
+    ranks: tuple[str, ...],
+    rank: str,
+    *,
+    matches: Mapping[str, str] | None = None,
 ) -> RankedDistances:
     """Average distances between tips up to ``rank``.
 
@@ -123,6 +142,8 @@ def to_rank(
         Rank columns, coarse to fine.
     rank : str
         The rank of comparison.
+    matches : mapping of str to str, optional
+        Names of the phylogeny that the user says are taxa of the table.
 
     Raises
     ------
@@ -134,9 +155,8 @@ def to_rank(
     require_rank(ranks, rank)
     _require_sound(phylogeny)
     tips = tip_names(phylogeny)
-    tip_rank, found = _recognise(tips, table, ranks, rank)
-    parent = _parents(table, tip_rank, rank)
-    group = {tip: parent[taxon] for tip, taxon in found.items() if taxon in parent}
+    placing = place_tips(tips, table, ranks, rank, matches)
+    group = placing.taxon_of
     taxa = sorted(set(group.values()))
     if len(taxa) < 3:
         raise InputError(
@@ -152,7 +172,7 @@ def to_rank(
     return RankedDistances(
         distances=distances,
         rank=rank,
-        tip_rank=tip_rank,
+        tip_rank=placing.tip_rank,
         n_tips=dict(zip(taxa, counts, strict=True)),
         no_phylogeny=tuple(sorted(set(table[rank].dropna().unique()) - set(taxa))),
         no_taxon=tuple(sorted(tip for tip in tips if tip not in group)),
@@ -162,6 +182,9 @@ def to_rank(
         not_monophyletic=placed.not_monophyletic,
         zero_length_pairs=same_pairs(placed.covariance),
         root=MIDPOINT if unrooted else GIVEN,
+        matched_by=placing.matched_by,
+        not_placed=placing.reasons,
+        notes=placing.notes,
     )
 
 
@@ -172,38 +195,6 @@ def _require_sound(phylogeny: Phylogeny) -> None:
     else:
         names.require_unique(phylogeny.ids, "phylogeny", "rows")
         check_matrix(phylogeny.data, phylogeny.ids, "phylogeny")
-
-
-def _recognise(
-    tips: list[str], table: pd.DataFrame, ranks: tuple[str, ...], rank: str
-) -> tuple[str, dict[str, str]]:
-    """Return the rank most tips stand at, the finer of equals, and the taxon each tip is."""
-    matches = {column: names.match(tips, table[column].dropna().unique()) for column in ranks}
-    tip_rank = max(reversed(ranks), key=lambda column: len(matches[column]))
-    if not matches[tip_rank]:
-        taxa = table[rank].dropna().unique()
-        raise InputError(
-            f"no name of the phylogeny is a taxon of the images; its tips: {some(tips, 3)}; "
-            f"the images' {rank}: {some(taxa, 3)}.",
-            hint=names.RULE,
-        )
-    if ranks.index(tip_rank) < ranks.index(rank):
-        raise InputError(
-            f"the tips of the phylogeny are taxa of rank {tip_rank}, coarser than {rank}.",
-            where="--rank",
-            hint=f"Compare at --rank {tip_rank}.",
-        )
-    return tip_rank, matches[tip_rank]
-
-
-def _parents(table: pd.DataFrame, fine: str, coarse: str) -> dict[str, str]:
-    """Map taxa of ``fine`` to their most frequent parent at ``coarse``."""
-    if fine == coarse:
-        return {taxon: taxon for taxon in table[fine].dropna().unique()}
-    from phylolens.taxonomy import lineages
-
-    lineage = lineages(table, (coarse, fine), fine)
-    return dict(lineage[coarse].dropna())
 
 
 def _reduce(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from phylolens.errors import Problem
 from phylolens.names import key
-from phylolens.specimens.near_names import near_names
+from phylolens.near_names import near_names
 from phylolens.taxonomy import conflicts
 
 KINGDOMS = ("domain", "superkingdom", "kingdom")

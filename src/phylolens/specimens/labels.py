@@ -10,8 +10,8 @@ import pandas as pd
 
 from phylolens.errors import Problem, some
 from phylolens.names import key, split_authorship, well_formed
+from phylolens.near_names import near_names
 from phylolens.specimens import unknown
-from phylolens.specimens.near_names import near_names
 from phylolens.specimens.unknown import read_label
 
 GENUS, SPECIES = "genus", "species"
