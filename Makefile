@@ -6,13 +6,14 @@ STAMP  := $(VENV)/.installed
 OUT    ?= phylolens-demo
 QUIET  := --quiet --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types unit verify fuzz bench docs setup lock licences clean help
+.PHONY: demo test lint types unit verify fuzz kill bench docs setup lock licences clean help
 
 help:
 	@echo "make demo    simulate shells with a known history, run everything, print where the report is"
 	@echo "make test    lint, types and tests"
 	@echo "make verify  slow checks of the statistics (type-I error, recovery)"
 	@echo "make fuzz    damaged files for every reader: a value or one clear message, within seconds"
+	@echo "make kill    commands stopped at any moment, a full disk, outputs cut short: the same bytes"
 	@echo "make bench   timings, as ratios within one run"
 	@echo "make docs    regenerate docs/cli.md from the commands"
 	@echo "make lock    regenerate requirements.lock from pyproject.toml (UPGRADE=1: newer versions)"
@@ -49,6 +50,9 @@ verify: $(STAMP)
 
 fuzz: $(STAMP)
 	@$(BIN)/python verification/fuzz/run.py
+
+kill: $(STAMP)
+	@$(BIN)/python verification/kill.py --cut
 
 bench: $(STAMP)
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

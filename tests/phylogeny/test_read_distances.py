@@ -83,6 +83,7 @@ REFUSED = {
     "pairs, one missing": ("x,y,d\na,b,1\na,c,2.5\na,d,1\nb,c,3\nb,d,2\n", "c and d"),
     "pairs, contradicting": ("a b 1\n".replace(" ", ",") + "a,c,2.5\nb,c,3\nb,a,2\n", "a and b"),
     "pairs of similarities": ("q,r,ANI\na,b,99\na,c,90\nb,c,91\na,d,9\n", "similarities"),
+    "pairs, half a number": ("x;y;d\na;b;1,\na;c;2\nb;c;3\n", "no number"),
     "MEGA": ("#mega\n!Title x;\n", "MEGA"),
     "other column names": ("f,a,b,x\na,0,1,2\nb,1,0,3\nc,2,3,0\n", "'c', 'x'"),
     "a row missing": ("f,a,b,c\na,0,1,2\nb,1,0,3\n", "'c'"),

@@ -274,3 +274,9 @@ def test_full_names_give_species_and_coarser_names_do_not(write):
     assert found.ranks == ("family", "genus", "species")
     assert list(found.table["species"].fillna("?")) == ["Felis catus", "?", "Puma concolor", "?"]
     assert found.ranks_read.endswith("species (from dwc:scientificName)")
+
+
+def test_two_columns_of_specimen_ids_are_no_accident(write):
+    text = "file,specimenID,family,specimen_id\na.jpg,x,F,s\nb.jpg,y,G,t\n"
+    found = read_specimens(meta=write("m.csv", text))
+    assert list(found.table["specimen_id"]) == ["s", "t"]

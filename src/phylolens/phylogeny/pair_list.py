@@ -55,7 +55,7 @@ def matrix_of_pairs(found: Records, path: Path, said: list[str]) -> tuple[list[s
     differing = []
     for row in body:
         i, j = place[row[0].strip()], place[row[1].strip()]
-        value = to_number(row[2], decimal_comma=comma)
+        value = _value(row[2], path, comma=comma)
         known = values[i, j]
         if not np.isnan(known) and abs(known - value) > SAME * max(abs(known), abs(value)):
             differing.append(" and ".join(sorted((names[i], names[j]))))
@@ -70,6 +70,13 @@ def matrix_of_pairs(found: Records, path: Path, said: list[str]) -> tuple[list[s
     _require_pairs(missing, "pairs that are not listed.", path)
     said.append(f"read as a list of {len(body)} pairs of {len(names)} taxa")
     return names, values
+
+
+def _value(cell: str, path: Path, *, comma: bool) -> float:
+    try:
+        return to_number(cell, decimal_comma=comma)
+    except ValueError as error:
+        raise InputError(f"'{cell}' is no number.", where=path) from error
 
 
 def _require_pairs(pairs: Sequence[str], problem: str, path: Path) -> None:

@@ -123,12 +123,22 @@ def understand(columns: Sequence[str]) -> Headers:
     return Headers(
         ranks=ranks,
         files=tuple(name for wanted in FILE_WORDS for name in columns if joined[name] == wanted),
-        own={own: name for name in columns if (own := OWN.get(joined[name]))},
+        own=_own(columns, joined),
         scientific=_first(columns, joined, SCIENTIFIC),
         epithet=_first(columns, joined, EPITHET),
         taxon_rank=_first(columns, joined, TAXON_RANK),
         problems=tuple(problems),
     )
+
+
+def _own(columns: Sequence[str], joined: Mapping[str, str]) -> dict[str, str]:
+    """Find columns with a meaning of their own; of several, that of its very name or the first."""
+    found: dict[str, str] = {}
+    for name in columns:
+        own = OWN.get(joined[name])
+        if own and (own not in found or name == own):
+            found[own] = name
+    return found
 
 
 def header_words(name: str) -> list[str]:
