@@ -178,8 +178,9 @@ def matrix_with_words(study: Path) -> list[object]:
     return _matrix(study, change)
 
 
-def matrix_of_similarities(study: Path) -> list[object]:
-    return _matrix(study, lambda table: 1 - table / table.to_numpy().max())
+def matrix_of_covariances(study: Path) -> list[object]:
+    own = np.diag([1.0, 2.0, 3.0, 4.0])
+    return _matrix(study, lambda table: 1 - table / table.to_numpy().max() + own)
 
 
 def matrix_not_square(study: Path) -> list[object]:
@@ -235,8 +236,8 @@ CASES: dict[Spoil, str] = {
     matrix_with_gap: "missing or infinite",
     matrix_negative: "negative distances",
     matrix_with_words: "'Veneridae'",
-    matrix_of_similarities: "diagonal",
-    matrix_not_square: "row and column names differ",
+    matrix_of_covariances: "neither zero",
+    matrix_not_square: "not a square matrix",
     matrix_of_two_taxa: "at least three",
     features_with_nan: "'Noetiidae'",
     features_of_other_things: "no id of the features",

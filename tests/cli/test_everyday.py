@@ -98,10 +98,14 @@ def test_features_from_a_spreadsheet(study: Path, phylolens: Callable) -> None:
     arguments = ["--features", study / "f.csv", "--tree", study / "tree.nwk", "--rank", "family"]
     (study / "f.csv").write_text(rows)
     assert phylolens("signal", *arguments, "--out", study / "out").code == 0
+    points = (study / "out/signal/visual_distances.csv").read_bytes()
     (study / "f.csv").write_text(rows.replace(".", ","))
+    assert phylolens("signal", *arguments, "--out", study / "out").code == 0
+    assert (study / "out/signal/visual_distances.csv").read_bytes() == points
+    (study / "f.csv").write_text(rows.replace("1.5", "1,5"))
     answer = phylolens("signal", *arguments, "--out", study / "out")
     assert answer.code == 2
-    assert "comma" in answer.err
+    assert "decimal point" in answer.err or "no number" in answer.err
 
 
 def test_a_split_that_cannot_be_obeyed_is_found_by_check(study: Path, phylolens: Callable) -> None:
