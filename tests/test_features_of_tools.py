@@ -146,6 +146,14 @@ def test_numbers_beside_features_are_never_features(tmp_path):
         read_features(tmp_path / "e.csv")
 
 
+def test_the_numbering_of_pandas_is_no_id(tmp_path):
+    NAMED.reset_index(names="file").to_csv(tmp_path / "e.csv")
+    same(tmp_path / "e.csv")
+    NAMED.reset_index(names="what").to_csv(tmp_path / "e.csv")
+    found = read_features(tmp_path / "e.csv")
+    assert list(found.ids) == [str(k) for k in range(6)], "nothing else is called an id"
+
+
 @pytest.mark.parametrize("ending", [".pt", ".pkl", ".h5", ".rds", ".mat"])
 def test_other_kinds_are_refused_with_a_cure(tmp_path, ending):
     path = tmp_path / f"e{ending}"

@@ -105,17 +105,26 @@ def _id_column(columns: Columns) -> str:
     if columns.index and columns.index in (*columns.text, *columns.numbers):
         return columns.index
     first = names[0]
-    if first in columns.text:
+    if first in columns.text and not _is_numbering(first, columns.text[first]):
         return first
     lower = {name.lower().replace(" ", "_"): name for name in columns.text}
     named = next((lower[word] for word in ID_WORDS if word in lower), None)
     if named is not None:
         return named
-    if len(columns.text) == 1:
+    if len(columns.text) == 1 or first in columns.text:
         return next(iter(columns.text))
     if first in columns.numbers and _are_whole(columns.numbers[first]):
         return first
     raise ValueError("no column of ids: the first column should hold them")
+
+
+def _is_numbering(name: str, cells: list[str | None]) -> bool:
+    """Whether a column without a name but numbers the rows, as the index that pandas writes."""
+    n = len(cells)
+    return (not name or name.startswith("Unnamed: ")) and cells in (
+        [str(k) for k in range(n)],
+        [str(k) for k in range(1, n + 1)],
+    )
 
 
 def _ids(columns: Columns, mark: str) -> list[str]:

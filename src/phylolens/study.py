@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from phylolens.errors import InputError, TooFew, require_file, require_folder
+from phylolens.errors import InputError, TooFew, require_folder
 from phylolens.progress import Progress, silent
 from phylolens.provenance import (
     RunRecord,
@@ -18,6 +18,7 @@ from phylolens.provenance import (
     fingerprint,
     package_versions,
 )
+from phylolens.reading import read_text
 from phylolens.taxonomy import standard_name
 from phylolens.writing import sweep
 
@@ -196,10 +197,10 @@ def read_study(path: Path) -> dict[str, Any]:
     InputError
         If the file is absent or not TOML.
     """
-    require_file(path, "Give an existing study.toml.")
+    text = read_text(path, "Give an existing study.toml.")
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"not a TOML file ({error}).", where=path) from error
     for name in PATHS:
         if name in values:

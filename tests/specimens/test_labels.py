@@ -28,7 +28,7 @@ def test_placeholders_are_unknown_and_counted():
     assert rows == [("Fagales", None), ("Myrtales", None), (None, "Fagaceae")]
     said = [problem for problem in problems if problem.kind == "unknown-value"]
     assert {name for problem in said for name in problem.ids} == {
-        "- (1 rows)", "Incertae sedis (1 rows)", "incertae_sedis (1 rows)"
+        "- (1 row)", "Incertae sedis (1 row)", "incertae_sedis (1 row)"
     }  # fmt: skip
 
 

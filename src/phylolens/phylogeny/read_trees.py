@@ -116,7 +116,7 @@ def _checked(
         raise _no_tree(error, where, first=first) from error
     n = without_rounding(root)
     if n and notes is not None:
-        said = f"{n} branch lengths of {where} are negative by rounding alone and were set to zero"
+        said = f"branch lengths of {where} negative by rounding alone, set to zero: {n}"
         notes.append(Problem("rounded-lengths", "note", said))
     check_tree(root, where)
     setattr(root, ROOTED, text.rooted)

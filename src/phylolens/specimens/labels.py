@@ -65,6 +65,10 @@ def clean_labels(
     return table, tuple(problems)
 
 
+def _rows(n: int) -> str:
+    return "1 row" if n == 1 else f"{n} rows"
+
+
 def _mapped(column: pd.Series, names: dict[str, str | None]) -> pd.Series:
     found = [None if value is None else names[value] for value in column]
     return pd.Series(found, index=column.index, dtype=object, name=column.name)
@@ -82,9 +86,9 @@ def _blanked(column: pd.Series, rank: str) -> tuple[pd.Series, list[Problem]]:
         values = sorted(value for value, one in read.items() if one.why == why)
         if values:
             n = sum(counts[value] for value in values)
-            named = tuple(f"{value} ({counts[value]} rows)" for value in values)
+            named = tuple(f"{value} ({_rows(counts[value])})" for value in values)
             kind = "kept-name" if why == unknown.NUMBERED else "unknown-value"
-            problems.append(Problem(kind, "note", f"{rank}: {said}; {n} rows", named))
+            problems.append(Problem(kind, "note", f"{rank}: {said}; {_rows(n)}", named))
     return _mapped(column, {value: one.name for value, one in read.items()}), problems
 
 
@@ -152,7 +156,7 @@ def _joined(genera: pd.Series, species: pd.Series) -> tuple[pd.Series, list[Prob
         problems.append(Problem("joined-species", "note", said))
     if genus_alone:
         said = "species: a genus alone is no species; the species is unknown"
-        named = tuple(f"{value} ({n} rows)" for value, n in sorted(genus_alone.items()))
+        named = tuple(f"{value} ({_rows(n)})" for value, n in sorted(genus_alone.items()))
         problems.append(Problem("unknown-value", "note", said, named))
     if differing:
         said = "species whose name begins with another genus than that of their row"
@@ -202,6 +206,6 @@ def _near(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> list[Problem]
     if not pairs:
         return []
     counts = table[rank].value_counts()
-    named = tuple(f"{a} ({counts[a]} rows) and {b} ({counts[b]} rows)" for a, b in pairs)
+    named = tuple(f"{a} ({_rows(counts[a])}) and {b} ({_rows(counts[b])})" for a, b in pairs)
     said = f"taxa of rank {rank} whose names are nearly equal; each counts as a taxon of its own"
     return [Problem("similar-names", "warning", said, named)]
