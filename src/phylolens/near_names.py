@@ -1,6 +1,5 @@
 """Names that differ by a slip of the pen: a letter, two letters exchanged, an accent, a hyphen."""
 
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,9 +12,9 @@ MOST_ALIKE = 50  # names that share one variant; more are a system of names, not
 def near_names(names: Sequence[str]) -> list[tuple[str, str]]:
     """Find the pairs that differ by one edit, or by accents, hyphens and blanks alone.
 
-    Names that differ in a digit, or in a last word of one or two letters, are a numbering and do
-    not count. The cost grows with the number of names, not of pairs: two names one edit apart share
-    a variant with one letter left out.
+    Names with digits, or that differ in a last word of one or two letters, are a numbering: of
+    these, only accents, hyphens and blanks count. The cost grows with the number of names, not of
+    pairs: two names one edit apart share a variant with one letter left out.
 
     Parameters
     ----------
@@ -32,15 +31,20 @@ def near_names(names: Sequence[str]) -> list[tuple[str, str]]:
     >>> near_names(["Mus musculus", "Mus musculuss", "Rattus rattus"])
     [('Mus musculus', 'Mus musculuss')]
     """
+    plain = {name: _plain(name) for name in names}
     sharing: defaultdict[str, list[str]] = defaultdict(list)
-    for name in names:
-        plain = _plain(name)
-        for variant in {plain, *(plain[:i] + plain[i + 1 :] for i in range(len(plain)))}:
+    for name, text in plain.items():
+        # A name with a digit is a code: one edit makes another code.
+        shorter = () if any(map(str.isdigit, text)) else (
+            text[:i] + text[i + 1 :] for i in range(len(text))
+        )  # fmt: skip
+        for variant in {text, *shorter}:
             sharing[variant].append(name)
     found = set()
     for group in sharing.values():
         if 1 < len(group) <= MOST_ALIKE:
-            found |= {pair for pair in combinations(sorted(group), 2) if _slip(*pair)}
+            pairs = combinations(sorted(group), 2)
+            found |= {(one, two) for one, two in pairs if _slip(one, two, plain[one], plain[two])}
     return sorted(found)
 
 
@@ -50,11 +54,10 @@ def _plain(name: str) -> str:
     return "".join(c for c in bare if c.isalnum())
 
 
-def _slip(one: str, other: str) -> bool:
-    a, b = _plain(one), _plain(other)
+def _slip(one: str, other: str, a: str, b: str) -> bool:
     if a == b:
         return True
-    if min(len(a), len(b)) < SHORTEST or re.sub(r"\d", "", a) == re.sub(r"\d", "", b):
+    if min(len(a), len(b)) < SHORTEST:
         return False
     if one.rsplit(" ", 1)[0] == other.rsplit(" ", 1)[0] and len(one.rsplit(" ", 1)[-1]) < 3:
         return False

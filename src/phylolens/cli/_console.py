@@ -68,6 +68,8 @@ def _lines(values: Mapping[str, Any], depth: int) -> Iterator[str]:
             yield f"{space}{key}:"
             for item in value:
                 yield f"{space}  - {_one_line(item)}"
+        elif key == "ranks_read":
+            yield f"{space}ranks read: {value}"
         elif key == "examples":
             yield f"{space}{key}:"
             yield from (f"{space}  {text}" for text in value)
