@@ -29,6 +29,8 @@ def test_text_in_any_usual_encoding_is_the_same(tmp_path):
         (b"a,b\nf\xfcr,1\n", "line 2"),
         (b"a,b\n\0,1\n", "NUL"),
         (b"\xff\xfea", "not UTF-8"),
+        (b"PK\x03\x04rest", "an Excel workbook"),
+        (b"\x1f\x8b\x08", "gzip"),
     ],
 )
 def test_what_is_no_text_is_refused(tmp_path, content, problem):

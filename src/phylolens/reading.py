@@ -121,8 +121,30 @@ def read_text(path: Path, hint: str = "") -> str:
     return decoded(content, path)
 
 
+# How files begin that are no text, whatever their names say.
+OTHER_KINDS = {
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
+    b"\x1f\x8b": "a compressed file (gzip)",
+    b"PAR1": "a parquet file",
+    b"ARROW1": "a feather file",
+    b"%PDF": "a PDF",
+    b"\x93NUMPY": "an array of numpy (.npy)",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"SQLite": "a database",
+    b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
+}
+
+
 def decoded(content: bytes, where: object) -> str:
     """Decode the bytes of a text file; see :func:`read_text`."""
+    kind = next((kind for start, kind in OTHER_KINDS.items() if content.startswith(start)), "")
+    if kind:
+        raise InputError(
+            f"this is {kind}, not text.",
+            where=where,
+            hint="If it is the right file, give it the ending of its kind.",
+        )
     encoding = BYTE_ORDER_MARKS.get(content[:2], "utf-8-sig")
     try:
         text = content.decode(encoding)

@@ -22,7 +22,7 @@ _KEY_BYTES = 32
 
 def sign(table: Path) -> None:
     """Write the signature of a table beside it; without a cache folder there is none."""
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError):  # no cache folder, or no home to have one in
         digest = _signature(table, _key(make=True))
         table.with_name(SIGNATURE).write_text(f"{digest}\n", encoding="ascii")
 
@@ -32,7 +32,7 @@ def is_own(table: Path) -> bool:
     try:
         written = table.with_name(SIGNATURE).read_text(encoding="ascii").strip()
         return hmac.compare_digest(written, _signature(table, _key(make=False)))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):
         return False
 
 

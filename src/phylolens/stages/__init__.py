@@ -55,7 +55,9 @@ def report(bench: Bench) -> dict[str, Any]:
     from phylolens.report import write_report
 
     bench.progress("writing the report", 0, 1)
-    path = write_report(bench.study.out)
+    study = bench.study
+    roots = [root for root in (study.images, study.meta and study.meta.parent) if root]
+    path = write_report(study.out, images=roots)
     bench.progress("writing the report", 1, 1)
     return {"path": str(path), "megabytes": path.stat().st_size / 1e6}
 
