@@ -109,6 +109,17 @@ def test_near_names(one, other, near):
     assert bool(near_names(sorted((one, other)))) is near
 
 
+def test_near_names_of_two_parents_are_two_names():
+    rows = [
+        ("Charadriiformes", "Laridae"),
+        ("Passeriformes", "Paridae"),
+        ("Passeriformes", "Parridae"),
+    ]
+    _, problems = cleaned(("order", "family"), *rows)
+    (said,) = [problem for problem in problems if problem.kind == "similar-names"]
+    assert said.ids == ("Paridae (1 row) and Parridae (1 row)",)
+
+
 def test_near_names_of_thousands_are_found_at_once():
     names = sorted({f"Genus{a}{b} species{b}{a}" for a in "abcdefgh" for b in "abcdefghijkl"})
     assert near_names([*names, "Genusaa speciesaaa"])

@@ -203,6 +203,12 @@ def _other_genus(genus: str, species: str, genera: set[str]) -> bool:
 def _near(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> list[Problem]:
     """List names of one rank that differ by a slip of the pen."""
     pairs = near_names(sorted(set(table[rank].dropna())))
+    if pairs and ranks.index(rank):
+        # Laridae and Paridae lie in two orders: nobody mistook the one for the other.
+        parent = table.groupby(rank, sort=False)[ranks[ranks.index(rank) - 1]].first()
+        pairs = [
+            (a, b) for a, b in pairs if parent[a] == parent[b] or None in (parent[a], parent[b])
+        ]
     if not pairs:
         return []
     counts = table[rank].value_counts()
