@@ -118,6 +118,8 @@ def test_near_names_of_two_parents_are_two_names():
     _, problems = cleaned(("order", "family"), *rows)
     (said,) = [problem for problem in problems if problem.kind == "similar-names"]
     assert said.ids == ("Paridae (1 row) and Parridae (1 row)",)
+    _, problems = cleaned(("order", "family"), (None, "Laridae"), ("Passeriformes", "Paridae"))
+    assert kinds(problems) == ["similar-names"], "an unknown parent may be the same"
 
 
 def test_near_names_of_thousands_are_found_at_once():

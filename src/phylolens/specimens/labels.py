@@ -206,9 +206,8 @@ def _near(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> list[Problem]
     if pairs and ranks.index(rank):
         # Laridae and Paridae lie in two orders: nobody mistook the one for the other.
         parent = table.groupby(rank, sort=False)[ranks[ranks.index(rank) - 1]].first()
-        pairs = [
-            (a, b) for a, b in pairs if parent[a] == parent[b] or None in (parent[a], parent[b])
-        ]
+        unknown = set(parent.index[parent.isna()])
+        pairs = [(a, b) for a, b in pairs if parent[a] == parent[b] or a in unknown or b in unknown]
     if not pairs:
         return []
     counts = table[rank].value_counts()
