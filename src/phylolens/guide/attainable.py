@@ -6,12 +6,14 @@ for the same taxa with as many images that scatter as much, tell one from the ot
 a scale: the number of independent traits that do as well.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
-from phylolens.guide.held_out import Maker, leave_clades_out, skill
+from phylolens.guide.held_out import Keep, Maker, leave_clades_out, skill
 from phylolens.guide.learners.axes import axes_of
 from phylolens.guide.sample import Sample, to_sample
 from phylolens.progress import Progress, silent
@@ -77,6 +79,7 @@ def attainable(
     *,
     draws: int = DRAWS,
     seed: int = 0,
+    keep: Keep | None = None,
     progress: Progress = silent,
 ) -> list[dict[str, Any]]:
     """Try a learner on drawn traits, few to many, that follow the tree.
@@ -88,6 +91,8 @@ def attainable(
     draws : int
         Sets drawn for each number of traits.
     seed : int
+    keep : callable, optional
+        See :func:`phylolens.guide.null.null_of_refits`.
 
     Returns
     -------
@@ -96,21 +101,25 @@ def attainable(
     """
     rows: list[dict[str, Any]] = []
     total = len(TRAITS) * draws
-    for traits in TRAITS:
+
+    def tried(traits: int) -> dict[str, Any]:
         skills = []
         for draw in range(draws):
             progress("traits drawn along the tree", len(rows) * draws + draw, total)
             rng = np.random.default_rng([seed, traits, draw])
             drawn = draw_traits(sample, genetic, traits, rng)
             skills.append(skill(leave_clades_out(make, drawn, genetic, groups), genetic))
-        rows.append(
-            {
-                "traits": traits,
-                "n_draws": draws,
-                "skill_mean": float(np.mean(skills)),
-                "skill_min": min(skills),
-                "skill_max": max(skills),
-            }
-        )
+        return {
+            "traits": traits,
+            "n_draws": draws,
+            "skill_mean": float(np.mean(skills)),
+            "skill_min": min(skills),
+            "skill_max": max(skills),
+        }
+
+    with threadpool_limits(1, "blas"):
+        for traits in TRAITS:
+            one = partial(tried, traits)
+            rows.append(one() if keep is None else keep(f"{traits}-traits", one))
     progress("traits drawn along the tree", total, total)
     return rows

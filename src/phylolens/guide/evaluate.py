@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from phylolens.guide.clades import Clades
 from phylolens.guide.embedding import HeldOutPlaces, taxon_places
 from phylolens.guide.headline import about_headline
-from phylolens.guide.held_out import HeldOut, Keep, Maker, leave_clades_out
+from phylolens.guide.held_out import HeldOut, Keep, Maker, leave_clades_out, under
 from phylolens.guide.learners import COSTLY, LEARNERS
 from phylolens.guide.learners.base import Learner
 from phylolens.guide.null import CHUNK, null_of_refits
@@ -128,7 +128,7 @@ def evaluate_learners(
     require_different(sample)
     make: dict[str, Maker] = {name: partial(LEARNERS[name], seed) for name in dict.fromkeys(names)}
     make.update(makers or {})
-    kept = {name: None if keep is None else partial(_named, keep, name) for name in make}
+    kept = {name: under(keep, name) for name in make}
     judged = {
         name: judge(
             make[name],
@@ -176,10 +176,6 @@ def evaluate_learners(
             progress=progress,
         )
     return Evaluation(summary, judged)
-
-
-def _named(keep: Keep, name: str, part: str, make: Any) -> dict[str, Any]:
-    return keep(f"{name}-{part}", make)
 
 
 def _of(progress: Progress, name: str, n: int) -> Progress:

@@ -1,6 +1,5 @@
 """What the skill of the headline learner means: on what scale, and of which taxa."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,9 @@ from threadpoolctl import threadpool_limits
 from phylolens.guide.attainable import attainable
 from phylolens.guide.by_clade import by_clade, heaviest
 from phylolens.guide.clades import Clades
-from phylolens.guide.held_out import HeldOut, Maker, leave_clades_out
+from phylolens.guide.held_out import HeldOut, Keep, Maker, leave_clades_out, under
 from phylolens.guide.learners.base import LeavesOut
-from phylolens.guide.null import Keep, null_of_refits
+from phylolens.guide.null import null_of_refits
 from phylolens.guide.sample import Sample
 from phylolens.guide.scores import column_mean_scores, held_out_scores
 from phylolens.progress import Progress, silent
@@ -58,26 +57,24 @@ def about_headline(
     told: dict[str, Any] = {"by_clade": rows, "attainable": [], "beyond": None}
     if not isinstance(make(), LeavesOut):  # a learner that iterates would take as long again
         return told
-
-    def scale(name: str, some: Sample, distances: np.ndarray, groups: np.ndarray) -> list[Any]:
-        def drawn() -> dict[str, Any]:
-            with threadpool_limits(1, "blas"):
-                of = attainable(
-                    make, some, distances, groups, draws=draws, seed=seed, progress=progress
-                )
-            return {"rows": of}
-
-        return list((drawn() if keep is None else keep(name, drawn))["rows"])
-
-    told["attainable"] = scale("attainable", sample, genetic, clades.groups)
+    common: dict[str, Any] = {"seed": seed, "progress": progress}
+    told["attainable"] = attainable(
+        make, sample, genetic, clades.groups, draws=draws, keep=under(keep, "attainable"), **common
+    )
     without = heaviest(found, genetic)
     left = np.flatnonzero(~np.isin(clades.groups, without))
     groups = np.unique(clades.groups[left], return_inverse=True)[1]
     if not len(without) or groups.max() + 1 < FEWEST:
         return told
     some, distances = sample.take(left), genetic[np.ix_(left, left)]
+    kept = under(keep, "beyond")
     with threadpool_limits(1, "blas"):
         again = leave_clades_out(make, some, distances, groups)
+    null: dict[str, Any] = {"n_refits": 0, "p_value": None}
+    if refits:
+        null = null_of_refits(
+            make, some, distances, groups, again, refits=refits, jobs=jobs, keep=kept, **common
+        )
     scores = held_out_scores(again, distances)
     told["beyond"] = {
         "without": [clades.names[clade] for clade in without],
@@ -87,26 +84,10 @@ def about_headline(
         "skill": scores["skill"],
         "pearson": scores["pearson"],
         "column_means_pearson": column_mean_scores(again, distances)["pearson"],
-        "n_refits": 0,
-        "p_value": None,
-        "attainable": scale("attainable-beyond", some, distances, groups),
+        "n_refits": null["n_refits"],
+        "p_value": null["p_value"],
+        "attainable": attainable(
+            make, some, distances, groups, draws=draws, keep=under(kept, "attainable"), **common
+        ),
     }
-    if refits:
-        null = null_of_refits(
-            make,
-            some,
-            distances,
-            groups,
-            again,
-            refits=refits,
-            seed=seed,
-            jobs=jobs,
-            keep=None if keep is None else partial(_beyond, keep),
-            progress=progress,
-        )
-        told["beyond"] |= {key: null[key] for key in ("n_refits", "p_value")}
     return told
-
-
-def _beyond(keep: Keep, part: str, make: Any) -> dict[str, Any]:
-    return keep(f"beyond-{part}", make)

@@ -151,6 +151,11 @@ def inner_predictions(
     return found
 
 
+def under(keep: Keep | None, name: str) -> Keep | None:
+    """Put a name before those of all parts that are kept; None where nothing is."""
+    return None if keep is None else lambda part, make: keep(f"{name}-{part}", make)
+
+
 def _kept(keep: Keep | None, name: str, predict: Callable[[], np.ndarray]) -> np.ndarray:
     """Predict, unless that was done before a run was stopped."""
     if keep is None:

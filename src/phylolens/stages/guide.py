@@ -1,6 +1,6 @@
 """Fit guided embeddings to the study's phylogeny, and judge them on clades held out."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from phylolens.stages.brief import brief_of
 from phylolens.stages.guide_held_out import FROM_USER as OF_HELD_OUT
 from phylolens.stages.guide_held_out import held_out, plan_of
 from phylolens.stages.training import training_part
-from phylolens.writing import write_json
 
 FROM_USER = ("per_taxon", "epochs", "learning_rate")
 
@@ -39,15 +38,12 @@ def guide(bench: Bench) -> dict[str, Any]:
         )
     material, n_kept_out = training_part(bench.material)
     bench = replace(bench, material=material)
+    more = {"n_kept_for_testing": n_kept_out} if n_kept_out else {}
     if published:
-        _published(bench, recipe)
+        _published(bench, recipe, more)
     else:
-        held_out(bench, recipe)
+        held_out(bench, recipe, more)
         _record_seen(bench, recipe)
-    if n_kept_out:
-        path = bench.study.out / "guide" / "guide.json"
-        found = json.loads(path.read_text(encoding="utf-8"))
-        write_json(path, found | {"n_kept_for_testing": n_kept_out})
     return brief_of("guide", bench.study.out)
 
 
@@ -64,8 +60,8 @@ def _record_seen(bench: Bench, recipe: HeldOutRecipe) -> None:
     write_seen(seen, bench.study.out / "guide" / "model")
 
 
-def _published(bench: Bench, recipe: GuideRecipe) -> None:
-    """Fit the attention pool as published; all figures are in-sample."""
+def _published(bench: Bench, recipe: GuideRecipe, more: Mapping[str, Any]) -> None:
+    """Fit the attention pool as published; all figures are in-sample, ``more`` goes beside them."""
     from phylolens import guide as library
 
     study, material, pictures = bench.study, bench.material, bench.pictures
@@ -90,6 +86,6 @@ def _published(bench: Bench, recipe: GuideRecipe) -> None:
         progress=bench.progress,
     )
     used = settings_used(recipe, pictures, features, {"per_taxon": recipe.per_taxon})
-    result = replace(result, summary=result.summary | {"settings": used})
+    result = replace(result, summary=result.summary | {"settings": used, **more})
     remove_held_out(study.out / "guide")
     library.write_guided(result, study.out / "guide", features.spec)

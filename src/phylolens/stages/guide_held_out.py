@@ -1,5 +1,6 @@
 """Judge learners of guided embeddings on clades held out, whatever the sampling of images."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,8 +42,8 @@ class Taxa:
     clades: Clades
 
 
-def held_out(bench: Bench, recipe: HeldOutRecipe) -> None:
-    """Evaluate the recipe's learners; write ``guide/``."""
+def held_out(bench: Bench, recipe: HeldOutRecipe, more: Mapping[str, Any]) -> None:
+    """Evaluate the recipe's learners; write ``guide/``, ``more`` beside the figures."""
     from phylolens.stages.guide_sampling import learner_of_table, sampling_table
 
     taxa = taxa_of(bench)
@@ -80,6 +81,7 @@ def held_out(bench: Bench, recipe: HeldOutRecipe) -> None:
         {"per_taxon": recipe.per_taxon or None, "sample_down_to": recipe.sample_down_to or None},
     )
     summary["settings"] |= settings_of(evaluation)
+    summary |= more
     keys = ("rank", "n_taxa", "n_images", "seed", "learner", "chosen", "held_out", "null")
     card = {key: summary[key] for key in keys if key in summary}
     card |= {"root": root, "n_features": int(features.matrix.shape[1])}
