@@ -4,6 +4,7 @@ The unit of every test is the taxon, never the pair and never the specimen; no p
 on pairs is ever a result.
 """
 
+from phylolens.stats.debiased import VisualDistances, debiased_distances
 from phylolens.stats.mantel import mantel
 from phylolens.stats.means import taxon_means
 from phylolens.stats.portraits import portraits
@@ -16,6 +17,8 @@ __all__ = [
     "DISTANCE_NAMES",
     "Comparison",
     "Findings",
+    "VisualDistances",
+    "debiased_distances",
     "main_tests",
     "mantel",
     "portraits",
