@@ -25,6 +25,8 @@ from phylolens.specimens import (
 )
 from phylolens.specimens.feature_ids import match_ids
 from phylolens.specimens.matches import read_matches
+from phylolens.specimens.other_columns import FILE_FACTS, OWN
+from phylolens.stats.confounds import read_columns
 from phylolens.taxonomy import lineages, require_rank
 from phylolens.values import Features
 from phylolens.writing import replacing, write_csv, write_json
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 
 MATCHES = "matches.csv"
+SHOWN_VALUES = 4  # of a possible confound, with the number of taxa of each
 UNROOTED = (
     "the tree is unrooted and was rooted at its midpoint; K, lambda and disagreeing pairs depend "
     "on the root, so tests of the distances come first (a rooted tree is marked [&R])"
@@ -62,6 +65,11 @@ class Material:
         Hash of pictures or features, with their labels.
     brief : dict
         Counts and problems, as ``--json`` prints them.
+    described : DataFrame
+        The rows as described in the table: ``file``, ranks and ``others``. Of features of taxa all
+        rows of these taxa.
+    others : tuple of str
+        Columns that are no rank and may be confounds.
     """
 
     table: pd.DataFrame
@@ -72,6 +80,8 @@ class Material:
     taxon_level: bool
     data_hash: str
     brief: dict[str, Any] = field(default_factory=dict)
+    described: pd.DataFrame = field(default_factory=pd.DataFrame)
+    others: tuple[str, ...] = ()
 
     def lineage(self, taxa: Sequence[str]) -> pd.DataFrame | None:
         """Lineages of ``taxa`` over the coarser ranks; None when there is no coarser rank."""
@@ -122,6 +132,9 @@ def gather(study: "Study", progress: Progress, failed: Mapping[str, str] | None 
         specimens, given = _match(specimens, given, rank)
     kept = without_bad(specimens)
     report = _report(study, specimens, kept)
+    described = _described(labels, kept, rank)
+    report |= _confounds(study, described, rank, labels.others, None)
+    kept = _without_others(kept)
     write_json(study.out / "check.json", report)
     # Labels first: with wrong ones, what a phylogeny lacks would be a false trail.
     usable(specimens, skip_bad=study.skip_bad)
@@ -139,6 +152,8 @@ def gather(study: "Study", progress: Progress, failed: Mapping[str, str] | None 
         if not ranked.rooted:
             notes.append(Problem("unrooted-tree", "warning", UNROOTED))
         report["problems"] += [note.to_dict() for note in notes]
+        taxa = ranked.distances.ids
+        report |= _confounds(study, described, rank, labels.others, taxa)
         source = "tree" if study.tree else "distances"
         report |= {"phylogeny": ranked.to_dict() | {"source": source}}
         write_json(study.out / "check.json", report)
@@ -152,6 +167,8 @@ def gather(study: "Study", progress: Progress, failed: Mapping[str, str] | None 
         taxon_level=bool((kept.table["file"] == kept.table[rank]).all()),
         data_hash=_data_hash(kept),
         brief=_brief(report),
+        described=described,
+        others=labels.others,
     )
 
 
@@ -207,6 +224,13 @@ def _tip_labels(labels: Specimens, kept: Specimens, rank: str) -> pd.DataFrame:
     Features of taxa leave one row a taxon, but the tips may be species: the whole table knows them.
     """
     if labels.ranks == kept.ranks:
+        return kept.table
+    return labels.table[labels.table[rank].isin(kept.table[rank])]
+
+
+def _described(labels: Specimens, kept: Specimens, rank: str) -> pd.DataFrame:
+    """Rows with all that the table says of them; of features of taxa, all rows of these taxa."""
+    if set(labels.others) <= set(kept.table):
         return kept.table
     return labels.table[labels.table[rank].isin(kept.table[rank])]
 
@@ -299,6 +323,29 @@ def _report(study: "Study", specimens: Specimens, kept: Specimens) -> dict[str, 
     }
 
 
+def _confounds(
+    study: "Study",
+    described: pd.DataFrame,
+    rank: str,
+    others: tuple[str, ...],
+    taxa: Sequence[str] | None,
+) -> dict[str, Any]:
+    """Name columns that may make taxa look alike; see :mod:`phylolens.stats.confounds`."""
+    columns = read_columns(described, rank, others, taxa=taxa, asked=study.confound)
+    return {
+        "confounds": {
+            "asked": None if study.confound is None else list(study.confound),
+            "columns": [column.to_dict() for column in columns],
+        }
+    }
+
+
+def _without_others(kept: Specimens) -> Specimens:
+    """Leave out the columns that are no labels; they have no part in what follows."""
+    gone = set(kept.others) | set(FILE_FACTS)
+    return replace(kept, table=kept.table[[n for n in kept.table if n not in gone - set(OWN)]])
+
+
 def _brief(report: dict[str, Any]) -> dict[str, Any]:
     """Reduce to counts: full lists of ids stay in ``check.json``."""
     specimens = report["specimens"]
@@ -314,7 +361,21 @@ def _brief(report: dict[str, Any]) -> dict[str, Any]:
     if report["phylogeny"]:
         shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon", "matched_by", "rooted")
         brief["phylogeny"] = {key: report["phylogeny"][key] for key in shown}
+    named = [one for one in report["confounds"]["columns"] if one["named"] or one["asked"]]
+    if named:
+        brief["possible_confounds"] = [_confound_line(one) for one in named]
     return brief
+
+
+def _confound_line(column: dict[str, Any]) -> dict[str, Any]:
+    """Sum a column up in one line."""
+    values = [f"{one['value']} {one['n_taxa']}" for one in column["values"][:SHOWN_VALUES]]
+    more = column["n_values"] - len(values)
+    return {
+        "column": column["column"],
+        "constant_in_taxa": f"{100 * column['constant']:.0f}%",
+        "taxa_of_each_value": "; ".join(values) + (f"; {more} more" if more > 0 else ""),
+    }
 
 
 def _write_table(study: "Study", kept: Specimens) -> None:

@@ -124,6 +124,8 @@ class Study(_Settings):
         Which names of the phylogeny are which taxa: the ``matches.csv`` of an earlier run, edited.
     rank
         Rank of comparison; ``family`` where there is one, otherwise the finest rank.
+    confound
+        Columns that may make taxa look alike, instead of those found; ``none`` for none.
     skip_bad
         Leave bad rows out instead of stopping.
     backbone, weights, layers, fit, flips, device
@@ -146,6 +148,7 @@ class Study(_Settings):
     ids: Path | None = None
     matches: Path | None = None
     rank: Annotated[str, AfterValidator(standard_name)] | None = None
+    confound: tuple[str, ...] | None = None
     skip_bad: bool = False
     backbone: str = "efficientnet-lite0"
     weights: Path | None = None
@@ -303,6 +306,8 @@ def _mark(
 ) -> str:
     """Fingerprint of what a stage depends on: the inputs, and no other stage's settings."""
     others = {"classify", "guide", "signal", "out"} - {stage}
+    if stage not in ("guide", "signal"):
+        others.add("confound")
     if stage != "signal":
         others.add("trees")
         hashes = {name: digest for name, digest in hashes.items() if name != "trees"}

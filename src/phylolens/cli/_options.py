@@ -59,6 +59,11 @@ SHARED: Mapping[str, Any] = MappingProxyType(
             "matches.csv of the results, checked and edited.",
         ),
         "rank": _option(Text, "Rank of comparison; family by default where there is one."),
+        "confound": _option(
+            list[str] | None,
+            "Column that may make taxa look alike, such as where images come from (repeatable), "
+            "instead of those found; 'none' for none.",
+        ),
         "backbone": _option(
             Text,
             "Feature extractor, see 'phylolens backbones' (default efficientnet-lite0); several, "
@@ -88,6 +93,7 @@ SHARED: Mapping[str, Any] = MappingProxyType(
 SPECIMENS = ("images", "meta", "pattern", "ranks")
 PHYLOGENY = ("tree", "distances", "ids", "matches")
 EXTRACTION = ("backbone", "weights", "layers", "fit", "flips", "device")
+CONFOUND = "confound"
 RUN = ("skip_bad", "seed", "out")
 LISTS = ("ranks", "layers")
 FLAGS = ("skip_bad", "flips")
@@ -110,6 +116,8 @@ def takes(*shared: str) -> Callable[[Verb], Verb]:
             settings = {name: options.pop(name) for name in (*shared, *RUN)}
             for name in LISTS:
                 settings[name] = names(settings.get(name))
+            if CONFOUND in settings:
+                settings[CONFOUND] = tuple(settings[CONFOUND] or ()) or None
             for name in FLAGS:
                 settings[name] = settings.get(name) or None  # not given: left to study.toml
             verb(given(**settings), **options)

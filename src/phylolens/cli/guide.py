@@ -17,7 +17,7 @@ NAMES = (
 )
 
 
-@o.takes(*o.SPECIMENS, *o.PHYLOGENY, "features", "rank", *o.EXTRACTION)
+@o.takes(*o.SPECIMENS, *o.PHYLOGENY, "features", "rank", "confound", *o.EXTRACTION)
 def command(
     settings: dict[str, Any],
     *,
@@ -102,7 +102,9 @@ def _embed_new(model: Path, settings: dict[str, Any], own: dict[str, Any], *, js
     from phylolens.feature_file import read_features
     from phylolens.guide.apply import embed_new
 
-    asked = require_nothing_else(settings, own, (*o.PHYLOGENY, "meta", "pattern", "ranks", "rank"))
+    asked = require_nothing_else(
+        settings, own, (*o.PHYLOGENY, "meta", "pattern", "ranks", "rank", o.CONFOUND)
+    )
     features = settings.get("features")
     with progress_bar() as progress:
         summary = embed_new(

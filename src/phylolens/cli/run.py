@@ -9,7 +9,7 @@ from phylolens.cli import _options as o
 from phylolens.cli._console import run_and_show
 
 
-@o.takes(*o.SPECIMENS, *o.PHYLOGENY, "trees", "features", "rank", *o.EXTRACTION)
+@o.takes(*o.SPECIMENS, *o.PHYLOGENY, "trees", "features", "rank", "confound", *o.EXTRACTION)
 def command(
     settings: dict[str, Any],
     *,

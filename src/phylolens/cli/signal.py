@@ -10,7 +10,7 @@ from phylolens.cli._audit import run_audit
 from phylolens.cli._console import run_and_show
 
 
-@o.takes(*o.SPECIMENS, *o.PHYLOGENY, "trees", "features", "rank", *o.EXTRACTION)
+@o.takes(*o.SPECIMENS, *o.PHYLOGENY, "trees", "features", "rank", "confound", *o.EXTRACTION)
 def command(
     settings: dict[str, Any],
     *,

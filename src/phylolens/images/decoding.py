@@ -48,11 +48,17 @@ class Reading:
         What its values were taken for where the file does not say, such as ``12 bits``.
     pages : bool
         Whether the file has more pages or frames than the one read.
+    format : str
+        What the file is by its content, such as ``JPEG``.
+    size : tuple of int
+        Width and height as stored, pixels.
     """
 
     image: Image.Image
     assumed: str = ""
     pages: bool = False
+    format: str = ""
+    size: tuple[int, int] = (0, 0)
 
 
 def decode(source: bytes | BinaryIO, wanted: int = 0) -> Image.Image:
@@ -93,6 +99,7 @@ def read_rgb(source: bytes | BinaryIO, wanted: int = 0, *, rough: bool = False) 
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     with opened(file) as image, DECODING.reserve(cost(image)):
         pages = image.format != "MPO" and bool(getattr(image, "is_animated", False))
+        form, size = image.format or "", image.size
         if wanted and image.format == "JPEG":
             image.draft(None, (SPARE * wanted, SPARE * wanted))
         if image.format == "JPEG2000" and (halvings := jpeg2000_halvings(image)):
@@ -111,7 +118,7 @@ def read_rgb(source: bytes | BinaryIO, wanted: int = 0, *, rough: bool = False) 
             rgb = _by_strips(image, lambda strip: _scaled(strip, scale), factors)
         else:
             rgb = _by_strips(image, to_rgb, factors)
-        return Reading(_upright(rgb, turned), scale.assumed, pages)
+        return Reading(_upright(rgb, turned), scale.assumed, pages, form, size)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

@@ -34,6 +34,10 @@ class Look:
         Whether it has more pages or frames than the one that is read.
     dark, flat : bool
         Whether it is nearly black; whether it is nearly of one colour otherwise.
+    format : str
+        What the file is by its content, such as ``JPEG``; empty where it cannot be used.
+    size : tuple of int
+        Width and height as stored, pixels.
     """
 
     sha256: str | None
@@ -44,6 +48,8 @@ class Look:
     pages: bool = False
     dark: bool = False
     flat: bool = False
+    format: str = ""
+    size: tuple[int, int] = (0, 0)
 
 
 def examine(path: Path) -> Look:
@@ -60,4 +66,6 @@ def examine(path: Path) -> Look:
     shades = np.percentile(pixels, (SPOTS, 100 - SPOTS), axis=(0, 1))  # of each colour
     dark = float(shades[1].max()) <= DARK
     flat = not dark and float(np.ptp(shades, axis=0).max()) <= FLAT
-    return Look(sha256, "", "", "", found.assumed, found.pages, dark, flat)
+    return Look(
+        sha256, "", "", "", found.assumed, found.pages, dark, flat, found.format, found.size
+    )

@@ -154,7 +154,10 @@ def _unused(frame: pd.DataFrame, found: Sequence[str], left_out: Sequence[str]) 
     unused = [str(name) for name in frame.columns if name not in (*found, *left_out, *NOT_LABELS)]
     if not unused:
         return []
-    message = "columns that are no standard rank are not used (name them with --ranks to use them)"
+    message = (
+        "columns that are no standard rank are no labels (name them with --ranks to use them), but "
+        "may be confounds"
+    )
     return [Problem("unknown-columns", "note", message, tuple(unused))]
 
 

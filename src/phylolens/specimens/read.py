@@ -15,6 +15,12 @@ from phylolens.specimens.homonyms import qualify_homonyms
 from phylolens.specimens.image_files import find_images
 from phylolens.specimens.labels import clean_labels
 from phylolens.specimens.locate import FileFinder
+from phylolens.specimens.other_columns import (
+    ENDING,
+    file_endings,
+    other_columns,
+    without_blanks,
+)
 from phylolens.specimens.patterns import from_pattern
 from phylolens.specimens.rank_columns import RankColumns, label_ranks, rank_columns
 from phylolens.specimens.table import load_table
@@ -33,7 +39,7 @@ class Specimens:
     ----------
     table : DataFrame
         Columns ``file`` (unique id, as given), ``path``, ``specimen_id``, the rank columns
-        (missing = unknown), and where given ``view``, ``source``, ``split``.
+        (missing = unknown), where given ``view``, ``source``, ``split``, and ``others``.
     ranks : tuple of str
         Rank columns, coarse to fine.
     problems : tuple of Problem
@@ -42,6 +48,8 @@ class Specimens:
         Whether the input named specimens; otherwise every image is its own specimen.
     columns : mapping of str to str
         Which column of the input each rank was read from.
+    others : tuple of str
+        Columns that are no rank and may be confounds; the ending of file names is one.
     """
 
     table: pd.DataFrame
@@ -49,6 +57,7 @@ class Specimens:
     problems: tuple[Problem, ...] = ()
     has_specimen_ids: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.table)
@@ -202,7 +211,7 @@ def _from_folder(
 def _finish(
     table: pd.DataFrame, columns: RankColumns, problems: list[Problem], where: object
 ) -> Specimens:
-    """Clean the labels, settle ids and split; keep only columns with a meaning."""
+    """Clean the labels, settle ids and split; keep columns with a meaning or a possible one."""
     table, cleaned = clean_labels(table, columns.ranks)
     table, homonyms = qualify_homonyms(table, columns.ranks)
     problems = [*problems, *cleaned, *homonyms]
@@ -226,7 +235,13 @@ def _finish(
         table = table.drop(columns="split") if split is None else table.assign(split=split)
     has_ids = "specimen_id" in table.columns and bool(table["specimen_id"].notna().any())
     table["specimen_id"] = table["specimen_id"].fillna(table["file"]) if has_ids else table["file"]
+    if ENDING not in table:
+        table[ENDING] = file_endings(table["file"])
+    others = other_columns(table, (*found, *blank))
+    for name in others:
+        table[name] = without_blanks(table[name])
     kept = [name for name in (*RESERVED[:2], *found, *RESERVED[2:]) if name in table.columns]
+    kept += [name for name in others if name not in kept]
     return Specimens(
-        table[kept].reset_index(drop=True), found, tuple(problems), has_ids, columns.names
+        table[kept].reset_index(drop=True), found, tuple(problems), has_ids, columns.names, others
     )

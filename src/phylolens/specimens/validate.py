@@ -11,6 +11,7 @@ from phylolens.errors import InputError, Problem
 from phylolens.images import Look, examine
 from phylolens.progress import Progress, silent
 from phylolens.specimens.locate import is_address
+from phylolens.specimens.other_columns import FORMAT, SIZE, other_columns
 from phylolens.specimens.read import Specimens
 from phylolens.specimens.split import check_given_split
 from phylolens.taxonomy import conflicts, nesting_problems
@@ -49,6 +50,8 @@ def validate(specimens: Specimens, *, look: bool = True, progress: Progress = si
     if look:
         looks = _look_at_all(list(table["path"]), progress)
         table = table.assign(sha256=[look.sha256 for look in looks])
+        specimens = _with_formats(replace(specimens, table=table), looks)
+        table = specimens.table
         problems += _troubles(table, looks)
         problems += _oddities(table, looks)
         problems += _duplicates(table, specimens.ranks)
@@ -60,6 +63,20 @@ def validate(specimens: Specimens, *, look: bool = True, progress: Progress = si
         message = "specimens whose images lie in two taxa of one rank"
         problems.append(Problem("specimen-two-taxa", "error", message, torn))
     return replace(specimens, table=table, problems=tuple(problems))
+
+
+def _with_formats(specimens: Specimens, looks: list[Look]) -> Specimens:
+    """Add what the files say of themselves, where images differ in it."""
+    table = specimens.table
+    known = {
+        FORMAT: [look.format or None for look in looks],
+        SIZE: [f"{look.size[0]} × {look.size[1]}" if look.format else None for look in looks],
+    }
+    added = {name: pd.Series(cells, dtype=object) for name, cells in known.items()}
+    added = {name: cells for name, cells in added.items() if name not in table}
+    table = table.assign(**{name: cells.to_numpy() for name, cells in added.items()})
+    others = (*specimens.others, *other_columns(table[list(added)], ()))
+    return replace(specimens, table=table, others=others)
 
 
 def _look_at_all(paths: list[Path], progress: Progress) -> list[Look]:

@@ -81,9 +81,25 @@ def _signal(summary: dict[str, Any]) -> dict[str, Any]:
         found["tree_distance"] = {name: tree[name]["value"] for name in ("nrf", "cid", "quartet")}
     if pairs := summary.get("disagreement"):
         found["disagreement"] = {key: pairs[key] for key in ("n_convergent", "n_divergent", "fdr")}
+        apart = ("n_convergent_same_source", "n_divergent_other_source")
+        found["disagreement"] |= {key: pairs[key] for key in apart if pairs.get(key)}
+    if used := [one for one in (summary.get("confounds") or {}).get("columns", []) if one["used"]]:
+        found["confounds"] = [_confound(one) for one in used]
     if sample := summary.get("tree_sample"):
         found["tree_sample"] = {"n_trees": sample["n_trees"]}
     return found
+
+
+def _confound(column: dict[str, Any]) -> dict[str, Any]:
+    """Sum up a column that may make taxa look alike."""
+    test = column["within"]["tests"].get("lambda_score") or {}
+    return {
+        "column": column["column"],
+        "r_with_looks": column["visual"]["pearson"],
+        "r_with_phylogeny": column["phylogeny"]["pearson"],
+        "p_within": test.get("p_value"),
+        "conclusion": column["conclusion"],
+    }
 
 
 def _left_out(metrics: dict[str, Any]) -> dict[str, Any]:

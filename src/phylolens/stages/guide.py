@@ -11,6 +11,7 @@ from phylolens.guide.seen import CONTENT, ID, hashes_of_ids, seen_in_fit, write_
 from phylolens.specimens import balance
 from phylolens.stages.bench import Bench, chosen_recipe, settings_used
 from phylolens.stages.brief import brief_of
+from phylolens.stages.confounds import in_guide
 from phylolens.stages.guide_held_out import FROM_USER as OF_HELD_OUT
 from phylolens.stages.guide_held_out import held_out, plan_of
 from phylolens.stages.training import training_part
@@ -38,7 +39,8 @@ def guide(bench: Bench) -> dict[str, Any]:
         )
     material, n_kept_out = training_part(bench.material)
     bench = replace(bench, material=material)
-    more = {"n_kept_for_testing": n_kept_out} if n_kept_out else {}
+    more: dict[str, Any] = {"n_kept_for_testing": n_kept_out} if n_kept_out else {}
+    more["confounds"] = in_guide(bench)
     if published:
         _published(bench, recipe, more)
     else:

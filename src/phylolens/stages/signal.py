@@ -1,6 +1,7 @@
 """Test visual against genetic distance."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from phylolens.phylogeny.rank_tree import FROM_TREE
 from phylolens.stages.bench import Bench
 from phylolens.stages.brief import brief_of
 from phylolens.stages.circular import circularity
+from phylolens.stages.confounds import find_confounds
 from phylolens.stages.looks import Looks
 from phylolens.stats.tree_sample import over_trees
 from phylolens.writing import write_csv, write_json, write_text
@@ -29,6 +31,8 @@ def signal(bench: Bench) -> dict[str, Any]:
     assert ranked is not None
     looks = Looks(bench.material, bench.pictures.originals)
     compared = _comparison(bench, looks)
+    confounds = find_confounds(bench, looks, compared)
+    compared = replace(compared, sources=confounds.sources)
     found = stats.signal(
         compared,
         permutations=settings.permutations,
@@ -60,6 +64,7 @@ def signal(bench: Bench) -> dict[str, Any]:
         **_tree_sample(bench, compared, found),
         "circular": circular,
         "circular_why": why,
+        "confounds": confounds.summary,
     }
     _write(bench, looks, compared, found)
     write_json(bench.study.out / "signal" / "signal.json", summary)

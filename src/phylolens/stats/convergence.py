@@ -28,6 +28,7 @@ from phylolens.stats.brownian_pairs import (
     rates_of_axes,
     simulated,
 )
+from phylolens.stats.confound_pairs import adjusted_by_group, compare_sources
 from phylolens.stats.lambda_fit import LambdaModel, aligned, axes_of
 from phylolens.stats.pair_candidates import Candidates, candidates
 from phylolens.stats.pair_null import PairNull
@@ -39,7 +40,7 @@ MOST_VALUES = 20_000_000  # simulated pairs held in memory
 FEWEST_SIMULATIONS = 40
 COLUMNS = (
     "kind", "taxon_1", "taxon_2", "visual", "genetic", "expected", "ratio", "p_value", "q_value",
-    "significant", "clade_1", "clade_2", "explained_by",
+    "significant", "clade_1", "clade_2", "explained_by", "same_source", "other_source",
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ def disagreement(
     *,
     clades: pd.Series | None = None,
     genetic: DistanceMatrix | None = None,
+    sources: pd.DataFrame | None = None,
     simulations: int = 500,
     fdr: float = 0.1,
     seed: int = 0,
@@ -65,6 +67,9 @@ def disagreement(
         The next coarser taxon of every taxon, by name; missing where unknown.
     genetic : DistanceMatrix, optional
         Distances to choose and list pairs by; the path lengths of ``covariance`` by default.
+    sources : DataFrame of str, optional
+        Index: taxa; one column a confound, missing where unknown. Far relatives of one source and
+        near ones of two are judged apart from the others and not counted among them.
     simulations : int
         At least three. Fewer are drawn, never less than 40, when 20 million simulated pairs do.
     fdr : float
@@ -78,11 +83,13 @@ def disagreement(
     pairs : DataFrame
         Columns as in ``pairs.csv``: ``expected`` is the visual distance expected under the fitted
         model, ``ratio`` visual over expected, ``explained_by`` the stronger pair that accounts for
-        this one. Of each kind first the significant pairs, then the most extreme others.
+        this one, ``same_source`` and ``other_source`` the confounds in which both taxa agree and
+        differ. Of each kind first the significant pairs, then the most extreme others.
     summary : dict
         ``lambda``, ``n_simulations``, ``fdr``, ``n_pairs``, ``n_candidates``, ``n_convergent``,
-        ``n_divergent``, ``n_listed``, ``axes`` (effective number of independent axes) and
-        ``width`` (spread of the observed bulk over the simulated one, at least 1).
+        ``n_divergent``, beside them ``n_convergent_same_source`` and
+        ``n_divergent_other_source``, ``n_listed``, ``axes`` (effective number of independent axes)
+        and ``width`` (spread of the observed bulk over the simulated one, at least 1).
 
     Raises
     ------
@@ -106,13 +113,14 @@ def disagreement(
         PairNull(kind.values(found), null) for kind, null in zip(kinds, nulls, strict=True)
     ]
     tables = [
-        _judged(kind, found, reference, fdr, taxa)
+        _judged(kind, found, reference, fdr, taxa, sources)
         for kind, reference in zip(kinds, references, strict=True)
     ]
     listed = _listed(tables)
     one, two = (np.searchsorted(taxa, listed[name]) for name in ("taxon_1", "taxon_2"))
     listed = listed.assign(genetic=apart[one, two], clade_1=clade[one], clade_2=clade[two])
-    convergent, divergent = (int(table["significant"].sum()) for table in tables)
+    real = [table["suspect"][table["significant"]] for table in tables]
+    convergent, divergent = (int((~suspect).sum()) for suspect in real)
     return listed[list(COLUMNS)], {
         "lambda": found.lambda_,
         "n_simulations": len(nulls[0]),
@@ -120,7 +128,9 @@ def disagreement(
         "n_pairs": len(taxa) * (len(taxa) - 1) // 2,
         "n_candidates": {kind.kind: len(kind.pairs) for kind in kinds},
         "n_convergent": convergent,
+        "n_convergent_same_source": int(real[0].sum()),
         "n_divergent": divergent,
+        "n_divergent_other_source": int(real[1].sum()),
         "n_listed": len(listed),
         "axes": float(rates.sum() ** 2 / (rates @ rates)),
         "width": {k.kind: ref.width for k, ref in zip(kinds, references, strict=True)},
@@ -173,19 +183,26 @@ def _same(genetic: DistanceMatrix, taxa: np.ndarray) -> np.ndarray:
 
 
 def _judged(
-    kind: Candidates, found: Evolved, reference: PairNull, fdr: float, taxa: np.ndarray
+    kind: Candidates,
+    found: Evolved,
+    reference: PairNull,
+    fdr: float,
+    taxa: np.ndarray,
+    sources: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return a row for every candidate pair, with p- and q-values."""
+    names = taxa[kind.pairs]
+    same, other = compare_sources(names, sources)
+    suspect = np.array([bool(columns) for columns in (same if kind.sign > 0 else other)], bool)
     roots = found.roots(kind.pairs)
     level = kind.level(roots)
     p = reference.p_values(kind.sign * (roots - level))
     alike = kind.possible(roots)
     given, by = _explained(kind, found, reference, level, np.where(alike, p, 1.0), fdr)
-    q = false_discovery_control(given) if len(p) else p
+    q = adjusted_by_group(given, suspect)
     i, j = kind.pairs.T
     visual = np.sqrt(found.squares[i, j])
     expected = np.sqrt(level.clip(0) ** 3 * found.expected[i, j])
-    names = taxa[kind.pairs]
     return pd.DataFrame(
         {
             "kind": kind.kind,
@@ -198,6 +215,9 @@ def _judged(
             "q_value": q,
             "significant": q <= fdr,
             "explained_by": [f"{names[b][0]} × {names[b][1]}" if b >= 0 else "" for b in by],
+            "same_source": same,
+            "other_source": other,
+            "suspect": suspect,
         }
     )
 
@@ -284,10 +304,11 @@ def _path(
 
 
 def _listed(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Keep the significant pairs of each kind, then the most extreme others."""
+    """Keep the significant pairs of each kind, then the most extreme others; suspects last."""
     parts = []
     for table in tables:
-        first = table[table["significant"]].sort_values(["q_value", "p_value"], kind="stable")
-        others = table[~table["significant"]].sort_values("p_value", kind="stable")
-        parts += [first.head(MOST_LISTED), others.head(LISTED)]
+        for group in (table[~table["suspect"]], table[table["suspect"]]):
+            first = group[group["significant"]].sort_values(["q_value", "p_value"], kind="stable")
+            others = group[~group["significant"]].sort_values("p_value", kind="stable")
+            parts += [first.head(MOST_LISTED), others.head(LISTED)]
     return pd.concat(parts, ignore_index=True)

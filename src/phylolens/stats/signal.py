@@ -48,6 +48,8 @@ class Comparison:
         Index: taxa; columns: ranks, coarse to fine (see :func:`phylolens.taxonomy.lineages`).
     image_counts : Series of int, optional
         Images of each taxon.
+    sources : DataFrame of str, optional
+        Index: taxa; one column a confound. Pairs of one source are listed apart.
     replicates : callable, optional
         Gives visual matrices of resampled specimens, taxa in the same order.
     """
@@ -60,6 +62,7 @@ class Comparison:
     lineage: pd.DataFrame | None = None
     image_counts: pd.Series | None = None
     replicates: Callable[[], Iterator[DistanceMatrix]] | None = None
+    sources: pd.DataFrame | None = None
 
     @property
     def clades(self) -> pd.Series | None:
@@ -252,6 +255,7 @@ class _Work:
                 shared,
                 clades=given.clades,
                 genetic=given.genetic,
+                sources=given.sources,
                 simulations=simulations,
                 fdr=fdr,
                 seed=seed,

@@ -1,0 +1,141 @@
+"""Columns of the table that may make taxa look alike: named unasked, tested, taken out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from phylolens import stats
+from phylolens.errors import InputError
+from phylolens.stages.bench import Bench
+from phylolens.stages.looks import Looks
+from phylolens.stats.confound_adjust import without_source
+from phylolens.stats.confound_tests import (
+    Compared,
+    coincide,
+    goes_with_looks,
+    judge_column,
+    screen_column,
+    within_sources,
+    worst,
+)
+from phylolens.stats.confounds import Column, read_columns
+from phylolens.stats.debiased import VisualDistances
+
+if TYPE_CHECKING:
+    from phylolens.material import Material
+    from phylolens.study import Study
+
+TASK = "looking for confounds"
+FEWEST_TAXA = 4  # that the score of lambda can be made of
+
+
+@dataclass(frozen=True)
+class Confounds:
+    """What was found.
+
+    Parameters
+    ----------
+    summary : dict
+        As ``confounds`` in ``signal.json``.
+    sources : DataFrame or None
+        Index: taxa; the commonest value of each column in use; None where none is.
+    """
+
+    summary: dict[str, Any]
+    sources: pd.DataFrame | None
+
+
+def columns_of(study: "Study", material: "Material", taxa: tuple[str, ...]) -> tuple[Column, ...]:
+    """Sum up the columns that are no rank over the taxa compared."""
+    rows = material.described
+    if not material.taxon_level:  # some may be kept for testing
+        rows = rows[rows["file"].isin(material.table["file"])]
+    return read_columns(
+        rows.set_index("file"),
+        material.rank,
+        material.others,
+        taxa=taxa,
+        asked=study.confound,
+    )
+
+
+def find_confounds(bench: Bench, looks: Looks, compared: stats.Comparison) -> Confounds:
+    """Hold every column against looks and lineage; test again within those that matter.
+
+    In use are the columns asked for with ``--confound``; without it those that hardly vary within
+    taxa and go with looks.
+    """
+    study, settings = bench.study, bench.study.signal
+    columns = columns_of(study, bench.material, looks.taxa)
+    given = Compared(
+        visual=VisualDistances.of_matrix(compared.visual),
+        genetic=compared.genetic,
+        tree=compared.tree,
+        clades=compared.clades,
+        axes=settings.axes,
+        permutations=settings.permutations,
+        seed=study.seed,
+    )
+    rows, used = [], []
+    for place, column in enumerate(columns):
+        bench.progress(TASK, place, len(columns))
+        if len(set(column.shares.index) & set(looks.taxa)) < FEWEST_TAXA:
+            continue
+        row = column.to_dict() | screen_column(column, given)
+        row["used"] = column.asked or (
+            study.confound is None and column.is_named and goes_with_looks(row)
+        )
+        if row["used"]:
+            row |= judge_column(column, given, row)
+            row["adjusted"] = _adjusted(bench, looks, column, given)
+            used.append(column)
+        rows.append(row)
+    bench.progress(TASK, len(columns), len(columns))
+    summary = {
+        "asked": None if study.confound is None else list(study.confound),
+        "columns": rows,
+        "conclusion": worst([row["conclusion"] for row in rows if row["used"]]),
+    }
+    sources = pd.DataFrame({column.name: column.main for column in used}) if used else None
+    return Confounds(summary, sources)
+
+
+def _adjusted(bench: Bench, looks: Looks, column: Column, given: Compared) -> dict[str, Any] | None:
+    """Test again after the mean effect of each value is taken out of the features."""
+    if looks.material.taxon_level:
+        sources = column.main
+        taxa = pd.Series(list(looks.taxa), index=list(looks.taxa))
+    else:
+        sources, taxa = column.of_rows, looks.taxon_of
+    found = without_source(looks.features, taxa, sources)
+    try:
+        own = Looks(bench.material, found.features).distances(bench.study.signal.distance)
+    except InputError:  # nothing is left that differs
+        return None
+    kept = Compared(
+        VisualDistances.of_matrix(own),
+        given.genetic,
+        given.tree,
+        given.clades,
+        given.axes,
+        given.permutations,
+        given.seed,
+    ).of(sorted(set(column.shares.index) & set(own.ids)))
+    return found.to_dict() | within_sources(column, kept)
+
+
+def in_guide(bench: Bench) -> list[Mapping[str, Any]]:
+    """Name the possible confounds among the taxa that a guided embedding is fitted to."""
+    material = bench.material
+    assert material.ranked is not None
+    genetic = material.ranked.distances
+    lineage = material.lineage(tuple(genetic.ids))
+    clades = lineage.iloc[:, -2] if lineage is not None and lineage.shape[1] > 1 else None
+    given = Compared(VisualDistances.of_matrix(genetic), genetic, clades=clades)
+    return [
+        column.to_dict() | {"coincide": coincide(column, given.of(sorted(column.shares.index)))}
+        for column in columns_of(bench.study, material, tuple(genetic.ids))
+        if column.asked or (bench.study.confound is None and column.is_named)
+    ]
