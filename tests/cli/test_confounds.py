@@ -95,6 +95,10 @@ def test_convergence_is_free_of_a_batch(batch, phylolens):
     pairs = pd.read_csv(batch / "out/signal/pairs.csv", keep_default_na=False)
     real = pairs[pairs["significant"]]
     assert set(real[real["kind"] == "convergence"]["same_source"]) == {"museum"}
+    assert phylolens("report", batch / "out").code == 0
+    page = (batch / "out/report.html").read_text()
+    assert "“museum” may be a confound" in page
+    assert "Look alike, but their images have one source" in page
     # Without the column the same pairs would be the finding.
     blind = signal_of(phylolens, batch, "--confound", "none")
     assert blind["disagreement"]["n_convergent"] > 0
@@ -106,6 +110,12 @@ def test_a_source_that_is_a_clade_can_not_be_told_from_it(tmp_path, phylolens):
     found = signal_of(phylolens, folder)
     assert found["confounds"]["conclusion"] == "nothing can be told"
     assert found["tests"][found["primary"]]["p_value"] <= 0.05
+    assert phylolens("report", folder / "out").code == 0
+    page = (folder / "out/report.html").read_text()
+    answers = page[page.index('id="answers"') : page.index("<nav")]
+    assert "Nothing can be told: looks agree with the tree" in answers
+    assert "“museum” goes with the clades and with looks, too" in answers
+    assert "look more alike" not in answers
 
 
 def test_a_column_that_is_not_there_is_refused(batch, phylolens):

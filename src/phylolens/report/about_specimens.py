@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from phylolens.errors import some
+from phylolens.report.confound_words import possible_confounds
 from phylolens.report.results import Results
 from phylolens.report.wording import count, listed, percent, plural, sentence
 
@@ -39,7 +40,11 @@ def about_specimens(results: Results) -> dict[str, Any] | None:
         "ranks": ranks,
         "problems": [_problem(problem) for problem in results.check.get("problems") or []],
         "left_out": names(left_out),
-        "sentences": [_read(read, usable, left_out, pictures), *_sentences(found, ranks, pictures)],
+        "sentences": [
+            _read(read, usable, left_out, pictures),
+            *_sentences(found, ranks, pictures),
+            *possible_confounds(results.check, results.rank or "taxon"),
+        ],
     }
 
 

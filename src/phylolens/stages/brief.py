@@ -29,6 +29,9 @@ def brief_of(stage: str, out: Path) -> dict[str, Any]:
 def _guide(summary: dict[str, Any]) -> dict[str, Any]:
     """Held-out figures beside what comes free; in-sample ones last."""
     found: dict[str, Any] = {key: summary[key] for key in ("rank", "n_taxa")}
+    if columns := summary.get("confounds"):
+        goes = {True: " (goes with the clades)", False: ""}
+        found["possible_confounds"] = [one["column"] + goes[one["coincide"]] for one in columns]
     if held := summary.get("held_out"):
         keys = ("scheme", "n_clades", "skill", "pearson", "spearman", "mse")
         found |= {"learner": summary["learner"], "held_out": {key: held[key] for key in keys}}

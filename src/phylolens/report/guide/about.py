@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from phylolens.report.confound_words import guided_by_source
 from phylolens.report.guide.alts import alts
 from phylolens.report.guide.choice import about_choice
 from phylolens.report.guide.gallery import about_gallery
@@ -62,6 +63,9 @@ def about_guide(results: Results) -> dict[str, Any] | None:
     summary["judged"] = _judged(found, summary) if summary["held_out"] else None
     if summary["judged"]:  # in-sample figures stand in the table, grey
         summary |= {"answer": summary["judged"]["verdict"], "sentences": [], "rows": []}
+    if by_source := guided_by_source(found.get("confounds") or [], found["rank"]):
+        summary["answer"] = f"{summary['answer']} {by_source}"
+    summary["by_source"] = by_source
     panels = tuple(name for name, matrix in read.items() if matrix is not None)
     summary["alt"] = alts(summary, base, panels)
     summary["methods"] = methods(found, summary)

@@ -7,6 +7,7 @@ from phylolens.report.signal.alts import alts
 from phylolens.report.signal.baselines import about_baselines
 from phylolens.report.signal.brownian import about_lambda
 from phylolens.report.signal.clades import about_clades
+from phylolens.report.signal.confounds import about_confounds, with_confounds
 from phylolens.report.signal.correlogram import about_correlogram
 from phylolens.report.signal.influence import most_influential
 from phylolens.report.signal.limits import cannot_tell
@@ -58,9 +59,10 @@ def about_signal(results: Results) -> dict[str, Any] | None:
             *(results.matrix(f"signal/{name}_distances.csv") for name in ("visual", "genetic"))
         ),
         "lambda": about_lambda(found, plural(rank)),
+        "confounds": about_confounds(found, rank),
         **_parts(results, found, tests),
     }
-    summary |= verdict(found, summary)
+    summary |= with_confounds(verdict(found, summary), summary)
     summary["points"] = points(found, summary)
     summary["answer"] = summary["verdict"]
     summary["cannot_tell"] = cannot_tell(summary)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from phylolens.report.results import Results
-from phylolens.report.wording import count, distance, number, p_value
+from phylolens.report.wording import count, distance, listed, number, p_value
 
 SHOWN, SHOWN_ANYHOW = 12, 4  # pairs a group: significant ones, and others for looking at
 NUMBERS = ("visual", "genetic", "expected", "ratio", "p_value", "q_value")
@@ -22,16 +22,30 @@ class Kind:
     counted: str
     smallest_first: bool  # of the ratio visual / expected
     cause: str = ""  # other than the one in the title
+    suspect: str = ""  # column of the file; pairs that a source may have made name it there
+    title_of_suspects: str = ""
+    counted_apart: str = ""
 
 
 KINDS = (
-    Kind("convergence", "Look alike though far apart", "n_convergent", True),
+    Kind(
+        "convergence",
+        "Look alike though far apart",
+        "n_convergent",
+        True,
+        suspect="same_source",
+        title_of_suspects="Look alike, but their images have one source",
+        counted_apart="n_convergent_same_source",
+    ),
     Kind(
         "divergence",
         "Look apart though close",
         "n_divergent",
         False,
         " Looks that change faster in some branches, and few pictures, give such pairs, too.",
+        suspect="other_source",
+        title_of_suspects="Look apart, but their images have different sources",
+        counted_apart="n_divergent_other_source",
     ),
 )
 
@@ -57,11 +71,13 @@ def about_pairs(results: Results, found: Mapping[str, Any]) -> dict[str, Any] | 
     portraits = _portraits(results)
     groups = [_group(table, own, portraits, kind) for kind in KINDS]
     groups = [group for group in groups if group["pairs"]]
-    if not groups:
+    apart = [_suspects(table, own, portraits, kind) for kind in KINDS]
+    apart = [group for group in apart if group["pairs"]]
+    if not groups and not apart:
         return None
     return {
         "sentence": _sentence(own, groups),
-        "groups": groups,
+        "groups": [*groups, *apart],
         "pictures": bool(portraits),
     }
 
@@ -78,9 +94,7 @@ def _group(
     table: pd.DataFrame, own: Mapping[str, Any], portraits: Mapping[str, str], kind: Kind
 ) -> dict[str, Any]:
     """Choose the pairs of one kind: significant ones by q and p, else the most extreme."""
-    rows = table[table["kind"] == kind.name]
-    rows = rows.assign(extreme=rows["ratio"] * (1 if kind.smallest_first else -1))
-    rows = rows.sort_values(["q_value", "p_value", "extreme", "taxon_1", "taxon_2"])
+    rows = _ordered(table, kind, suspect=False)
     real = rows[rows["significant"]]
     shown = real.head(SHOWN) if len(real) else rows.head(SHOWN_ANYHOW)
     n = max(int(own.get(kind.counted) or 0), len(real))
@@ -91,6 +105,40 @@ def _group(
         "significant": bool(len(real)),
         "n": n,
         "note": _note(n, len(shown), bool(len(real)), kind.cause),
+        "pairs": pairs,
+        "pictured": any(taxon["file"] for pair in pairs for taxon in pair["taxa"]),
+    }
+
+
+def _ordered(table: pd.DataFrame, kind: Kind, *, suspect: bool) -> pd.DataFrame:
+    """Choose pairs of one kind that a source may have made, or the others; the surest first."""
+    rows = table[table["kind"] == kind.name]
+    if kind.suspect in rows:
+        rows = rows[rows[kind.suspect].notna() == suspect]
+    elif suspect:
+        rows = rows.head(0)
+    rows = rows.assign(extreme=rows["ratio"] * (1 if kind.smallest_first else -1))
+    return rows.sort_values(["q_value", "p_value", "extreme", "taxon_1", "taxon_2"])
+
+
+def _suspects(
+    table: pd.DataFrame, own: Mapping[str, Any], portraits: Mapping[str, str], kind: Kind
+) -> dict[str, Any]:
+    """Choose significant pairs that the source of their images may have made: no finding."""
+    rows = _ordered(table, kind, suspect=True)
+    rows = rows[rows["significant"]]
+    n = max(int(own.get(kind.counted_apart) or 0), len(rows))
+    columns = listed(sorted({f"“{name}”" for text in rows.get(kind.suspect, ()) for name in
+                             str(text).split("; ")}))  # fmt: skip
+    of = "agree" if kind.smallest_first else "differ"
+    pairs = [_pair(row, portraits) for row in rows.head(SHOWN).to_dict("records")]
+    return {
+        "kind": f"{kind.name}-apart",
+        "title": kind.title_of_suspects,
+        "significant": False,
+        "n": n,
+        "note": f"{count(n, 'pair').capitalize()} that {of} in {columns}: not counted above, since "
+        "the source may be the reason.",
         "pairs": pairs,
         "pictured": any(taxon["file"] for pair in pairs for taxon in pair["taxa"]),
     }
@@ -150,6 +198,8 @@ def _sentence(own: Mapping[str, Any], groups: list[dict[str, Any]]) -> str:
         drawn = own.get("n_simulations")
         text += f" (false-discovery rate {100 * own['fdr']:g}%"
         text += f"; {count(drawn, 'simulation')} of Brownian motion)" if drawn else ")"
+    if own.get("n_convergent_same_source") or own.get("n_divergent_other_source"):
+        text += ", pairs left out that the source of their images may have made (below)"
     return (
         f"{text}. Looks may agree by descent, by way of life or by the background of the "
         "pictures: judge by eye."

@@ -1,0 +1,117 @@
+"""The report says no more than the sources of the images allow."""
+
+from typing import Any
+
+import pytest
+
+from phylolens.report.confound_words import guided_by_source, possible_confounds
+from phylolens.report.signal.confounds import about_confounds, with_confounds
+
+TEST = {"statistic": 1.2, "z": 1.5, "p_value": 0.24}
+TOLD = {"kind": "yes", "claim": "Closely related species look more alike.", "rest": "Rest."}
+
+
+def column(**more: Any) -> dict[str, Any]:
+    return {
+        "column": "museum",
+        "asked": False,
+        "named": True,
+        "used": True,
+        "constant": 1.0,
+        "n_taxa": 40,
+        "n_taxa_several_images": 40,
+        "n_values": 2,
+        "values": [
+            {"value": "A", "n_images": 70, "n_taxa": 35},
+            {"value": "B", "n_images": 10, "n_taxa": 5},
+        ],
+        "visual": {"pearson": 0.46, "p_value": 0.002, "same_mean": 0.5, "other_mean": 0.8},
+        "phylogeny": {"pearson": 0.01, "p_value": 0.4, "changes": 5, "fewest_changes": 1},
+        "coincide": False,
+        "within": {"n_moved": 40, "tests": {"lambda_score": TEST}},
+        "adjusted": {
+            "way": "taxon means",
+            "n_taxa_several": 0,
+            "removed": 0.14,
+            "tests": {"lambda_score": TEST | {"p_value": 0.03}},
+        },
+        "conclusion": "not within sources",
+    } | more
+
+
+def summary_of(**more: Any) -> dict[str, Any]:
+    one = column(**more)
+    found = {"confounds": {"asked": None, "columns": [one], "conclusion": one["conclusion"]}}
+    first = {"symbol": "K_mult", "r": "0.22", "primary": True, "z": "4.1", "p": "0.005",
+             "p_holm": None}  # fmt: skip
+    return {
+        "confounds": about_confounds(found, "species"),
+        "tests": [first],
+        "rank": "species",
+        "plural": "species",
+        "n_taxa": 40,
+    }
+
+
+def test_a_column_is_told_with_counts_and_figures():
+    summary = summary_of()
+    (line,) = summary["confounds"]["lines"]
+    assert "(A in 35, B in 5 of 40 species)" in line
+    assert "It goes with looks (r = 0.46, p = 0.002; mean distance 0.500 within a value" in line
+    assert "and not with the phylogeny (r = 0.01, p = 0.400)" in line
+    assert "whatever history they share included" in line
+    (row,) = summary["confounds"]["rows"]
+    assert (row["within"], row["adjusted"]) == (
+        "1.20 (z = 1.5, p = 0.240)",
+        "1.20 (z = 1.5, p = 0.030)",
+    )
+
+
+def test_without_a_sign_within_sources_the_question_stays_open():
+    told = with_confounds(TOLD, summary_of())
+    assert told["kind"] == "open"
+    assert "stays open" in told["claim"]
+    assert "not among species of one value of “museum”" in told["claim"]
+    assert "p = 0.240" in told["claim"]
+    assert TOLD["claim"] not in told["verdict"]
+
+
+@pytest.mark.parametrize("kind", ["yes", "open", "no"])
+def test_where_sources_are_clades_nothing_can_be_told(kind):
+    own = summary_of(coincide=True, conclusion="nothing can be told")
+    told = with_confounds(TOLD | {"kind": kind, "claim": "Claim."}, own)
+    assert "othing can be told" in told["verdict"]
+    assert "look more alike" not in told["claim"]
+
+
+def test_a_finding_that_holds_within_sources_stands():
+    told = with_confounds(TOLD, summary_of(conclusion="holds within sources"))
+    assert told["kind"] == "yes"
+    assert told["claim"] == TOLD["claim"]
+    assert told["rest"].startswith("Among species of one value of “museum” looks follow the tree")
+
+
+def test_it_has_a_caveat_where_sources_are_clades():
+    told = with_confounds(TOLD, summary_of(coincide=True, conclusion="holds within sources"))
+    assert told["kind"] == "yes"
+    assert (
+        "between its values, which are clades, likeness may be that of the source"
+        in (told["claim"])
+    )
+
+
+def test_what_does_not_go_with_looks_changes_nothing():
+    quiet = {"pearson": 0.0, "p_value": 0.5, "same_mean": 1.0, "other_mean": 1.0}
+    own = summary_of(used=False, visual=quiet)
+    assert with_confounds(TOLD, own) == TOLD
+    assert own["confounds"]["lines"][0].endswith("It was left out of account.")
+    assert about_confounds({"confounds": {"columns": []}}, "species") is None
+    assert about_confounds({}, "species") is None
+
+
+def test_check_and_guide_name_it():
+    check = {"confounds": {"asked": None, "columns": [column(), column(named=False)]}}
+    assert len(possible_confounds(check, "species")) == 1
+    assert guided_by_source([], "family") == ""
+    assert "goes with the clades" in guided_by_source([column(coincide=True)], "family")
+    assert "hardly varies within families" in guided_by_source([column()], "family")
