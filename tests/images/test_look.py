@@ -89,3 +89,13 @@ def test_problems_say_what_differs_and_what_is_common(tmp_path, write, colours, 
     assert "addresses" in messages[0]
     assert "'cut1.png': " in messages[2]
     assert "'cut2.jpg': " in messages[2]
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"), [((30, 20), "wide"), ((20, 30), "tall"), ((100, 96), "square")]
+)
+def test_format_and_shape_are_told(tmp_path, size, shape):
+    path = tmp_path / "a.jpg"  # the content counts, not the ending
+    Image.new("RGB", size, (200, 30, 30)).save(path, format="PNG")
+    found = examine(path)
+    assert (found.format, found.size, found.shape) == ("PNG", size, shape)

@@ -95,6 +95,15 @@ def test_a_column_that_is_not_there_is_refused():
     assert not columns(table(["A", "B"] * 3), "museum", asked=["none"])[0].asked
 
 
+def test_columns_that_divide_alike_are_one():
+    rows = table(["A"] * 4 + ["B"] * 3)
+    rows["camera"] = rows["museum"].map({"A": "Leica", "B": "Canon"})
+    (found,) = columns(rows, "museum", "camera")
+    assert (found.name, found.also) == ("museum", ("camera",))
+    (found,) = columns(rows, "museum", "camera", asked=["camera"])
+    assert (found.name, found.also, found.asked) == ("camera", ("museum",), True)
+
+
 def slow_changes(tree, states):
     """Fewest changes by trying all states of all inner nodes."""
     from itertools import product

@@ -51,6 +51,14 @@ class Look:
     format: str = ""
     size: tuple[int, int] = (0, 0)
 
+    @property
+    def shape(self) -> str:
+        """Whether it is ``wide``, ``tall`` or, to a twentieth, ``square``."""
+        width, height = self.size
+        if abs(width - height) * 20 <= max(width, height):
+            return "square"
+        return "wide" if width > height else "tall"
+
 
 def examine(path: Path) -> Look:
     """Decode an image as the embedding does, smaller; never raises for what is wrong with it."""

@@ -13,6 +13,12 @@ def quoted(columns: Sequence[Mapping[str, Any]]) -> str:
     return listed([f"“{column['column']}”" for column in columns])
 
 
+def with_twins(column: Mapping[str, Any]) -> str:
+    """Name a column, and those that divide the images in the same way."""
+    twins = column.get("also") or []
+    return f"“{column['column']}”" + (f" (as {listed([f'“{n}”' for n in twins])})" if twins else "")
+
+
 def constancy(column: Mapping[str, Any], rank: str) -> str:
     """Say how a column divides the taxa, with counts."""
     values = [one for one in column["values"] if one["n_taxa"]]
@@ -38,7 +44,7 @@ def named_in(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def possible_confounds(found: Mapping[str, Any], rank: str) -> list[str]:
     """Sentences on the columns of ``check.json`` that may make taxa look alike."""
     return [
-        f"“{column['column']}” may be a confound: {constancy(column, rank)}, so that "
+        f"{with_twins(column)} may be a confound: {constancy(column, rank)}, so that "
         f"{plural(rank)} may look alike or apart for it."
         for column in named_in(found)
     ]

@@ -16,9 +16,8 @@ from phylolens.specimens.image_files import find_images
 from phylolens.specimens.labels import clean_labels
 from phylolens.specimens.locate import FileFinder
 from phylolens.specimens.other_columns import (
-    ENDING,
-    file_endings,
     other_columns,
+    with_endings,
     without_blanks,
 )
 from phylolens.specimens.patterns import from_pattern
@@ -235,8 +234,7 @@ def _finish(
         table = table.drop(columns="split") if split is None else table.assign(split=split)
     has_ids = "specimen_id" in table.columns and bool(table["specimen_id"].notna().any())
     table["specimen_id"] = table["specimen_id"].fillna(table["file"]) if has_ids else table["file"]
-    if ENDING not in table:
-        table[ENDING] = file_endings(table["file"])
+    table = with_endings(table)
     others = other_columns(table, (*found, *blank))
     for name in others:
         table[name] = without_blanks(table[name])

@@ -11,7 +11,7 @@ from phylolens.errors import InputError, Problem
 from phylolens.images import Look, examine
 from phylolens.progress import Progress, silent
 from phylolens.specimens.locate import is_address
-from phylolens.specimens.other_columns import FORMAT, SIZE, other_columns
+from phylolens.specimens.other_columns import FORMAT, SHAPE, SIZE, other_columns
 from phylolens.specimens.read import Specimens
 from phylolens.specimens.split import check_given_split
 from phylolens.taxonomy import conflicts, nesting_problems
@@ -71,6 +71,7 @@ def _with_formats(specimens: Specimens, looks: list[Look]) -> Specimens:
     known = {
         FORMAT: [look.format or None for look in looks],
         SIZE: [f"{look.size[0]} × {look.size[1]}" if look.format else None for look in looks],
+        SHAPE: [look.shape if look.format else None for look in looks],
     }
     added = {name: pd.Series(cells, dtype=object) for name, cells in known.items()}
     added = {name: cells for name, cells in added.items() if name not in table}

@@ -6,7 +6,7 @@ images then looks like a trait of the taxon. Such columns are named without bein
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -46,6 +46,8 @@ class Column:
         Whether the user named it.
     of_rows : Series of str
         Value of each row, by the row's id; missing where unknown.
+    also : tuple of str
+        Other columns that divide the rows in the same way.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Column:
     several: int
     asked: bool
     of_rows: pd.Series
+    also: tuple[str, ...] = ()
 
     @cached_property
     def main(self) -> pd.Series:
@@ -90,6 +93,7 @@ class Column:
             "column": self.name,
             "asked": self.asked,
             "named": self.is_named,
+            "also": list(self.also),
             "constant": self.constant,
             "n_taxa": len(self.shares),
             "n_taxa_several_images": self.several,
@@ -138,6 +142,7 @@ def read_columns(
     -------
     tuple of Column
         Those asked for, then those of 2 to ``max(20, taxa / 2)`` values; in the order of the table.
+        Of columns that divide the rows in the same way the first stands for all.
 
     Raises
     ------
@@ -148,18 +153,20 @@ def read_columns(
     rows = table[table[taxon].notna()]
     if taxa is not None:
         rows = rows[rows[taxon].isin(list(taxa))]
-    columns = []
+    columns: dict[bytes, Column] = {}
     for name in sorted(names, key=lambda name: name not in wanted):
         column = _column(rows[taxon], rows[name], name, asked=name in wanted)
         if column is not None:
-            columns.append(column)
+            alike = np.asarray(pd.factorize(column.of_rows)[0]).tobytes()
+            first = columns.get(alike)
+            columns[alike] = replace(first, also=(*first.also, name)) if first else column
         elif name in wanted:
             raise InputError(
                 f"the column '{name}' does not differ between the taxa compared.",
                 where="--confound",
                 hint="Leave it out: a column of one value cannot set taxa apart.",
             )
-    return tuple(columns)
+    return tuple(columns.values())
 
 
 def _found(names: Sequence[str], asked: Sequence[str]) -> set[str]:

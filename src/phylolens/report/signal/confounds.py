@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from phylolens.report.confound_words import constancy, quoted
+from phylolens.report.confound_words import constancy, quoted, with_twins
 from phylolens.report.signal.tests import figure
 from phylolens.report.wording import count, distance, listed, number, p_value, percent, plural
 
@@ -47,7 +47,7 @@ def about_confounds(found: Mapping[str, Any], rank: str) -> dict[str, Any] | Non
 
 
 def _line(column: Mapping[str, Any], rank: str) -> str:
-    text = f"“{column['column']}”: {constancy(column, rank)}. {_with_looks(column)}"
+    text = f"{with_twins(column)}: {constancy(column, rank)}. {_with_looks(column)}"
     if not column.get("used"):
         return f"{text} It was left out of account."
     taxa, way = plural(rank), column.get("adjusted")
