@@ -127,3 +127,22 @@ def test_a_column_that_is_not_there_is_refused(batch, phylolens):
 def test_a_column_asked_for_is_used_whatever_it_does(batch, phylolens):
     found = signal_of(phylolens, batch, "--confound", "Shelf")
     assert [one["column"] for one in found["confounds"]["columns"] if one["used"]] == ["shelf"]
+
+
+def test_guide_names_a_source_that_goes_with_the_clades(guide_world, tmp_path, phylolens):
+    table = pd.read_csv(guide_world / "meta.csv")
+    table["museum"] = "of " + table["class"]
+    table.to_csv(tmp_path / "meta.csv", index=False)
+    answer = phylolens(
+        *("guide", "--features", guide_world / "features.csv", "--meta", tmp_path / "meta.csv"),
+        *("--distances", guide_world / "distances.csv", "--out", tmp_path / "out", "--json"),
+        *("--learner", "phylo-ridge", "--refits", "0"),
+    )
+    assert answer.code == 0, answer.err
+    told = json.loads(answer.out)["guide"]
+    found = json.loads((tmp_path / "out/guide/guide.json").read_text())["confounds"]
+    assert [(one["column"], one["coincide"]) for one in found] == [("museum", False)]
+    assert told["possible_confounds"] == ["museum"]
+    assert phylolens("report", tmp_path / "out").code == 0
+    page = (tmp_path / "out/report.html").read_text()
+    assert "part of what is learnt may be the source of the images" in page

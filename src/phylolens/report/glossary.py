@@ -199,6 +199,13 @@ SIGNAL_TERMS = (
         "number) × (their taxa ÷ all taxa). It judges a tree by names, not by another tree.",
     ),
     (
+        "confounds",
+        "confound, source",
+        "Something besides history that may make taxa look alike: all images of some taxa come "
+        "from one museum, camera or file format, and those of others from another. Shuffling taxa "
+        "only among those of one source shows what is left without it.",
+    ),
+    (
         "pairs",
         "expected distance, q, false-discovery rate",
         "Expected: how different two taxa would look on average had looks drifted along the tree. "
@@ -255,7 +262,7 @@ GUIDE_TERMS = (
 )
 
 
-PARTS = ("within", "correlogram", "lambda", "trees", "pairs", "clades", "sample")
+PARTS = ("within", "correlogram", "lambda", "trees", "confounds", "pairs", "clades", "sample")
 
 
 CANNOT_TELL = {

@@ -41,6 +41,16 @@ REFERENCES = (
         "Ilse, Tomczak & Welling (2018) Attention-based deep multiple instance learning. "
         "Proceedings of ICML 80:2127–2136.",
     ),
+    (
+        "confounds",
+        "Anderson & ter Braak (2003) Permutation tests for multi-factorial analysis of variance. "
+        "Journal of Statistical Computation and Simulation 73:85–113.",
+    ),
+    (
+        "confounds",
+        "Fitch (1971) Toward defining the course of evolution: minimum change for a specific tree "
+        "topology. Systematic Zoology 20:406–416.",
+    ),
     ("adam", "Kingma & Ba (2015) Adam: a method for stochastic optimization. ICLR."),
     (
         "held-out",

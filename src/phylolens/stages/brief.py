@@ -95,12 +95,17 @@ def _signal(summary: dict[str, Any]) -> dict[str, Any]:
 
 def _confound(column: dict[str, Any]) -> dict[str, Any]:
     """Sum up a column that may make taxa look alike."""
-    test = column["within"]["tests"].get("lambda_score") or {}
+    p_values = {
+        f"p_{how}": ((column[how] or {"tests": {}})["tests"].get("lambda_score") or {}).get(
+            "p_value"
+        )
+        for how in ("within", "adjusted")
+    }
     return {
         "column": column["column"],
         "r_with_looks": column["visual"]["pearson"],
         "r_with_phylogeny": column["phylogeny"]["pearson"],
-        "p_within": test.get("p_value"),
+        **p_values,
         "conclusion": column["conclusion"],
     }
 

@@ -1,6 +1,7 @@
 """Columns of the table that may make taxa look alike: named unasked, tested, taken out."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from phylolens.stats.confound_tests import (
     goes_with_looks,
     judge_column,
     screen_column,
-    within_sources,
     worst,
 )
 from phylolens.stats.confounds import Column, read_columns
@@ -88,8 +88,9 @@ def find_confounds(bench: Bench, looks: Looks, compared: stats.Comparison) -> Co
             study.confound is None and column.is_named and goes_with_looks(row)
         )
         if row["used"]:
-            row |= judge_column(column, given, row)
-            row["adjusted"] = _adjusted(bench, looks, column, given)
+            way, adjusted = _adjusted(bench, looks, column)
+            row |= judge_column(column, given, row, adjusted)
+            row["adjusted"] = way | row["adjusted"] if row["adjusted"] else None
             used.append(column)
         rows.append(row)
     bench.progress(TASK, len(columns), len(columns))
@@ -102,28 +103,21 @@ def find_confounds(bench: Bench, looks: Looks, compared: stats.Comparison) -> Co
     return Confounds(summary, sources)
 
 
-def _adjusted(bench: Bench, looks: Looks, column: Column, given: Compared) -> dict[str, Any] | None:
-    """Test again after the mean effect of each value is taken out of the features."""
+def _adjusted(
+    bench: Bench, looks: Looks, column: Column
+) -> tuple[dict[str, Any], VisualDistances | None]:
+    """Take the mean effect of each value out of the features; say how."""
     if looks.material.taxon_level:
         sources = column.main
         taxa = pd.Series(list(looks.taxa), index=list(looks.taxa))
     else:
         sources, taxa = column.of_rows, looks.taxon_of
     found = without_source(looks.features, taxa, sources)
-    try:
+    adjusted = None
+    with suppress(InputError):  # nothing is left that differs
         own = Looks(bench.material, found.features).distances(bench.study.signal.distance)
-    except InputError:  # nothing is left that differs
-        return None
-    kept = Compared(
-        VisualDistances.of_matrix(own),
-        given.genetic,
-        given.tree,
-        given.clades,
-        given.axes,
-        given.permutations,
-        given.seed,
-    ).of(sorted(set(column.shares.index) & set(own.ids)))
-    return found.to_dict() | within_sources(column, kept)
+        adjusted = VisualDistances.of_matrix(own)
+    return found.to_dict(), adjusted
 
 
 def in_guide(bench: Bench) -> list[Mapping[str, Any]]:

@@ -168,13 +168,14 @@ def _open(own: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
 
 
 def _p_within(columns: Sequence[Mapping[str, Any]]) -> str:
-    """Give the p of the primary test within values, where it could be made."""
+    """Give the p of the test that decides within values, where it could be made."""
     p = [
         p_value(test["p_value"])
         for one in columns
-        if (test := one["within"]["tests"].get("lambda_score"))
+        if (test := (one["adjusted"] or one["within"])["tests"].get("lambda_score"))
     ]
-    return f" (shuffled within its values: p = {listed(p)})" if p else ""
+    how = ", their effect taken out" if all(one["adjusted"] for one in columns) else ""
+    return f" (shuffled within its values{how}: p = {listed(p)})" if p else ""
 
 
 def _tied(columns: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> str:
