@@ -92,6 +92,8 @@ def test_convergence_is_free_of_a_batch(batch, phylolens):
     assert found["disagreement"]["n_convergent"] == 0
     assert found["disagreement"]["n_convergent_same_source"] > 0
     assert found["disagreement"]["n_divergent"] == 0
+    assert found["disagreement_adjusted"]["n_convergent"] == 0
+    assert found["disagreement_adjusted"]["n_kept"] == 0
     pairs = pd.read_csv(batch / "out/signal/pairs.csv", keep_default_na=False)
     real = pairs[pairs["significant"]]
     assert set(real[real["kind"] == "convergence"]["same_source"]) == {"museum"}
@@ -99,6 +101,7 @@ def test_convergence_is_free_of_a_batch(batch, phylolens):
     page = (batch / "out/report.html").read_text()
     assert "“museum” may be a confound" in page
     assert "Look alike, but their images have one source" in page
+    assert "With the effect of the sources taken out of the features, of all pairs none" in page
     # Without the column the same pairs would be the finding.
     blind = signal_of(phylolens, batch, "--confound", "none")
     assert blind["disagreement"]["n_convergent"] > 0

@@ -231,6 +231,23 @@ def test_elsewhere_the_mean_of_the_taxa_of_a_source_is_subtracted():
     assert found.removed == pytest.approx(1 - after.var(0).sum() / before.var(0).sum(), abs=1e-4)
 
 
+def test_taxa_of_small_sources_stay_as_far_from_others_as_they_were():
+    """Unstretched, differences from the mean of two taxa are half as large as from the truth."""
+    rng = np.random.default_rng(0)
+    sizes, n_worlds = [], 200
+    for _ in range(n_worlds):
+        means = rng.normal(size=(13, 6))
+        source = np.array([0] * 10 + [1, 1, 2])
+        ids = [f"t{i:02}" for i in range(13)]
+        features = Features(tuple(ids), means, {})
+        museum = pd.Series([f"m{s}" for s in source], ids)
+        found = without_source(features, pd.Series(ids, ids), museum).features.matrix
+        sizes.append([(found[k] ** 2).sum() for k in (0, 10, 12)])
+        assert np.allclose(found[12], means[12])  # nothing is known of a source of one taxon
+    many, few, _ = np.mean(sizes, axis=0)
+    assert few == pytest.approx(many, rel=0.15)
+
+
 def test_pairs_are_compared_by_every_column():
     sources = pd.DataFrame(
         {"museum": ["X", "X", "Y"], "camera": ["c", None, "c"]}, index=["a", "b", "d"]

@@ -21,7 +21,11 @@ OF_TAXA = frozenset(
     )
 )
 FEW = 20  # values that a column may have in any table
-MOSTLY = 0.9  # of the cells of a column of file names or addresses have an ending
+MOSTLY = 0.5  # of the cells of a column of file names or addresses have an ending
+OF_IMAGES = (
+    *("jpg", "png", "tif", "gif", "bmp", "webp", "jp2", "j2k", "avif", "heic", "heif", "jfif"),
+    *("nef", "cr2", "cr3", "arw", "dng"),
+)
 ENDING = "file ending"
 FORMAT, SIZE, SHAPE = "image format", "image size", "image shape"
 FILE_FACTS = (ENDING, FORMAT, SIZE, SHAPE)  # known of files, whatever the table says
@@ -83,15 +87,15 @@ def with_endings(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        With ``file ending``, and ``COLUMN ending`` for every other column of which nine cells in
-        ten that are filled have an ending.
+        With ``file ending``, and ``COLUMN ending`` for every other column of which half of the
+        cells that are filled have the ending of an image.
     """
     added = {ENDING: file_endings(frame["file"])}
     for name in frame.columns:
         cells = frame[name].dropna()
         if name in NEVER or not len(cells) or not isinstance(cells.iloc[0], str):
             continue
-        found = file_endings(frame[name])
+        found = file_endings(frame[name]).where(lambda endings: endings.isin(OF_IMAGES))
         if found.notna().sum() >= MOSTLY * len(cells):
             added[f"{name} ending"] = found
     return frame.assign(**{name: new for name, new in added.items() if name not in frame})

@@ -107,17 +107,20 @@ def _adjusted(
     bench: Bench, looks: Looks, column: Column
 ) -> tuple[dict[str, Any], VisualDistances | None]:
     """Take the mean effect of each value out of the features; say how."""
-    if looks.material.taxon_level:
-        sources = column.main
-        taxa = pd.Series(list(looks.taxa), index=list(looks.taxa))
-    else:
-        sources, taxa = column.of_rows, looks.taxon_of
+    taxa, sources = source_of_rows(looks, column)
     found = without_source(looks.features, taxa, sources)
     adjusted = None
     with suppress(InputError):  # nothing is left that differs
         own = Looks(bench.material, found.features).distances(bench.study.signal.distance)
         adjusted = VisualDistances.of_matrix(own)
     return found.to_dict(), adjusted
+
+
+def source_of_rows(looks: Looks, column: Column) -> tuple[pd.Series, pd.Series]:
+    """Return taxon and value of each row of the features, by the row's id."""
+    if looks.material.taxon_level:
+        return pd.Series(list(looks.taxa), index=list(looks.taxa)), column.main
+    return looks.taxon_of, column.of_rows
 
 
 def in_guide(bench: Bench) -> list[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ from phylolens.phylogeny.rank_tree import FROM_TREE
 from phylolens.stages.bench import Bench
 from phylolens.stages.brief import brief_of
 from phylolens.stages.circular import circularity
+from phylolens.stages.confound_pairs import adjusted_pairs
 from phylolens.stages.confounds import find_confounds
 from phylolens.stages.looks import Looks
 from phylolens.stats.tree_sample import over_trees
@@ -60,6 +61,7 @@ def signal(bench: Bench) -> dict[str, Any]:
             "no_phylogeny": list(ranked.no_phylogeny),
         },
         **found.summary,
+        **adjusted_pairs(bench, looks, compared, found.pairs),
         **_by_features(bench, looks, compared),
         **_tree_sample(bench, compared, found),
         "circular": circular,

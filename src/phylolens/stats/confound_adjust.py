@@ -3,7 +3,8 @@
 Where enough taxa have images of several sources, the difference between the sources is measured
 within taxa, by least squares on taxa and sources together: history has no part in it. Elsewhere the
 mean of each source's taxa is subtracted. That removes all that taxa of one source share, whatever
-history they share included, so that it can hide a real signal but make none.
+history they share included, so that it can hide a real signal but make none. Sources of one taxon
+stay as they are.
 """
 
 from dataclasses import dataclass
@@ -76,12 +77,15 @@ def without_source(features: Features, taxa: pd.Series, sources: pd.Series) -> A
     before = _means(rows, unit)
     if _measurable(counts):
         way, effects = WITHIN_TAXA, _within_taxa(rows, unit, source[known], len(names))
+        weights = counts.sum(axis=0) / counts.sum()
+        effects -= weights @ effects
+        shifts = -effects[source]
     else:
         way, effects = TAXON_MEANS, _of_taxon_means(before, counts)
-    weights = counts.sum(axis=0) / counts.sum()
-    effects -= weights @ effects
-    matrix = (features.matrix - effects[source]).astype(features.matrix.dtype)
-    after = _means(rows - effects[source[known]], unit)
+        shifts = -effects[source]
+        shifts[known] = _moved(before, effects, counts)[unit]
+    after = _means(rows + shifts[known], unit)
+    matrix = (features.matrix + shifts).astype(features.matrix.dtype)
     return Adjusted(
         Features(features.ids, matrix, features.spec),
         way,
@@ -118,12 +122,30 @@ def _within_taxa(
 
 
 def _of_taxon_means(means: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Mean of the taxon means of each source, taxa counted by their commonest one."""
+    """Mean of the taxon means of each source less that of all taxa, shape (S, d).
+
+    Taxa count for their commonest source. The mean of a single taxon says nothing of its source:
+    zero.
+    """
     main = counts.argmax(axis=1)
-    effects = np.tile(means.mean(axis=0), (counts.shape[1], 1))
-    for source in np.unique(main):
-        effects[source] = means[main == source].mean(axis=0)
+    effects = np.zeros((counts.shape[1], means.shape[1]))
+    for source, n in zip(*np.unique(main, return_counts=True), strict=True):
+        if n > 1:
+            effects[source] = means[main == source].mean(axis=0) - means.mean(axis=0)
     return effects
+
+
+def _moved(means: np.ndarray, effects: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Where each taxon goes, shape (T, d): differences from the mean of a few taxa are too small.
+
+    Those of n taxa vary by (n - 1) / n of what they would from their source's true mean. Without
+    being stretched, taxa of small sources would come to lie close to everything.
+    """
+    main = counts.argmax(axis=1)
+    n = np.bincount(main, minlength=counts.shape[1])[main]
+    stretch = np.where(n > 1, np.sqrt(n / np.maximum(n - 1, 1)), 1.0)[:, None]
+    apart = means - means.mean(axis=0) - effects[main]
+    return np.asarray((stretch - 1) * apart - effects[main])
 
 
 def _means(rows: np.ndarray, unit: np.ndarray) -> np.ndarray:

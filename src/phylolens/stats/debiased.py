@@ -195,7 +195,7 @@ def debias(
             squares = 2 - 2 * (np.maximum(1 - squares / 4, 0.0)) ** 3
     else:
         lengths = plain.data if metric == "euclidean" else _euclidean(means, plain)
-        squares = lengths**2 - noise[:, None] - noise[None, :]
+        squares = lengths**2 - (noise[:, None] + noise[None, :])
         if metric == "rbf":
             positive = lengths[lengths > 0]
             squares = -2 * np.expm1(-squares / (2 * np.median(positive) ** 2))

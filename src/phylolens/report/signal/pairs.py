@@ -76,7 +76,7 @@ def about_pairs(results: Results, found: Mapping[str, Any]) -> dict[str, Any] | 
     if not groups and not apart:
         return None
     return {
-        "sentence": _sentence(own, groups),
+        "sentence": _sentence(own, groups) + _adjusted(found.get("disagreement_adjusted"), apart),
         "groups": [*groups, *apart],
         "pictures": bool(portraits),
     }
@@ -204,6 +204,19 @@ def _sentence(own: Mapping[str, Any], groups: list[dict[str, Any]]) -> str:
         f"{text}. Looks may agree by descent, by way of life or by the background of the "
         "pictures: judge by eye."
     )
+
+
+def _adjusted(found: Mapping[str, Any] | None, apart: list[dict[str, Any]]) -> str:
+    """Say what is left of all pairs once the effect of the sources is taken out."""
+    if not found:
+        return ""
+    alike, apart_ = found["n_convergent"], found["n_divergent"]
+    text = (
+        f" With the effect of the sources taken out of the features, of all pairs {_many(alike)} "
+        f"far more alike and {_many(apart_)} far less alike"
+    )
+    n = sum(group["n"] for group in apart)
+    return f"{text}, {found['n_kept']:,} of the {n:,} left out among them." if n else f"{text}."
 
 
 def _many(n: int) -> str:
