@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from phylolens.errors import InputError, TooFew, require_folder
 from phylolens.progress import Progress, silent
@@ -45,6 +45,19 @@ class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _shares(found: object) -> object:
+    """Check shares of unknown taxa: a number, or numbers by rank."""
+    named = found if isinstance(found, Mapping) else {"": found}
+    values = list(named.values())
+    if not all(isinstance(value, int | float) for value in values):
+        raise ValueError("should be a number, or one number a rank")
+    if min(values, default=0) < 0 or not sum(values) < 1:
+        raise ValueError("shares should be 0 or more and add up to less than 1")
+    if isinstance(found, Mapping):
+        return {standard_name(str(rank)): value for rank, value in found.items()}
+    return found
+
+
 class ClassifySettings(_Settings):
     """Classification; what is not given is the recipe's (see ``ClassifyRecipe``)."""
 
@@ -62,7 +75,8 @@ class ClassifySettings(_Settings):
     repeats: int | None = Field(default=None, ge=1)
     trust: bool | None = None
     alpha: float = Field(default=0.1, gt=0, lt=1)
-    unknown_share: float = Field(default=0.1, ge=0, lt=1)
+    unknown_share: Annotated[float | dict[str, float], BeforeValidator(_shares)] = 0.1
+    alpha_unknown: float = Field(default=0.2, gt=0, lt=1)
     calibration: Literal["cross", "split"] = "cross"
     ablation: bool = False
 

@@ -85,12 +85,12 @@ def draw_world(seed: int) -> tuple[TrustedModel, Features]:
         rng.uniform(0, 1, n),
         np.zeros(n, dtype=int),
     )
-    learnt = calibrate(found, rows, tree, temperatures, float(rng.uniform(0.02, 0.4)), 0.9)
+    learnt = calibrate(found, rows, tree, temperatures, float(rng.uniform(0.02, 0.4)), 0.1)
     model = TrustedModel(blend, learnt, rng.normal(size=(5, len(leaves))), {}, {})
     return model, Features(tuple(f"n{k}" for k in range(40)), rng.normal(size=(40, len(leaves))))
 
 
-@pytest.mark.parametrize("guarantee", ["mixed", "known_only"])
+@pytest.mark.parametrize("guarantee", ["each", "mixed", "known_only"])
 def test_rows_agree_with_themselves_in_random_worlds(guarantee, tmp_path):
     accepted, sizes = [], []
     for seed in range(80):

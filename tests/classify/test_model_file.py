@@ -59,7 +59,7 @@ def test_the_same_answers_come_back(world, tmp_path, name):
         (*features.ids[:30], "far"),
         np.vstack([features.matrix[:30] + 0.1, np.full((1, features.matrix.shape[1]), 9.0)]),
     )
-    for guarantee in ("mixed", "known_only"):
+    for guarantee in ("each", "mixed", "known_only"):
         one, two = model.answer(asked, guarantee), again.answer(asked, guarantee)
         np.testing.assert_allclose(two.marginals, one.marginals, rtol=1e-9, atol=1e-12)
         np.testing.assert_array_equal(two.path, one.path)
@@ -85,12 +85,12 @@ def test_no_file_is_a_pickle_and_saving_again_changes_no_byte(model, folder, tmp
 
 
 def test_a_threshold_out_of_reach_is_null(model, tmp_path):
-    thresholds = {"mixed": math.inf, "known_only": 0.25}
+    thresholds = {"each": math.inf, "mixed": math.inf, "known_only": 0.25}
     closed = replace(model.calibration, thresholds=thresholds, set_thresholds=thresholds)
     save_model(replace(model, calibration=closed), tmp_path)
     written = json.loads((tmp_path / "model.json").read_text())["calibration"]
-    assert written["thresholds"] == {"mixed": None, "known_only": 0.25}
-    assert written["set_thresholds"] == {"mixed": None, "known_only": 0.25}
+    assert written["thresholds"] == {"each": None, "mixed": None, "known_only": 0.25}
+    assert written["set_thresholds"] == {"each": None, "mixed": None, "known_only": 0.25}
     again = load_model(tmp_path)
     assert again.calibration.thresholds == thresholds
     assert again.calibration.set_thresholds == thresholds

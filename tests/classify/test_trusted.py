@@ -15,7 +15,7 @@ from phylolens.classify.cross_fit import OutOfFold
 from phylolens.classify.heads.inner_choice import InnerChoice
 from phylolens.classify.heads.prototype import Prototype
 from phylolens.classify.lineage import TaxonTree
-from phylolens.classify.trusted import fit_trusted
+from phylolens.classify.trusted import GUARANTEES, fit_trusted
 from phylolens.errors import TooFew
 
 RANKS = ("order", "family")
@@ -84,7 +84,7 @@ def set_score(raw: np.ndarray, truth: tuple[str, str], bar: float) -> float:
 @pytest.mark.parametrize("alpha", [0.1, 0.25])
 def test_thresholds_by_hand(asked, alpha):
     found, table, tree = asked
-    learnt = calibrate(found, table, tree, {}, alpha, 0.9)
+    learnt = calibrate(found, table, tree, {}, alpha, 0.1)
     scores = [needed(found.raw[row], LINES[row % 4]) for row in range(len(table))]
     assert len([score for score in scores if score > 0]) > 5
     place = math.ceil((N_KNOWN + 1) * (1 - alpha))
@@ -113,17 +113,17 @@ def test_thresholds_by_hand(asked, alpha):
 def test_too_few_specimens_make_nothing_safe(asked):
     found, table, tree = asked
     few = found.take(np.arange(8))
-    learnt = calibrate(few, table, tree, {}, 0.1, 0.9)
-    assert learnt.thresholds == {"mixed": math.inf, "known_only": math.inf}
-    assert learnt.set_thresholds == {"mixed": math.inf, "known_only": math.inf}
-    assert math.isfinite(calibrate(found.take(np.arange(9)), table, tree, {}, 0.1, 0.9)
+    learnt = calibrate(few, table, tree, {}, 0.1, 0.1)
+    assert learnt.thresholds == dict.fromkeys(GUARANTEES, math.inf)
+    assert learnt.set_thresholds == dict.fromkeys(GUARANTEES, math.inf)
+    assert math.isfinite(calibrate(found.take(np.arange(9)), table, tree, {}, 0.1, 0.1)
                          .thresholds["known_only"])  # fmt: skip
 
 
 def test_a_share_of_unknown_taxa_raises_the_bar(asked):
     found, table, tree = asked
     bars = [calibrate(found, table, tree, {}, 0.25, share).thresholds["mixed"]
-            for share in (1.0, 0.8, 0.4)]  # fmt: skip
+            for share in (0.0, 0.2, 0.6)]  # fmt: skip
     assert bars == sorted(bars)
     assert bars[0] < bars[-1]
 
@@ -222,7 +222,7 @@ def test_promised_coverage_is_met_on_fresh_specimens(nested_world):
     number = table["specimen_id"].str[4:].astype(int)
     old, new = table[number < 8], table[number >= 8]
     ranks = ("order", "family", "species")
-    model, _ = fit_trusted(features, old, ranks, Prototype(), alpha=0.1, known_share=1.0)
+    model, _ = fit_trusted(features, old, ranks, Prototype(), alpha=0.1, unknown=0.0)
     answers = model.answer(features.take(list(new["file"])), "known_only")
     truth = model.tree.path(model.tree.node_of(new))
     right = [node < 0 or node in path for node, path in zip(answers.accepted, truth, strict=True)]

@@ -6,19 +6,35 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from phylolens.classify.acceptance import (
+    Acceptance,
+    clades,
+    cross_fitted,
+    learning_weights,
+    path_evidence,
+)
 from phylolens.classify.blend import tempered, with_rest
 from phylolens.classify.confidence import extrapolate_temperature, fit_temperature
 from phylolens.classify.conformal import (
-    back_off,
-    default_mix,
+    along,
+    cut_path,
     mix_weights,
-    scores,
+    needed,
     threshold,
+    wrong_taxa,
 )
 from phylolens.classify.cross_fit import (
     FOLDS,
     OutOfFold,
 )
+from phylolens.classify.each_stratum import (
+    ALPHA_UNKNOWN,
+    Strata,
+    each_threshold,
+    promised,
+    units_of,
+)
+from phylolens.classify.expected import Shares, expected_mix
 from phylolens.classify.finest_sets import set_scores
 from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.novelty import msp
@@ -38,13 +54,19 @@ class Calibration:
     mix : mapping of str to float
         Assumed share of each stratum among new specimens.
     thresholds : mapping of str to float
-        Least probability of a safe answer, for ``mixed`` and ``known_only``; infinite where
-        calibration specimens were too few.
+        Of a safe answer; infinite where calibration specimens were too few. For ``each`` the least
+        value of ``acceptance``, for ``mixed`` and ``known_only`` the least probability.
     set_thresholds : mapping of str to float
         For sets of the finest taxa within the accepted one, by the same guarantees; both cover
         known taxa only.
     novelty : mapping of str to array
         Scores ``msp`` and ``knn`` of the same known specimens, one a row.
+    acceptance : Acceptance
+        How likely each taxon of a path is to be right, from probability and novelty.
+    alpha_unknown : float
+        Accepted share of wrong answers in each stratum of ``promised``.
+    promised : tuple of str
+        Unknown strata that ``each`` serves by themselves; others had too few taxa.
     """
 
     alpha: float
@@ -52,6 +74,9 @@ class Calibration:
     thresholds: Mapping[str, float]
     set_thresholds: Mapping[str, float]
     novelty: Mapping[str, np.ndarray]
+    acceptance: Acceptance
+    alpha_unknown: float = ALPHA_UNKNOWN
+    promised: tuple[str, ...] = ()
 
 
 def fit_temperatures(
@@ -103,34 +128,64 @@ def calibrate(
     tree: TaxonTree,
     temperatures: Mapping[str, float],
     alpha: float,
-    known_share: float,
+    unknown: Shares,
+    alpha_unknown: float = ALPHA_UNKNOWN,
 ) -> Calibration:
-    """Learn the thresholds and the novelty scores of known specimens."""
+    """Learn the thresholds and the novelty scores of known specimens.
+
+    Parameters
+    ----------
+    found : OutOfFold
+    rows : DataFrame
+        Indexed by file; ``specimen_id`` and the ranks.
+    tree : TaxonTree
+    temperatures : mapping of str to float
+        By rank.
+    alpha : float
+        Accepted share of wrong answers in the expected mix, and among known taxa.
+    unknown : float or mapping of str to float
+        See :func:`phylolens.classify.expected.expected_mix`.
+    alpha_unknown : float
+        Accepted share of wrong answers in each unknown stratum.
+    """
     # Known specimens of the folds that leave taxa out serve the novelty scores alone.
     found = found.take(found.known | np.char.startswith(found.strata, "unknown"))
     asked = rows.loc[found.files]
     truth, units = tree.node_of(asked), asked["specimen_id"].to_numpy(str)
     marginals = tempered(tree, found.raw, temperatures)
     path = tree.top_down(marginals)
-    needed = scores(tree, marginals, path, truth, tree.depth_of(asked))
+    depth = tree.depth_of(asked)
+    wrong = wrong_taxa(tree, path, truth, depth)
+    mix = expected_mix(found.strata, unknown)
+    groups = Strata(
+        names=found.strata,
+        units=units_of(found.strata, asked),
+        weights=mix_weights(found.strata, mix, units),
+        specimens=units,
+    )
+    # What each taxon of a path is worth: its probability, or with novelty weighed in.
+    evidence = path_evidence(tree, marginals, path, found.distances)
+    judged = np.arange(path.shape[1]) <= depth[:, None]
+    learning = learning_weights(found.strata, mix, groups.units)[:, None] * judged
+    accepted = cross_fitted(evidence, wrong, learning, clades(asked, tree.ranks))
+    chance = along(marginals, path)
     known = found.known
-    mix = default_mix(found.strata, known_share)
-    weights = mix_weights(found.strata, mix, units)
     named = known & np.isin(truth, tree.tips)
 
-    def limits(rows: np.ndarray, weights: np.ndarray | None) -> tuple[float, float]:
-        """Thresholds of safe answers, learnt on some rows, and of the sets within them."""
+    def limits(values: np.ndarray, kind: str) -> tuple[float, float]:
+        """Thresholds of safe answers, and of the sets within them."""
         q, least = (
-            threshold(needed[rows], alpha, weights, units[rows], lower=lower)
+            _threshold(kind, needed(values, wrong), groups, known, alpha, alpha_unknown, lower)
             for lower in (False, True)
         )
-        accepted = back_off(tree, marginals[named], path[named], least)
-        in_set = set_scores(tree, marginals[named], accepted, truth[named])
+        cut = cut_path(values[named], path[named], least)
+        in_set = set_scores(tree, marginals[named], cut, truth[named])
         return q, threshold(in_set, alpha, units=units[named])
 
     found_limits = {
-        "mixed": limits(np.full(len(known), True), weights),
-        "known_only": limits(known, None),
+        "each": limits(accepted, "each"),
+        "mixed": limits(chance, "mixed"),
+        "known_only": limits(chance, "known_only"),
     }
     # One picture a specimen: pictures of one are alike, and a p-value counts specimens.
     once = np.flatnonzero(known)[np.sort(np.unique(units[known], return_index=True)[1])]
@@ -144,7 +199,27 @@ def calibrate(
             "msp": msp(marginals[np.ix_(once, finest)]),
             "knn": found.distances[once],
         },
+        acceptance=Acceptance.fit(evidence, wrong, learning),
+        alpha_unknown=alpha_unknown,
+        promised=tuple(promised(found.strata, groups.units, alpha_unknown)),
     )
+
+
+def _threshold(
+    kind: str,
+    scores: np.ndarray,
+    groups: Strata,
+    known: np.ndarray,
+    alpha: float,
+    alpha_unknown: float,
+    lower: bool,
+) -> float:
+    """Threshold of one guarantee."""
+    if kind == "each":
+        return each_threshold(scores, groups, alpha, alpha_unknown, lower=lower)
+    if kind == "mixed":
+        return threshold(scores, alpha, groups.weights, groups.specimens, lower=lower)
+    return threshold(scores[known], alpha, units=groups.specimens[known], lower=lower)
 
 
 def _even(units: np.ndarray) -> np.ndarray:

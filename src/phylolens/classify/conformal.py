@@ -84,10 +84,36 @@ def scores(
         0 where the whole path is right.
     """
     _require_fit(tree, marginals, path)
+    return needed(along(marginals, path), wrong_taxa(tree, path, true_nodes, depth))
+
+
+def wrong_taxa(
+    tree: TaxonTree, path: np.ndarray, true_nodes: np.ndarray, depth: np.ndarray | None = None
+) -> np.ndarray:
+    """Mark the taxa of each path that are known to be wrong, shape (n, ranks).
+
+    Parameters
+    ----------
+    tree, path, true_nodes, depth
+        As for :func:`scores`.
+    """
     wrong = (path >= 0) & ~tree.contains(path, np.asarray(true_nodes)[:, None])
     if depth is not None:
         wrong &= np.arange(path.shape[1]) <= np.asarray(depth)[:, None]
-    return np.where(wrong, along(marginals, path), 0.0).max(axis=1)
+    return wrong
+
+
+def needed(on_path: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """Give each row the threshold it needs: the largest value of a wrong taxon, 0 without one.
+
+    Parameters
+    ----------
+    on_path : array, shape (n, ranks)
+        Value of each taxon of the path, such as its probability.
+    wrong : array of bool, shape (n, ranks)
+        From :func:`wrong_taxa`.
+    """
+    return np.where(wrong, on_path, 0.0).max(axis=1)
 
 
 def units_needed(alpha: float) -> int:
@@ -166,7 +192,12 @@ def back_off(tree: TaxonTree, marginals: np.ndarray, path: np.ndarray, q: float)
         Accepted nodes; -1 where none of the ranks is safe.
     """
     _require_fit(tree, marginals, path)
-    return np.where(along(marginals, path) > q, path, ROOT).max(axis=1)
+    return cut_path(along(marginals, path), path, q)
+
+
+def cut_path(on_path: np.ndarray, path: np.ndarray, q: float) -> np.ndarray:
+    """Cut each path at its lowest node whose value, shape (n, ranks), is above the threshold."""
+    return np.where(on_path > q, path, ROOT).max(axis=1)
 
 
 def leaves_below(tree: TaxonTree, accepted: np.ndarray, leaves: np.ndarray) -> np.ndarray:

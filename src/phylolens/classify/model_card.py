@@ -38,6 +38,7 @@ def model_card(content: Mapping[str, Any]) -> str:
         f"specimens, if these come from the same kinds of pictures and have this mix: "
         + ", ".join(f"{name} {share:.0%}" for name, share in calibration["mix"].items())
         + ".",
+        _of_unknown(calibration),
         f"- {_way(card.get('calibration'))}",
         "- It holds on average over specimens, not for every taxon: rare ones may do worse.",
         "- Pictures of another kind (other background, light, museum, view) are not covered.",
@@ -49,6 +50,15 @@ def model_card(content: Mapping[str, Any]) -> str:
         "`arrays.safetensors` reference features. No file runs code when it is read.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _of_unknown(calibration: Mapping[str, Any]) -> str:
+    if not calibration["promised"]:
+        return "- There were too few taxa to promise anything for specimens of unknown ones alone."
+    return (
+        f"- Known taxa alone the same, and {1 - calibration['alpha_unknown']:.0%} of the specimens "
+        f"in each of these groups: {', '.join(calibration['promised'])}."
+    )
 
 
 def _way(calibration: object) -> str:

@@ -20,6 +20,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from phylolens.classify import skops_file
+from phylolens.classify.acceptance import EVIDENCE, Acceptance
 from phylolens.classify.blend import RankBlend
 from phylolens.classify.calibration import Calibration
 from phylolens.classify.heads.known_types import KNOWN_TYPES
@@ -29,7 +30,7 @@ from phylolens.classify.trusted import TrustedModel
 from phylolens.errors import InputError, require_file
 from phylolens.writing import read_csv, replacing, write_csv, write_json, write_text
 
-FORMAT = 2
+FORMAT = 3
 HINT = "Give the folder 'classify/model' of a results directory to --model."
 # What the readers of the four files raise when one is cut short, altered or of another version.
 DAMAGE = (
@@ -64,6 +65,9 @@ def save_model(model: TrustedModel, folder: Path) -> None:
             "mix": dict(calibration.mix),
             "thresholds": {name: _finite(q) for name, q in calibration.thresholds.items()},
             "set_thresholds": {name: _finite(q) for name, q in calibration.set_thresholds.items()},
+            "acceptance": calibration.acceptance.weights.tolist(),
+            "alpha_unknown": calibration.alpha_unknown,
+            "promised": list(calibration.promised),
         },
         "card": dict(model.card),
     }
@@ -125,6 +129,9 @@ def _read(content: Mapping[str, Any], folder: Path) -> TrustedModel:
             for name, values in arrays.items()
             if name.startswith("novelty_")
         },
+        acceptance=_acceptance(found["acceptance"], len(content["ranks"])),
+        alpha_unknown=float(found["alpha_unknown"]),
+        promised=tuple(found["promised"]),
     )
     heads = _heads(folder / "head.skops")
     tree = TaxonTree(tuple(content["ranks"]), nodes)
@@ -137,6 +144,13 @@ def _read(content: Mapping[str, Any], folder: Path) -> TrustedModel:
         spec=content["features"],
         card=content["card"],
     )
+
+
+def _acceptance(rows: list[list[float]], n_ranks: int) -> Acceptance:
+    weights = np.array(rows, dtype=float)
+    if weights.shape != (n_ranks, 1 + EVIDENCE):
+        raise ValueError(f"acceptance has shape {weights.shape}")
+    return Acceptance(weights)
 
 
 def _heads(path: Path) -> Any:

@@ -30,7 +30,7 @@ def predict(
     features: Features | None = None,
     asked: Mapping[str, Any] | None = None,
     out: Path,
-    guarantee: str = "mixed",
+    guarantee: str = GUARANTEES[0],
     device: str = "auto",
     progress: Progress = silent,
 ) -> dict[str, Any]:
@@ -53,7 +53,8 @@ def predict(
     out : Path
         Results directory; answers go to ``classify/new``.
     guarantee : str
-        ``mixed`` or ``known_only``, see :class:`phylolens.classify.trusted.Calibration`.
+        ``each``, ``mixed`` or ``known_only``, see
+        :class:`phylolens.classify.calibration.Calibration`.
     device : str
         For the network.
 
@@ -165,6 +166,8 @@ def _summary(
         "not_readable": sorted(failed),
         "guarantee": guarantee,
         "alpha": model.calibration.alpha,
+        "alpha_unknown": model.calibration.alpha_unknown,
+        "promised": list(model.calibration.promised),
         "accepted_at": {rank: resolved[rank] for rank in order},
         "n_unlike_known": n_suspect,
         "unlike_known_below_p": SUSPECT,

@@ -8,8 +8,9 @@ import pandas as pd
 
 from phylolens.classify.confidence import confidence_summary
 from phylolens.classify.conformal import strata
-from phylolens.classify.coverage import Tested, conformal_summary
+from phylolens.classify.coverage import Each, Tested, conformal_summary
 from phylolens.classify.cross_fit import OutOfFold
+from phylolens.classify.each_stratum import units_of
 from phylolens.classify.trusted import Answers, TrustedModel
 from phylolens.errors import TooFew
 from phylolens.specimens import Split, group_folds, split_specimens
@@ -98,6 +99,8 @@ def assess(
         strata=found,
         specimens=test["specimen_id"].to_numpy(str),
         depth=model.tree.depth_of(test),
+        values=model.path_values(answers.marginals, answers.path, answers.novelty["knn"]),
+        units=units_of(found, test),
     )
     calibration = model.calibration
     known = np.char.startswith(found.astype(str), "known")
@@ -113,6 +116,7 @@ def assess(
             thresholds=calibration.thresholds,
             n_calibration=n_calibration,
             proven=model.card.get("calibration") == "split",
+            each=Each(calibration.alpha_unknown, calibration.promised),
         ),
     }
 
@@ -167,6 +171,7 @@ def n_calibrated(found: OutOfFold, specimen_of: pd.Series) -> dict[str, int]:
     units = specimen_of.loc[found.files].to_numpy(str)
     labelled = found.strata != "no label"
     return {
+        "each": len(np.unique(units[labelled])),
         "mixed": len(np.unique(units[labelled])),
         "known_only": len(np.unique(units[found.known])),
     }

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin
 
+from phylolens.classify.acceptance import path_evidence
 from phylolens.classify.blend import RankBlend
 from phylolens.classify.calibration import Calibration, calibrate, fit_temperatures
-from phylolens.classify.conformal import back_off
+from phylolens.classify.conformal import along, cut_path
 from phylolens.classify.cross_fit import (
     FOLDS,
     REFERENCE_ROWS,
@@ -20,6 +21,8 @@ from phylolens.classify.cross_fit import (
     joined,
     spread,
 )
+from phylolens.classify.each_stratum import ALPHA_UNKNOWN
+from phylolens.classify.expected import Shares, require_shares
 from phylolens.classify.finest_sets import finest_sets
 from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.novelty import knn_distance, msp, unit_rows
@@ -28,8 +31,8 @@ from phylolens.specimens import specimen_folds
 from phylolens.values import Features
 
 ALPHA = 0.1  # accepted share of wrong answers
-KNOWN_SHARE = 0.9  # of new specimens
-GUARANTEES = ("mixed", "known_only")
+UNKNOWN_SHARE = 0.1  # of new specimens
+GUARANTEES = ("each", "mixed", "known_only")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class TrustedModel:
         """Nodes of the finest rank, int of shape (k,)."""
         return self.tree.at_rank(self.tree.ranks[-1])
 
-    def answer(self, features: Features, guarantee: str = "mixed") -> Answers:
+    def answer(self, features: Features, guarantee: str = GUARANTEES[0]) -> Answers:
         """Name what the rows show at every rank, and how deep the answer is safe.
 
         Parameters
@@ -105,13 +108,15 @@ class TrustedModel:
         features : Features
             Made as ``spec`` says.
         guarantee : str
-            ``mixed`` (new specimens may be of unknown taxa) or ``known_only``.
+            ``each`` (for known taxa and for each kind of unknown ones), ``mixed`` (on average over
+            the expected mix) or ``known_only``.
         """
         marginals = self.blend.marginals(features.matrix)
         path = self.tree.top_down(marginals)
-        accepted = back_off(self.tree, marginals, path, self.calibration.thresholds[guarantee])
-        limit = self.calibration.set_thresholds[guarantee]
         distances = knn_distance(features.matrix, self.reference)
+        values = self.path_values(marginals, path, distances)[guarantee]
+        accepted = cut_path(values, path, self.calibration.thresholds[guarantee])
+        limit = self.calibration.set_thresholds[guarantee]
         return Answers(
             ids=features.ids,
             marginals=marginals,
@@ -121,6 +126,18 @@ class TrustedModel:
             novelty={"msp": msp(marginals[:, self.finest]), "knn": distances},
         )
 
+    def path_values(
+        self, marginals: np.ndarray, path: np.ndarray, distances: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Give each taxon of the paths the value that each guarantee holds against its threshold.
+
+        Arrays of shape (n, ranks): of ``each`` the acceptance, of the others the probability.
+        """
+        evidence = path_evidence(self.tree, marginals, path, distances)
+        chance = along(marginals, path)
+        accepted = self.calibration.acceptance.along(evidence)
+        return {"each": accepted, "mixed": chance, "known_only": chance}
+
 
 def fit_trusted(
     features: Features,
@@ -129,7 +146,8 @@ def fit_trusted(
     head: ClassifierMixin,
     *,
     alpha: float = ALPHA,
-    known_share: float = KNOWN_SHARE,
+    unknown: Shares = UNKNOWN_SHARE,
+    alpha_unknown: float = ALPHA_UNKNOWN,
     calibration: str = "cross",
     seed: int = 0,
     progress: Progress = silent,
@@ -154,10 +172,13 @@ def fit_trusted(
     head : classifier
         Unfitted; what it chooses by inner cross-validation is chosen once, on all rows.
     alpha : float
-        Accepted share of wrong answers.
-    known_share : float
-        Share of new specimens expected to be of known taxa; the rest is shared evenly by the
-        kinds of unknown ones.
+        Accepted share of wrong answers, in the expected mix and among known taxa.
+    unknown : float or mapping of str to float
+        Share of new specimens expected to be of unknown taxa, in all or by rank; see
+        :func:`phylolens.classify.expected.expected_mix`.
+    alpha_unknown : float
+        Accepted share of wrong answers among specimens of unknown species, of unknown genera and
+        so on, each by itself.
     calibration : str
         ``cross`` or ``split``.
 
@@ -172,6 +193,7 @@ def fit_trusted(
     TooFew
         If there is nothing to calibrate on.
     """
+    require_shares(unknown)
     rows = table.set_index("file", drop=False)
     kept = rows
     if calibration == "split":
@@ -190,7 +212,7 @@ def fit_trusted(
     found = joined(parts)
     own, ahead = fit_temperatures(found, rows, tree)
     found = found.take(found.left_out != "half")
-    learnt = calibrate(found, rows, tree, own, alpha, known_share)
+    learnt = calibrate(found, rows, tree, own, alpha, unknown, alpha_unknown)
     card = {
         "n_images": len(kept),
         "n_specimens": int(kept["specimen_id"].nunique()),

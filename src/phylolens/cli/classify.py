@@ -12,7 +12,9 @@ from phylolens.errors import InputError
 
 Text = str | None
 Whole = int | None
-MODELS = "default, linear, svm, prototype, mlp-weighted, hgnn, rf, rf-weighted, rf-balanced-bagging"
+MODELS = (
+    "default, linear, lda, svm, prototype, mlp-weighted, hgnn, rf, rf-weighted, rf-balanced-bagging"
+)
 NAMED = {"ranks": "at", "trust": "no-trust"}  # settings whose option has another name
 
 
@@ -27,8 +29,8 @@ def command(
     guarantee: Annotated[
         Text,
         typer.Option(
-            help="With --model: 'mixed' (new specimens may be of unknown taxa; default) or "
-            "'known_only'."
+            help="With --model: 'each' (as promised for known taxa and for each kind of unknown "
+            "ones; default), 'mixed' (on average over the expected mix) or 'known_only'."
         ),
     ] = None,
     recipe: Annotated[Text, typer.Option(help="default or roy2025.")] = None,
@@ -76,9 +78,19 @@ def command(
     alpha: Annotated[
         float | None, typer.Option(help="Accepted share of wrong answers (default 0.1).")
     ] = None,
-    unknown_share: Annotated[
+    alpha_unknown: Annotated[
         float | None,
-        typer.Option(help="Share of new specimens expected to be of unknown taxa (default 0.1)."),
+        typer.Option(
+            help="Accepted share of wrong answers among specimens of unknown species, of unknown "
+            "genera and so on, each by itself (default 0.2)."
+        ),
+    ] = None,
+    unknown_share: Annotated[
+        Text,
+        typer.Option(
+            help="Share of new specimens expected to be of unknown taxa (default 0.1, all kinds "
+            "alike), or by rank: species=0.05,genus=0.02."
+        ),
     ] = None,
     calibration: Annotated[
         Text,
@@ -113,7 +125,8 @@ def command(
         test_share=test_share,
         repeats=repeats,
         alpha=alpha,
-        unknown_share=unknown_share,
+        alpha_unknown=alpha_unknown,
+        unknown_share=None if unknown_share is None else _shares(unknown_share),
         calibration=calibration,
         trust=False if no_trust else None,
         ablation=ablation or None,
@@ -125,6 +138,21 @@ def command(
         raise InputError("this is for a stored model.", where="--guarantee", hint="Give --model.")
     settings["classify"] = own
     run_and_show(settings, ("check", "classify"), json=json)
+
+
+def _shares(text: str) -> float | dict[str, float]:
+    """Read ``0.1`` or ``species=0.05,genus=0.02``."""
+    try:
+        if "=" not in text:
+            return float(text)
+        pairs = [part.split("=") for part in text.split(",")]
+        return {rank.strip(): float(share) for rank, share in pairs}
+    except ValueError as error:
+        raise InputError(
+            f"'{text}' is no share of unknown taxa.",
+            where="--unknown-share",
+            hint="Give a number such as 0.1, or shares by rank such as species=0.05,genus=0.02.",
+        ) from error
 
 
 def _predict(
@@ -148,7 +176,7 @@ def _predict(
             features=read_features(features) if features else None,
             asked=asked,
             out=settings.get("out", Path("phylolens-out")),
-            guarantee=guarantee or "mixed",
+            guarantee=guarantee or "each",
             device=settings.get("device", "auto"),
             progress=progress,
         )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from phylolens.classify.blend import LeafPlan
 from phylolens.classify.building import head_of
+from phylolens.classify.expected import require_shares
 from phylolens.classify.lineage import TaxonTree
 from phylolens.classify.recipes import ClassifyRecipe
 from phylolens.errors import InputError, TooFew
@@ -51,6 +52,7 @@ def classify(bench: Bench) -> dict[str, Any]:
     for name in recipe.models:  # an unknown name stops before any work
         head_of(recipe, name, study.seed)
     _require_augmentation(recipe.augmentation)
+    require_shares(study.classify.unknown_share, bench.material.ranks)
     for name in recipe.splits:
         _try_split(bench, recipe, ranks, name)
     folder = study.out / "classify"

@@ -14,6 +14,7 @@ from phylolens.classify.heads.fitting import choice_of, fit_head, probabilities
 from phylolens.classify.heads.forest import forest, weighted_forest
 from phylolens.classify.heads.hgnn import hgnn
 from phylolens.classify.heads.inner_choice import default, linear
+from phylolens.classify.heads.lda import lda
 from phylolens.classify.heads.mlp import weighted_mlp
 from phylolens.classify.heads.prototype import prototype
 from phylolens.classify.heads.svm import svm
@@ -26,6 +27,7 @@ HEADS: Mapping[str, Callable[[int], ClassifierMixin]] = MappingProxyType(
         "rf-balanced-bagging": balanced_bagging,
         "svm": svm,
         "linear": linear,
+        "lda": lda,
         "mlp-weighted": weighted_mlp,
         "prototype": prototype,
         "hgnn": hgnn,
