@@ -54,5 +54,6 @@ def require_shares(unknown: Shares, ranks: Sequence[str] | None = None) -> None:
         raise InputError(
             "shares of unknown taxa must be 0 or more and add up to less than 1.", where=WHERE
         )
-    for rank in unknown if ranks and isinstance(unknown, Mapping) else ():
-        require_rank(ranks, rank, where=WHERE)
+    if ranks is not None and isinstance(unknown, Mapping):
+        for rank in unknown:
+            require_rank(ranks, rank, where=WHERE)

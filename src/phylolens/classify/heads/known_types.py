@@ -10,6 +10,7 @@ KNOWN_TYPES = frozenset(
         "phylolens.classify.heads.balanced_bagging.BalancedBag",
         "phylolens.classify.heads.hgnn.HierarchyGuided",
         "phylolens.classify.heads.inner_choice.InnerChoice",
+        "phylolens.classify.heads.lda.LedoitWolfLda",
         "phylolens.classify.heads.mlp.WeightedMlp",
         "phylolens.classify.heads.prototype.Prototype",
         "phylolens.classify.heads.shrunken_lda.ShrunkenLda",

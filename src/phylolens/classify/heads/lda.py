@@ -1,13 +1,55 @@
 """Discriminant analysis as scikit-learn has it: the plain choice that others have to beat."""
 
-from sklearn.base import ClassifierMixin
+import warnings
+
+import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
+from phylolens.classify.heads.base import Head
+from phylolens.classify.heads.shrunken_lda import ShrunkenLda
 
-def lda(seed: int) -> ClassifierMixin:
+
+class LedoitWolfLda(Head):
     """Shrink each class's covariance as Ledoit & Wolf (2004) estimate; nothing ahead of it.
 
     Priors are the shares of the classes. ``default`` tries discriminant analysis with equal
     priors, one pooled covariance and several amounts of shrinkage, behind the usual transforms.
+    Where every class has a single image nothing varies within, and the nearest mean answers.
+
+    Attributes
+    ----------
+    model_ : classifier
+        Fitted.
     """
-    return LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+
+    def fit(
+        self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None
+    ) -> "LedoitWolfLda":
+        """Fit to all rows.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+        y : array, shape (n,)
+        groups : array, shape (n,), optional
+            Not used.
+        """
+        X, codes = self._start(X, y)
+        if len(X) > len(self.classes_):
+            self.model_ = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+        else:
+            self.model_ = ShrunkenLda(1.0, scaled=False)
+        with warnings.catch_warnings():
+            # A class of one image has no covariance; the others' is taken.
+            warnings.filterwarnings("ignore", message="Only one sample available")
+            self.model_.fit(X, codes)
+        return self
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Return probabilities, float64 of shape (n, n_classes)."""
+        return np.asarray(self.model_.predict_proba(self._asked(X)), dtype=np.float64)
+
+
+def lda(seed: int) -> LedoitWolfLda:
+    """Build the head; nothing in it is drawn."""
+    return LedoitWolfLda()

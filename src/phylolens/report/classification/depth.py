@@ -9,6 +9,8 @@ from phylolens.report.wording import count, listed, percent, plural
 
 NONE = "none"
 OVERALL = "all, in the assumed mix"
+MIXED = "with unknown taxa mixed into the calibration"
+EACH = "calibrated for known taxa and each kind of unknown ones"
 
 
 def about_depth(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -19,13 +21,16 @@ def about_depth(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] 
     alpha = float(found["alpha"])
     ranks = [name for name in coarse_to_fine(results, found["resolved_at"]) if name != NONE]
     known = found.get("known_only") or {}
-    groups = [_group("with unknown taxa mixed into the calibration", found, ranks, alpha)]
+    unknown = found.get("alpha_unknown")  # None: one promise for all
+    title = MIXED if unknown is None else EACH
+    groups = [_group(title, found, ranks, alpha, unknown)]
     if known.get("resolved_at"):
         groups.append(_group("calibrated on known taxa alone", known, ranks, alpha))
     named = (results.check.get("specimens") or {}).get("has_specimen_ids")
     summary: dict[str, Any] = {
         "alpha": alpha,
         "promised": percent(1 - alpha),
+        "promised_unknown": None if unknown is None else percent(1 - float(unknown)),
         "noun": "specimen" if named else "image",
         "ranks": ranks,
         "groups": groups,
@@ -46,11 +51,26 @@ def _trial(found: Mapping[str, Any]) -> str:
     return text
 
 
-def _group(title: str, found: Mapping[str, Any], ranks: list[str], alpha: float) -> dict[str, Any]:
+def _group(
+    title: str,
+    found: Mapping[str, Any],
+    ranks: list[str],
+    alpha: float,
+    unknown: float | None = None,
+) -> dict[str, Any]:
+    """Sum up one calibration; ``unknown`` is what it accepts of wrong names of unknown taxa."""
     strata = sorted(found.get("by_stratum") or {}, key=lambda name: _novel(name, ranks))
     mix = {name: share for name, share in (found.get("mix") or {}).items() if share > 0}
-    rows = [_row(name, found["by_stratum"][name], ranks, alpha) for name in strata
-            if found["by_stratum"][name].get("n")]  # fmt: skip
+    rows = [
+        _row(
+            name,
+            found["by_stratum"][name],
+            ranks,
+            alpha if unknown is None or name.startswith("known ") else unknown,
+        )
+        for name in strata
+        if found["by_stratum"][name].get("n")
+    ]
     if len(mix) != 1 or not rows:  # of one stratum, the sum is that stratum
         total = _row(OVERALL if mix else "all tested", found, ranks, alpha)
         rows.insert(0, total | {"stratum": False})
@@ -87,7 +107,9 @@ def _row(name: str, found: Mapping[str, Any], ranks: list[str], alpha: float) ->
         "plural": plural_of(name),
         "n": found.get("n"),
         "coverage": coverage,
+        "depth": found.get("mean_depth"),
         "words": words,
+        "promised": percent(1 - alpha),
         # Short only where chance does not explain it: the whole interval lies below.
         "short": coverage is not None and (ends[1] if ends else coverage) < 1 - alpha,
         "shares": {key: float(shares.get(key, 0.0)) for key in (NONE, *ranks)},
@@ -112,10 +134,28 @@ def _sentences(summary: dict[str, Any]) -> list[str]:
         f"Asked for {summary['promised']} certainty, the classifier names {nouns}{whose}{n} as "
         f"deep as is safe: {listed(parts)}; {row['percents'][NONE]} get no name."
     ]
-    return lines + [_kept(group, summary["promised"]) for group in summary["groups"]]
+    lines += [_kept(group) for group in summary["groups"]]
+    return lines + _cost(summary["groups"])
 
 
-def _kept(group: dict[str, Any], promised: str) -> str:
+def _cost(groups: list[dict[str, Any]]) -> list[str]:
+    """Say what the promise for unknown taxa costs known ones."""
+    rows = [
+        row
+        for group in groups
+        for row in group["rows"]
+        if row["name"].startswith("known ") and row["depth"] is not None
+    ]
+    if len(rows) < 2 or groups[0]["title"] != EACH:
+        return []
+    one, two = (f"{row['depth']:.1f}" for row in rows[:2])
+    return [
+        f"That costs depth: {rows[0]['plural']} are named to {one} ranks on average, and to {two} "
+        "when the classifier is calibrated on known taxa alone."
+    ]
+
+
+def _kept(group: dict[str, Any]) -> str:
     strata = [row for row in group["rows"] if row["stratum"]] or group["rows"]
     good = [f"{row['words']} of {row['plural']}" for row in strata if not row["short"]]
     bad = [f"{row['words']} of {row['plural']}" for row in strata if row["short"]]
@@ -123,4 +163,5 @@ def _kept(group: dict[str, Any], promised: str) -> str:
     text += listed(good or bad)
     if good and bad:
         text += f", but only for {listed(bad)}"
-    return text + (f": less than the {promised} asked for." if bad else ".")
+    promised = sorted({row["promised"] for row in strata if row["short"]}, reverse=True)
+    return text + (f": less than the {listed(promised)} asked for." if bad else ".")

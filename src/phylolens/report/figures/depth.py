@@ -35,7 +35,7 @@ def draw_depth(found: dict[str, Any], *, narrow: bool = False) -> "Canvas":
                 axes.text(left + share / 2, place, f"{100 * share:.0f}%", ha="center",
                           va="center", fontsize=7.5, color=ink_on(colour))  # fmt: skip
             left += share
-        _beside(axes, place, row, found["promised"], narrow)
+        _beside(axes, place, row, row["promised"], narrow)
     for place, title in headings:
         axes.text(0, place, title, fontsize=8.5, fontweight="bold", va="center")
         if not narrow:
