@@ -78,6 +78,7 @@ def test_published_names_are_reached():
     bagged = with_imbalance("rf", "balanced-bagging", 3)
     assert type(bagged) is type(make_head("rf-balanced-bagging", 3))
     assert bagged.random_state == 3
+    assert with_imbalance("lda", "weights", 0).even
     weighed = with_imbalance("hgnn", "weights", 0, parents={"a": "p"}).get_params()
     assert (weighed["head__class_weight"], weighed["head__parents"]) == ("balanced", {"a": "p"})
 
@@ -93,7 +94,7 @@ def test_measures_on_rows_leave_the_head_alone(name, option):
 MAKES_NO_SENSE = {
     ("prototype", "weights"),
     ("rf-balanced-bagging", "weights"),
-    *((name, "logit-adjustment") for name in HEADS if name not in ("rf", "hgnn")),
+    *((name, "logit-adjustment") for name in HEADS if name not in ("rf", "hgnn", "lda")),
     *((name, "balanced-bagging") for name in HEADS if name not in ("rf", "rf-balanced-bagging")),
 }
 

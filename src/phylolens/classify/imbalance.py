@@ -129,6 +129,8 @@ def _bagged(name: str, seed: int) -> ClassifierMixin:
 def _weighted(name: str, head: ClassifierMixin, seed: int) -> ClassifierMixin:
     if name == "rf":
         return make_head("rf-weighted", seed)
+    if name == "lda":
+        return head.set_params(even=True)
     if name == "hgnn":
         return head.set_params(head__class_weight="balanced")
     if name in ("prototype", "rf-balanced-bagging"):

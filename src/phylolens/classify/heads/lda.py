@@ -12,15 +12,23 @@ from phylolens.classify.heads.shrunken_lda import ShrunkenLda
 class LedoitWolfLda(Head):
     """Shrink each class's covariance as Ledoit & Wolf (2004) estimate; nothing ahead of it.
 
-    Priors are the shares of the classes. ``default`` tries discriminant analysis with equal
+    ``default`` tries discriminant analysis with equal
     priors, one pooled covariance and several amounts of shrinkage, behind the usual transforms.
     Where every class has a single image nothing varies within, and the nearest mean answers.
+
+    Parameters
+    ----------
+    even : bool
+        Whether every class is equally likely beforehand; otherwise as likely as it is frequent.
 
     Attributes
     ----------
     model_ : classifier
         Fitted.
     """
+
+    def __init__(self, even: bool = False) -> None:
+        self.even = even
 
     def fit(
         self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None
@@ -36,7 +44,9 @@ class LedoitWolfLda(Head):
         """
         X, codes = self._start(X, y)
         if len(X) > len(self.classes_):
-            self.model_ = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+            count = len(self.classes_)
+            priors = np.full(count, 1 / count) if self.even else None
+            self.model_ = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto", priors=priors)
         else:
             self.model_ = ShrunkenLda(1.0, scaled=False)
         with warnings.catch_warnings():

@@ -12,6 +12,7 @@ MODEL_WORDS = {
     "rf-balanced-bagging": "balanced bagging of trees",
     "svm": "support vector machine",
     "linear": "linear classifier",
+    "lda": "discriminant analysis",
     "mlp-weighted": "weighted neural network",
     "prototype": "nearest class mean",
     "hgnn": "hierarchy-guided network",
