@@ -125,7 +125,10 @@ def _trust(metrics: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if conformal:
         strata = {name: part["coverage"] for name, part in conformal["by_stratum"].items()}
-        found["coverage"] = {"wanted": 1 - conformal["alpha"], **strata}
+        found["coverage"] = {"wanted": 1 - conformal["alpha"]}
+        if "alpha_unknown" in conformal:
+            found["coverage"]["wanted_unknown"] = 1 - conformal["alpha_unknown"]
+        found["coverage"] |= strata
         found["answered_at"] = conformal["resolved_at"]
     if novelty:
         found["novelty_auroc"] = novelty["auroc"]
