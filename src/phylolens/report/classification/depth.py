@@ -10,7 +10,7 @@ from phylolens.report.wording import count, listed, percent, plural
 NONE = "none"
 OVERALL = "all, in the assumed mix"
 MIXED = "with unknown taxa mixed into the calibration"
-EACH = "calibrated for known taxa and each kind of unknown ones"
+EACH = "calibrated for each kind of unknown taxa"
 
 
 def about_depth(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
