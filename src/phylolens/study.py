@@ -104,19 +104,21 @@ class GuideSettings(_Settings):
 class SignalSettings(_Settings):
     """Test of visual against genetic distance.
 
-    ``distance`` is the visual distance, ``compare`` further ones for one table; ``axes`` the
-    principal coordinates of PROTEST; ``replicates`` of the specimen bootstrap; ``simulations`` and
-    ``fdr`` (false-discovery rate) of the search for pairs where looks and genes disagree.
+    ``distance`` is the visual distance, ``compare`` further ones for one table; ``debias`` takes
+    sampling noise out of them; ``axes`` the principal coordinates of PROTEST, K_A and K_G;
+    ``replicates`` of the specimen bootstrap; ``simulations`` and ``fdr`` (false-discovery rate) of
+    the search for pairs where looks and genes disagree.
     """
 
     distance: str = "chord"
     compare: tuple[str, ...] = ()
+    debias: bool = True
     permutations: int = Field(default=999, ge=1)
     axes: int | None = Field(default=None, ge=1)
     tree_method: Literal["nj", "bme", "upgma"] = "nj"
     replicates: int | None = Field(default=None, ge=0)
     simulations: int = Field(default=500, ge=40)
-    fdr: float = Field(default=0.1, gt=0, lt=1)
+    fdr: float = Field(default=0.05, gt=0, lt=1)
 
 
 class Study(_Settings):

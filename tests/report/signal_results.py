@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 MANTEL = ("mantel_pearson", "mantel_spearman")
-SECONDARY = (*MANTEL, "protest", "dcor", "mantel_pearson_centred", "mantel_spearman_centred")
+DESCRIBING = (*MANTEL, "dcor", "mantel_pearson_centred", "mantel_spearman_centred")
 EDGES = np.linspace(-0.4, 0.4, 41).tolist()
 
 
@@ -26,18 +26,27 @@ def tested(n: int, statistic: float, p: float, **more: Any) -> dict[str, Any]:
         "null_quantiles": {"0.5": 0.11, "0.95": 0.15},
         "null_histogram": {"edges": EDGES, "counts": [5] * 40},
         "interval": [statistic - 0.1, statistic + 0.1],
-        "interval_method": "95% interval, delete-d jackknife over taxa",
+        "interval_method": "95% interval, parametric bootstrap: evolution repeated",
         "smallest_p": 0.001,
     } | more
 
 
+def around(value: float) -> dict[str, list[float]]:
+    """Influence of single taxa and spread over specimens."""
+    return {"influence": [value - 0.2, value + 0.2], "specimen_interval": [value, value + 0.04]}
+
+
 def whole(n: int) -> dict[str, Any]:
     """``signal.json`` of n families in orders, with a clear signal and nothing within orders."""
-    values = (0.25, 0.21, 0.71, 0.33, 0.33, 0.19)
-    tests = {"kmult": tested(n, 0.62, 0.002, expected_under_brownian=1.0,
-                             specimen_interval=[0.58, 0.66])}  # fmt: skip
-    for name, value in zip(SECONDARY, values, strict=True):
-        tests[name] = tested(n, value, 0.003, p_holm=0.018, specimen_interval=[value, value + 0.04])
+    values = (0.25, 0.21, 0.33, 0.33, 0.19)
+    tests = {
+        "lambda_score": tested(n, 6.1, 0.002, interval=None, role="primary"),
+        "protest": tested(n, 0.71, 0.003, role="confirmatory", **around(0.71)),
+        "kmult": tested(n, 0.62, 0.002, p_holm=0.01, role="description", plain=0.55,
+                        expected_under_brownian=1.0, **around(0.62)),
+    }  # fmt: skip
+    for name, value in zip(DESCRIBING, values, strict=True):
+        tests[name] = tested(n, value, 0.003, p_holm=0.018, role="description", **around(value))
     return {
         "rank": "family",
         "n_taxa": n,
@@ -45,10 +54,13 @@ def whole(n: int) -> dict[str, Any]:
         "n_specimens": 10 * n,
         "distance": "chord",
         "dropped": {"no_images": ["Unseenidae"], "no_phylogeny": ["Lostidae"]},
-        "primary": "kmult",
+        "primary": "lambda_score",
+        "debiased": {"debiased": True, "why_not": "", "n_pairs": n * (n - 1) // 2,
+                     "n_pairs_at_zero": 0, "noise_share": 0.12},
         "covariance": "tree",
         "tests": tests,
-        "lambda": {"value": 0.73, "log_likelihood_ratio": 8.1},
+        "lambda": {"value": 0.73, "log_likelihood_ratio": 8.1, "interval": [0.6, 0.9],
+                   "ml": {"value": 0.7}},
         "correlogram": {"classes": _classes()},
         "baselines": {
             "taxonomy_only": {"pearson": 0.876, "spearman": 0.7, "ranks": ["order"]},
@@ -103,7 +115,10 @@ def _tree() -> dict[str, Any]:
 
 
 def _clade(name: str, n: int, r: float, p: float) -> dict[str, Any]:
-    tests = {test: {"statistic": r, "p_value": p / 4, "p_holm": p} for test in ("kmult", *MANTEL)}
+    tests = {
+        test: {"statistic": r, "p_value": p / 4, "p_holm": p}
+        for test in ("lambda_score", "kmult", *MANTEL)
+    }
     return {"rank": "order", "clade": name, "n_taxa": n, "pearson": r, "spearman": r,
             "p_pearson": p / 4, "p_spearman": p / 4, "tests": tests}  # fmt: skip
 

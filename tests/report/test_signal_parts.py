@@ -71,7 +71,7 @@ def test_results_of_before_read_as_before(make_results):
     out = make_results(TAXA, [3] * 6, parts=("signal",), pictures=False)
     found = summarize(out)["signal"]
     assert found["kind"] == "yes"
-    assert found["verdict"].startswith("Closely related families look more alike than chance")
+    assert found["verdict"].startswith("Visual and genetic distances of families agree more than")
     assert "K_mult" not in json.dumps(found)
     for part in ("within", "correlogram", "clades", "trees", "pairs", "sample", "several"):
         assert found[part] is None

@@ -5,8 +5,8 @@ import pytest
 from phylolens.report import summarize
 
 TAXA = [f"{letter}idae" for letter in "ABCDEFGHIJKL"]
-SECONDARY = ("mantel_pearson", "mantel_spearman", "protest", "dcor", "mantel_pearson_centred",
-             "mantel_spearman_centred")  # fmt: skip
+DESCRIBING = ("kmult", "mantel_pearson", "mantel_spearman", "dcor", "mantel_pearson_centred",
+              "mantel_spearman_centred")  # fmt: skip
 
 
 def said(make_signal, edit=None, taxa=TAXA):
@@ -16,12 +16,11 @@ def said(make_signal, edit=None, taxa=TAXA):
 def no_signal(found):
     for name, test in found["tests"].items():
         test |= {"p_value": 0.4}
-        test |= {"p_holm": 0.9} if name in SECONDARY else {}
+        test |= {"p_holm": 0.9} if name in DESCRIBING else {}
 
 
-def one_dissents(found):
-    no_signal(found)
-    found["tests"]["mantel_pearson"] |= {"p_value": 0.001, "p_holm": 0.005}
+def not_confirmed(found):
+    found["tests"]["protest"] |= {"p_value": 0.2}
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +30,12 @@ def signal(make_signal):
 
 def test_a_significant_verdict_states_size_p_n_baseline_and_limits(signal):
     assert signal["kind"] == "yes"
-    for part in ("look more alike than chance", "K_mult = 0.62, z = 3.2, p = 0.002, 12 families",
-                 "999 random permutations", "K_mult is 1 on average", "shuffled families give 0.11",
-                 "All 5 other tests agree", "r = 0.25 (95% interval over taxa 0.15 to 0.35)",
+    for part in ("look more alike than chance",
+                 "(Score test of Pagel’s λ: S = 6.10, z = 3.2, p = 0.002; PROTEST: t = 0.71, "
+                 "p = 0.003; 12 families; 999 random permutations",
+                 "As effect size, K_mult is 0.62 (95% interval 0.52 to 0.72); 1 is what drift",
+                 "Pagel’s λ is 0.73 (95% interval 0.60 to 0.90) by REML and 0.70 by ML",
+                 "r = 0.25 (95% interval 0.15 to 0.35)",
                  "taxonomy alone, without a picture, reaches more, r = 0.88",
                  "no sign that looks follow lineage beyond the order level",
                  "these tests cannot tell"):  # fmt: skip
@@ -44,23 +46,8 @@ def test_a_significant_verdict_states_size_p_n_baseline_and_limits(signal):
 
 def test_k_is_held_against_1_only_where_brownian_motion_gives_1(make_signal):
     found = said(make_signal, lambda own: own.update(distance="cosine"))
-    assert "Of cosine distances no value of K_mult stands for drift" in found["verdict"]
-    assert "is 1 on average" not in found["verdict"]
-
-
-def test_no_common_history_by_lambda_leaves_the_question_open(make_signal):
-    """Long branches that look odd let K_mult reject in every world without any history."""
-    own = {"value": 0.00009, "p_value": 0.42, "n": 12, "n_permutations": 999}
-    found = said(make_signal, lambda signal: signal.update({"lambda": own}))
-    assert found["kind"] == "open"
-    assert found["claim"].startswith("Whether closely related families look more alike stays open")
-    assert "a common history need not be the reason" in found["claim"]
-    assert "shows no common history (λ = 9e−05, p = 0.420)" in found["verdict"]
-    assert "not that relatives look alike" in found["verdict"]
-    own["p_value"] = 0.01
-    found = said(make_signal, lambda signal: signal.update({"lambda": own}))
-    assert found["kind"] == "yes"
-    assert "no common history (λ" not in found["verdict"]
+    assert "of cosine distances no value stands for drift" in found["verdict"]
+    assert "gives on average" not in found["verdict"]
 
 
 def test_no_evidence_is_not_evidence_of_nothing(make_signal):
@@ -72,30 +59,38 @@ def test_no_evidence_is_not_evidence_of_nothing(make_signal):
     assert "agree" not in found["rest"]
 
 
-def test_tests_that_disagree_leave_the_question_open(make_signal):
-    found = said(make_signal, one_dissents)
+def test_a_finding_needs_both_tests_that_decide(make_signal):
+    found = said(make_signal, not_confirmed)
     assert found["kind"] == "open"
-    assert "The tests disagree" in found["claim"]
-    assert "chosen beforehand finds no sign, K_mult = 0.62, z = 3.2, p = 0.400" in found["claim"]
-    assert (
-        "1 of 5 others do, Mantel test, Pearson: r = 0.25, p = 0.005 after Holm" in (found["claim"])
-    )
+    assert "The tests that decide disagree" in found["claim"]
+    assert "Score test of Pagel’s λ finds a sign, PROTEST does not" in found["claim"]
+    assert "look more alike" not in found["claim"]
     assert "Choosing the test that suits would be wrong" in found["rest"]
 
 
-def test_a_primary_test_that_stands_alone_is_called_weak(make_signal):
-    def alone(found):
-        for name in SECONDARY:
-            found["tests"][name]["p_holm"] = 0.2
+def test_descriptions_decide_nothing(make_signal):
+    """Neither a Mantel test that rejects nor one that does not changes the verdict."""
 
-    found = said(make_signal, alone)
-    assert found["kind"] == "yes"
-    assert "None of the 5 other tests confirms it" in found["rest"]
+    def only_described(found):
+        no_signal(found)
+        for name in DESCRIBING:
+            found["tests"][name] |= {"p_value": 0.001, "p_holm": 0.006}
 
-    def some(found):
-        found["tests"]["protest"]["p_holm"] = 0.2
+    assert said(make_signal, only_described)["kind"] == "no"
 
-    assert "Of 5 other tests 4 agree; no sign by PROTEST." in said(make_signal, some)["rest"]
+    def none_described(found):
+        for name in DESCRIBING:
+            found["tests"][name] |= {"p_value": 0.5, "p_holm": 0.9}
+
+    assert said(make_signal, none_described)["kind"] == "yes"
+
+
+def test_sampling_noise_is_told(make_signal, signal):
+    assert any("12% was sampling noise of few specimens" in line for line in signal["points"])
+    own = {"debiased": False, "why_not": "features are of taxa", "n_pairs": 66,
+           "n_pairs_at_zero": 0, "noise_share": 0.0}  # fmt: skip
+    found = said(make_signal, lambda signal: signal.update(debiased=own))
+    assert any("as measured" in line and "of taxa" in line for line in found["points"])
 
 
 def test_circular_figures_are_no_evidence(make_signal):
@@ -136,13 +131,13 @@ def test_few_taxa_with_a_signal_are_told_apart_from_many(make_signal, signal):
 def test_mantel_leads_where_only_a_matrix_was_given(make_signal):
     def matrix(found):
         found |= {"primary": "mantel_pearson", "covariance": "neighbour-joining tree of the matrix"}
-        found["tests"]["kmult"]["p_holm"] = 0.01
         found["tests"]["mantel_pearson"].pop("p_holm")
 
     found = said(make_signal, matrix)
-    assert [test["name"] for test in found["tests"]][:2] == ["mantel_pearson", "kmult"]
-    assert "(r = 0.25, z = 3.2, p = 0.003, 12 families" in found["claim"]
-    assert "Brownian" not in found["verdict"]
+    assert [test["name"] for test in found["tests"]][:2] == ["mantel_pearson", "protest"]
+    assert found["claim"].startswith("Visual and genetic distances of families agree more")
+    assert "(Mantel test, Pearson: r = 0.25, z = 3.2, p = 0.003; PROTEST" in found["claim"]
+    assert "look more alike" not in found["claim"]
 
 
 @pytest.mark.parametrize(
@@ -178,13 +173,13 @@ def test_without_clades_nothing_is_said_of_them(make_signal):
 
 def test_one_number_under_two_names_is_shown_once(make_signal, signal):
     names = [test["name"] for test in signal["tests"]]
-    assert names == ["kmult", "mantel_pearson", "mantel_spearman", "protest", "dcor",
-                     "mantel_spearman_centred"]  # fmt: skip
+    assert names == ["lambda_score", "protest", "kmult", "mantel_pearson", "mantel_spearman",
+                     "dcor", "mantel_spearman_centred"]  # fmt: skip
 
     def differ(found):
         found["tests"]["dcor"]["statistic"] = 0.5
 
-    assert len(said(make_signal, differ)["tests"]) == 7
+    assert len(said(make_signal, differ)["tests"]) == 8
 
 
 def test_correlogram_names_stretches_of_distance(signal):
@@ -196,13 +191,13 @@ def test_correlogram_names_stretches_of_distance(signal):
 
 
 def significant_clade(found):
-    found["by_clade"][0]["tests"]["kmult"]["p_holm"] = 0.01
+    found["by_clade"][0]["tests"]["lambda_score"]["p_holm"] = 0.01
 
 
 def test_clades_carry_their_numbers(make_signal, signal):
-    assert "in none is there a sign by K_mult after Holm" in signal["clades"]["sentence"]
+    assert "in none is there a sign by score of λ after Holm" in signal["clades"]["sentence"]
     found = said(make_signal, significant_clade)["clades"]
-    assert found["sentence"].startswith("Tested were 2 orders with at least 5 families: by K_mult")
+    assert found["sentence"].startswith("Tested were 2 orders with at least 5 families: by score")
     assert "in 1: Order0 (n = 9); by Mantel’s test in none." in found["sentence"]
     assert [(row["clade"], row["n_taxa"]) for row in found["rows"]] == [
         ("Order0", 9), ("Order1", 5)
@@ -211,7 +206,7 @@ def test_clades_carry_their_numbers(make_signal, signal):
     alone = said(make_signal, lambda own: own["by_clade"].pop())["clades"]["sentence"]
     assert alone == (
         "Large enough to be tested by itself is Order0 (9 families): within it there is no sign "
-        "by K_mult."
+        "by score of λ."
     )
 
 
@@ -219,7 +214,7 @@ def test_shuffles_within_clades_do_not_contradict_single_clades(make_signal):
     found = said(make_signal, significant_clade)
     assert found["within"]["beyond"] is None
     assert "stays open" in found["verdict"]
-    assert "but K_mult does within 1 of 2 orders tested alone" in found["verdict"]
+    assert "but score of λ does within 1 of 2 orders tested alone" in found["verdict"]
     assert "no sign that looks" not in found["verdict"]
 
 
@@ -263,9 +258,12 @@ def test_sampling_is_told_where_looks_follow_it(make_signal, signal):
 
 def test_methods_paragraph_names_tests_permutations_seed_and_intervals(make_signal):
     text = summarize(make_signal(TAXA))["methods"]["paragraph"]
-    for part in ("Primary test, chosen beforehand: K_mult (Adams 2014), covariance from the tree",
-                 "Holm’s method", "PROTEST (Peres-Neto & Jackson 2001)", "999 random permutations",
-                 "seed 7", "delete-d jackknife over taxa", "98 of 100 trees", "neighbour joining",
+    for part in ("Primary test, chosen beforehand: the studentised score test of Pagel’s λ",
+                 "which PROTEST (Peres-Neto & Jackson 2001) had to confirm",
+                 "less the sampling noise of both means", "K_mult (Adams 2014)",
+                 "covariance from the tree", "Holm’s method", "999 random permutations",
+                 "seed 7", "parametric bootstrap: evolution repeated", "98 of 100 trees",
+                 "neighbour joining",
                  "999 simulations of Brownian motion on the tree with λ = 0.73",
                  "false-discovery rate 5%"):  # fmt: skip
         assert part in text, part
@@ -288,14 +286,9 @@ def test_the_branch_that_bears_the_root_counts_once(make_signal, method, n):
     assert f"Of {n} inner branch" in support
 
 
-def test_sisters_too_near_are_named_where_the_primary_test_finds_nothing(make_signal):
+def test_sisters_too_near_are_named(make_signal):
     near = {"closest_pair": {"taxa": ["Arcidae", "Noetiidae"], "share": 0.001}}
-
-    def edit(found):
-        no_signal(found)
-        found |= near
-
-    points = " ".join(said(make_signal, edit)["points"])
-    assert "Arcidae and Noetiidae are so close (0.1% of the largest distance)" in points
     points = " ".join(said(make_signal, lambda found: found.update(near))["points"])
-    assert "so close" not in points
+    assert "Arcidae and Noetiidae are so close (0.1% of the largest distance)" in points
+    near["closest_pair"]["share"] = 0.1
+    assert "so close" not in " ".join(said(make_signal, lambda own: own.update(near))["points"])

@@ -88,14 +88,14 @@ def test_baselines_stand_beside_the_signal(summary):
     signal = summary["signal"]
     assert [row["pearson"] for row in signal["baselines"]] == ["0.25", "0.88", "0.39"]
     assert "r = 0.88" in signal["answer"]
-    assert "r = 0.25, p = 0.012, 6 families" in signal["verdict"]
+    assert "Mantel test, Pearson: r = 0.25, p = 0.012" in signal["verdict"]
 
 
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        ({}, "look more alike than chance"),
-        ({"mantel_pearson": {"p_value": 0.4}}, "The tests disagree"),
+        ({}, "agree more than chance"),
+        ({"mantel_pearson": {"p_value": 0.4}}, "The tests that decide disagree"),
         (
             {"mantel_pearson": {"p_value": 0.4}, "mantel_spearman": {"p_value": 0.3}},
             "no evidence",
@@ -115,7 +115,7 @@ def test_verdict_claims_no_more_than_the_tests(make_results, edit, words):
     )
     verdict = summarize(out)["signal"]["verdict"]
     assert words in verdict
-    if words != "look more alike than chance":
+    if words != "agree more than chance":
         assert "than chance" not in verdict
 
 

@@ -9,9 +9,12 @@ from statsmodels.stats.multitest import multipletests
 
 from phylolens.stats._holm import holm
 from phylolens.stats.by_clade import TESTS, by_clade
+from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.kmult import kmult
+from phylolens.stats.lambda_score import lambda_score
 from phylolens.stats.mantel import mantel
 from phylolens.stats.protest import protest
+from phylolens.stats.unit_length import unit_distances
 
 CLADES = {"A": 12, "B": 9, "C": 6, "D": 4}  # D is too small
 KEPT = {"statistic", "p_value", "p_holm", "z", "exact", "smallest_p"}
@@ -55,17 +58,24 @@ def test_each_clade_is_tested_as_if_alone(world):
     taxa = [name for name in visual.ids if name[0] == "A"]
     sides = visual.filter(taxa), genetic.filter(taxa)
     common = {"permutations": 99, "seed": 3}
-    known = {
-        "mantel_pearson": mantel(*sides, **common),
-        "mantel_spearman": mantel(*sides, method="spearman", **common),
-        "protest": protest(*sides, **common).test,
-        "kmult": kmult(sides[0], shared.loc[taxa, taxa], **common),
-    }
+
+    def alone(visual):
+        return {
+            "lambda_score": lambda_score(visual, sides[1], **common),
+            "mantel_pearson": mantel(visual, sides[1], **common),
+            "mantel_spearman": mantel(visual, sides[1], method="spearman", **common),
+            "protest": protest(visual, sides[1], **common).test,
+            "kmult": kmult(visual, shared.loc[taxa, taxa], **common),
+        }
+
+    unit = unit_distances(VisualDistances.of_matrix(sides[0]))  # seen from the clade's own centre
+    known, tested = alone(sides[0]), alone(unit)
+    tested["lambda_score"] = known["lambda_score"]
     for name, test in known.items():
         assert found["A"]["tests"][name]["statistic"] == pytest.approx(test.statistic)
-        assert found["A"]["tests"][name]["p_value"] == test.p_value
-    assert found["A"]["pearson"] == known["mantel_pearson"].statistic
-    assert found["A"]["p_spearman"] == known["mantel_spearman"].p_value
+        assert found["A"]["tests"][name]["p_value"] == tested[name].p_value
+    assert found["A"]["pearson"] == pytest.approx(known["mantel_pearson"].statistic)
+    assert found["A"]["p_spearman"] == tested["mantel_spearman"].p_value
 
 
 def test_only_coarser_clades_of_five_taxa_and_more_are_listed(world):
@@ -91,7 +101,7 @@ def test_a_clade_of_all_taxa_is_left_out(world):
 
 def test_signal_is_found_where_it_is(world):
     found = rows_of(by_clade(*world, permutations=199))
-    assert found["A"]["tests"]["mantel_pearson"]["p_holm"] == pytest.approx(2 * 0.005)
+    assert found["A"]["tests"]["mantel_pearson"]["p_holm"] == pytest.approx(3 * 0.005)
     assert found["B"]["tests"]["mantel_pearson"]["p_holm"] > 0.05
 
 
@@ -125,14 +135,13 @@ def test_a_singular_covariance_costs_kmult_alone(world):
     assert found["A"]["tests"]["kmult"]["p_value"] is not None
 
 
-def test_holm_is_over_the_clades_of_a_rank_that_could_be_tested(world):
+def test_holm_is_over_all_clades_that_could_be_tested(world):
     found = by_clade(*world, permutations=99)
     for name in TESTS:
-        for rank in ("class", "order"):
-            tests = [row["tests"][name] for row in found if row["rank"] == rank]
-            made = [test for test in tests if test["p_value"] is not None]
-            known = holm([test["p_value"] for test in made])
-            assert [test["p_holm"] for test in made] == pytest.approx(known)
+        tests = [row["tests"][name] for row in found]
+        made = [test for test in tests if test["p_value"] is not None]
+        known = holm([test["p_value"] for test in made])
+        assert [test["p_holm"] for test in made] == pytest.approx(known)
 
 
 def test_holm_equals_statsmodels():

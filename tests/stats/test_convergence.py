@@ -8,11 +8,13 @@ from scipy.stats import chi2
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError, TooFew
-from phylolens.stats.brownian_pairs import differences, rates_of_axes, simulated
+from phylolens.stats.brownian_pairs import differences, drawn_squares, rates_of_axes
 from phylolens.stats.convergence import COLUMNS, disagreement
+from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.lambda_fit import LambdaModel, pagel_lambda
 from phylolens.stats.pair_candidates import candidates
 from phylolens.stats.pair_null import PairNull
+from phylolens.stats.unit_length import unit_distances
 
 FEW = {"simulations": 60}
 
@@ -55,7 +57,7 @@ def planted(covariance):
     points = looks(covariance, 1)
     points[50] = points[3] + 0.1 * (points[50] - points[3])
     visual = measured(points, covariance)
-    return visual, *disagreement(visual, covariance, seed=5, **FEW)
+    return visual, *disagreement(visual, covariance, seed=5, fdr=0.1, **FEW)
 
 
 def test_a_planted_pair_is_found_and_its_relatives_are_explained(planted):
@@ -107,13 +109,17 @@ def test_expected_distance_of_sisters_is_the_models(planted, covariance):
     visual, table, summary = planted
     fit = pagel_lambda(visual, covariance, permutations=9)
     assert summary["lambda"] == pytest.approx(fit.value, abs=1e-9)
+    unit = unit_distances(VisualDistances.of_matrix(visual))
+    fit = pagel_lambda(unit, covariance, permutations=9)
     v = 2 * (1 - fit.value * covariance.loc["t000", "t001"])
     sisters = table[table["kind"] == "divergence"]
-    squared = [visual[f"t{row:03d}", f"t{row + 1:03d}"] ** 2 for row in range(0, 64, 2)]
+    squared = [unit[f"t{row:03d}", f"t{row + 1:03d}"] ** 2 for row in range(0, 64, 2)]
     level = np.median(np.cbrt(np.array(squared) / (fit.rate * v)))
     known = np.sqrt(level**3 * fit.rate * v)
-    np.testing.assert_allclose(sisters["expected"], known, rtol=1e-6)
-    np.testing.assert_allclose(sisters["ratio"], sisters["visual"] / known, rtol=1e-6)
+    pairs = sisters[["taxon_1", "taxon_2"]].itertuples(index=False)
+    ratios = [unit[one, two] / known for one, two in pairs]
+    np.testing.assert_allclose(sisters["ratio"], ratios, rtol=1e-6)
+    np.testing.assert_allclose(sisters["expected"], sisters["visual"] / ratios, rtol=1e-6)
     np.testing.assert_allclose(sisters["genetic"], 1 / 3, rtol=1e-12)
 
 
@@ -132,7 +138,9 @@ def test_expected_distance_of_far_pairs_equals_plain_least_squares(covariance):
     known = {(names[i], names[j]): np.sqrt(level[row] ** 3 * fit.rate * 2)
              for row, (i, j) in enumerate(far)}  # fmt: skip
     for row in table[table["kind"] == "convergence"].itertuples():
-        assert row.expected == pytest.approx(known[row.taxon_1, row.taxon_2], rel=1e-6)
+        pair = row.taxon_1, row.taxon_2
+        assert row.ratio == pytest.approx(visual[pair] / known[pair], rel=1e-6)
+        assert row.expected == pytest.approx(known[pair], rel=1e-6)
 
 
 def naive_candidates(apart: np.ndarray, clade: list[str]) -> tuple[set, set]:
@@ -181,8 +189,8 @@ def test_simulated_distances_follow_their_law(covariance):
     pairs, drawn = np.array([[0, 1], [0, 63]]), []
     apart = rates.sum() * differences(shared, 0.5)
     for k in range(600):
-        world = simulated(model, shared, 0.5, rates, np.random.default_rng([2, k]))
-        drawn.append(world.squares[pairs[:, 0], pairs[:, 1]] / apart[pairs[:, 0], pairs[:, 1]])
+        squares, _ = drawn_squares(model, 0.5, rates, np.random.default_rng([2, k]))
+        drawn.append(squares[pairs[:, 0], pairs[:, 1]] / apart[pairs[:, 0], pairs[:, 1]])
     for column in np.array(drawn).T:
         for share in (0.1, 0.5, 0.9):
             assert np.mean(5 * column <= chi2.ppf(share, 5)) == pytest.approx(share, abs=0.05)
@@ -195,7 +203,8 @@ def test_estimated_rates_behave_as_the_true_ones():
     root, found = np.linalg.cholesky(shared), []
     for k in range(200):
         noise = np.random.default_rng([3, k]).normal(size=(32, 60))
-        rates = rates_of_axes(model, model.rotated(root @ noise * np.sqrt(true)), 1.0)
+        points = root @ noise * np.sqrt(true)
+        rates = rates_of_axes(model, model.products(points @ points.T), 1.0, 31)
         found.append([rates.sum(), rates @ rates])
     trace, squares = np.mean(found, axis=0)
     assert trace == pytest.approx(true.sum(), rel=0.02)
@@ -227,11 +236,11 @@ def test_same_seed_same_bytes_whatever_the_order(planted, covariance):
     visual, table, summary = planted
     mixed = list(np.random.default_rng(3).permutation(covariance.index))
     again = disagreement(
-        visual.filter(mixed), covariance.loc[mixed[::-1], mixed[::-1]], seed=5, **FEW
+        visual.filter(mixed), covariance.loc[mixed[::-1], mixed[::-1]], seed=5, fdr=0.1, **FEW
     )
     assert again[0].to_csv(index=False) == table.to_csv(index=False)
     assert again[1] == summary
-    other, _ = disagreement(visual, covariance, seed=6, **FEW)
+    other, _ = disagreement(visual, covariance, seed=6, fdr=0.1, **FEW)
     assert other.to_csv(index=False) != table.to_csv(index=False)
 
 

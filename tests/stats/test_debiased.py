@@ -147,6 +147,18 @@ def test_filter_follows_names():
     assert some.matrix[0, 1] == pytest.approx(found.matrix[4, 1])
 
 
+def test_some_taxa_that_do_not_differ_are_left_as_measured():
+    """Three of six taxa are one cloud: alone they have no distance without noise."""
+    whole = debiased_distances(*world()[:3], "euclidean")
+    squares = whole.squares.copy()
+    squares[:3, :3] = -0.1 * (1 - np.eye(3))
+    found = VisualDistances(whole.plain, squares, "euclidean", debiased=True)
+    some = found.filter(["t0", "t1", "t2"])
+    assert not some.debiased
+    assert some.matrix == whole.plain.filter(["t0", "t1", "t2"])
+    assert found.filter(["t0", "t1", "t5"]).debiased
+
+
 def test_of_matrix_takes_distances_as_they_are():
     found = debiased_distances(*world()[:3])
     given = VisualDistances.of_matrix(found.plain)

@@ -8,9 +8,12 @@ from skbio import DistanceMatrix, TreeNode
 
 from phylolens.errors import InputError
 from phylolens.phylogeny import covariance
+from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.every_test import every_test
 from phylolens.stats.kmult import PreparedTree
+from phylolens.stats.mantel import mantel
 from phylolens.stats.statistics import NAMES, Statistics
+from phylolens.stats.unit_length import unit_distances
 
 NAMED = [f"t{row:02d}" for row in range(16)]
 
@@ -29,9 +32,12 @@ def world():
 
 def test_every_test_rejects_for_brownian_looks(world):
     found = every_test(*world, permutations=199)
-    assert found.primary == "kmult"
-    assert set(found.results) == {*NAMES, "mantel_pearson_centred"}
+    assert found.primary == "lambda_score"
+    assert set(found.results) == {"lambda_score", *NAMES, "mantel_pearson_centred"}
     assert all(test["p_value"] <= 0.02 for test in found.results.values())
+    roles = {name: test["role"] for name, test in found.results.items()}
+    assert (roles["lambda_score"], roles["protest"]) == ("primary", "confirmatory")
+    assert set(roles.values()) == {"primary", "confirmatory", "description"}
     assert found.residuals is not None
     assert sorted(found.residuals.index) == NAMED
 
@@ -44,15 +50,45 @@ def test_none_rejects_for_looks_without_history(world):
     assert all(test["p_value"] > 0.05 for test in found.results.values())
 
 
-def test_holm_is_over_the_secondary_tests(world):
+def test_holm_is_over_the_descriptions(world):
     found = every_test(*world, permutations=99)
-    assert "p_holm" not in found.results["kmult"]
-    secondary = {name: found.results[name] for name in NAMES if name != "kmult"}
-    ordered = sorted(secondary.values(), key=lambda test: test["p_value"])
+    assert "p_holm" not in found.results["lambda_score"]
+    assert "p_holm" not in found.results["protest"]
+    described = {name: found.results[name] for name in NAMES if name != "protest"}
+    ordered = sorted(described.values(), key=lambda test: test["p_value"])
     so_far = 0.0
     for place, test in enumerate(ordered):
         so_far = max(so_far, min(1.0, (len(ordered) - place) * test["p_value"]))
         assert test["p_holm"] == pytest.approx(so_far)
+
+
+def test_statistics_are_of_the_distances_and_tests_of_directions(world):
+    """A clade that varies ten times less: Mantel's correlation is large, its p is not small."""
+    _, genetic, shared = world
+    looks = np.random.default_rng(9).normal(size=(16, 40))
+    looks[:8] *= 0.1
+    visual = DistanceMatrix(cdist(looks, looks), NAMED)
+    found = every_test(visual, genetic, shared, permutations=199).results
+    alone = mantel(visual, genetic, permutations=199)
+    assert found["mantel_pearson"]["statistic"] == pytest.approx(alone.statistic)
+    assert alone.p_value <= 0.05
+    unit = mantel(unit_distances(VisualDistances.of_matrix(visual)), genetic, permutations=199)
+    assert found["mantel_pearson"]["tested"] == pytest.approx(unit.statistic)
+    assert found["mantel_pearson"]["p_value"] == unit.p_value
+    assert all(test["p_value"] > 0.05 for test in found.values())
+
+
+def test_without_noise_and_as_measured_stand_side_by_side(world):
+    visual, genetic, shared = world
+    squares = visual.data**2 - 0.5 * (1 - np.eye(16))
+    measured = VisualDistances(visual, squares, "euclidean", debiased=True)
+    found = every_test(measured, genetic, shared, permutations=9).results
+    for name in ("kmult", "mantel_pearson", "protest"):
+        assert found[name]["plain"] == pytest.approx(Statistics(genetic, shared).of(visual)[name])
+    assert found["kmult"]["statistic"] == pytest.approx(
+        Statistics(genetic, shared).of(measured.matrix)["kmult"]
+    )
+    assert found["kmult"]["statistic"] > found["kmult"]["plain"]
 
 
 def test_after_double_centring_pearson_is_the_distance_correlation(world):
@@ -76,7 +112,7 @@ def test_a_singular_tree_costs_k_alone(world):
     tied.iloc[:, 1] = tied.iloc[:, 0]
     tied.iloc[1, 1] = tied.iloc[0, 0]
     found = every_test(visual, genetic, tied, permutations=99)
-    assert found.primary == "mantel_pearson"
+    assert found.primary == "lambda_score"
     assert "without any branch between them" in found.not_possible["kmult"]
     assert Statistics(genetic, tied).of(visual)["kmult"] is None
 

@@ -10,9 +10,11 @@ from skbio import DistanceMatrix, TreeNode
 
 from phylolens.errors import InputError, TooFew
 from phylolens.phylogeny import covariance
+from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.lambda_fit import (
     LambdaModel,
-    axes_of,
+    centred_products,
+    count_axes,
     moments_of_rates,
     pagel_lambda,
 )
@@ -93,12 +95,12 @@ def test_likelihood_equals_plain_matrix_algebra(method):
     if method == "reml":
         known -= 0.5 * 4 * np.log(one @ inverse @ one)
     model = LambdaModel(tree, method)
-    rotated = model.rotated(points)
-    assert float(model.log_likelihood(rotated, lambda_, 4)) == pytest.approx(known, rel=1e-10)
-    white = model.residuals(rotated, lambda_)
-    np.testing.assert_allclose(
-        white.T @ white, residual.T @ inverse @ residual, rtol=1e-9, atol=1e-9
-    )
+    products = model.products(points @ points.T)
+    assert float(model.log_likelihood(products, lambda_, 4)) == pytest.approx(known, rel=1e-10)
+    white = model.residuals(products, lambda_)
+    assert np.trace(white) == pytest.approx(np.trace(residual.T @ inverse @ residual), rel=1e-9)
+    by_axes = np.linalg.eigvalsh(residual.T @ inverse @ residual)
+    np.testing.assert_allclose(np.linalg.eigvalsh(white)[-4:], by_axes, rtol=1e-8)
 
 
 def test_more_axes_than_taxa_do_no_harm():
@@ -120,11 +122,12 @@ def test_looks_without_signal_are_not_rejected():
     assert found.value < 0.3
 
 
-def test_principal_coordinates_keep_distances():
-    distances = squareform(pdist(np.random.default_rng(1).normal(size=(9, 3))))
-    points = axes_of(distances)
-    assert points.shape == (9, 3)
-    np.testing.assert_allclose(squareform(pdist(points)), distances, atol=1e-12)
+def test_centred_products_are_those_of_points_about_their_mean():
+    points = np.random.default_rng(1).normal(size=(9, 3))
+    gram = centred_products(squareform(pdist(points)) ** 2)
+    points -= points.mean(axis=0)
+    np.testing.assert_allclose(gram, points @ points.T, atol=1e-12)
+    assert count_axes(gram) == 3
 
 
 def test_moments_of_rates_are_unbiased():
@@ -135,9 +138,14 @@ def test_moments_of_rates_are_unbiased():
     for rates in (np.array([4.0, 2.0, 1.0, 1.0]), 1 / np.arange(1.0, 41)):
         drawn = [
             moments_of_rates(
-                model, model.rotated(root @ rng.normal(size=(15, len(rates))) * np.sqrt(rates)), 0.6
+                model,
+                model.products(points @ points.T),
+                0.6,
+                min(len(rates), 14),
             )
-            for _ in range(2000)
+            for points in (
+                root @ rng.normal(size=(15, len(rates))) * np.sqrt(rates) for _ in range(2000)
+            )
         ]
         trace, squares = np.mean(drawn, axis=0)
         assert trace == pytest.approx(rates.sum(), rel=0.02)
@@ -201,3 +209,13 @@ def test_other_bad_input():
         pagel_lambda(visual, tree, method="bayes")
     with pytest.raises(InputError, match="all visual distances are zero"):
         pagel_lambda(DistanceMatrix(np.zeros((8, 8)), list(tree.index)), tree)
+
+
+def test_differences_that_noise_explains_have_no_lambda():
+    tree = cherries(10)
+    names = list(tree.index)
+    plain = named(np.random.default_rng(2).normal(size=(20, 6)), names)
+    squares = plain.data**2 - 1.02 * np.mean(plain.data[np.triu_indices(20, 1)] ** 2)
+    np.fill_diagonal(squares, 0.0)
+    with pytest.raises(InputError, match="no more than their specimens"):
+        pagel_lambda(VisualDistances(plain, squares, "euclidean", debiased=True), tree)

@@ -24,11 +24,12 @@ def test_the_whole_block_of_a_small_world():
     tests = found.summary["tests"]
     assert found.summary["primary"] == "mantel_pearson"
     assert tests["mantel_pearson"]["statistic"] == pytest.approx(1)
-    assert tests["mantel_pearson"]["p_value"] == pytest.approx(1 / 120)
-    assert tests["mantel_pearson"]["interval"] is None  # five taxa are too few for one
+    assert tests["mantel_pearson"]["influence"] is None  # five taxa are too few for one
+    assert tests["mantel_pearson"]["interval"] is None  # nor is there a tree to evolve along
+    assert tests["lambda_score"]["exact"]
     assert "kmult" not in tests  # no covariance
     assert "p_value" not in found.summary["baselines"]["taxonomy_only"]
-    assert found.summary["within_clades"]["n_taxa_moved"] == 4
+    assert found.summary["within_clades"] is None  # four taxa could change places
     assert found.pairs is None
 
 
@@ -48,7 +49,7 @@ def test_replicates_give_intervals_and_support():
     )
     found = signal(compared, permutations=99)
     test = found.summary["tests"]["mantel_spearman"]
-    assert test["interval"][0] < test["statistic"] < test["interval"][1]
+    assert test["influence"][0] < test["statistic"] < test["influence"][1]
     assert test["specimen_interval"][1] - test["specimen_interval"][0] < 0.2
     assert found.summary["specimen_bootstrap"]["n"] == 30
     support = [int(node.name) for node in found.visual_tree.non_tips() if node.name]

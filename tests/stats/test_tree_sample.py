@@ -6,6 +6,7 @@ from scipy.spatial.distance import cdist
 from skbio import DistanceMatrix, TreeNode
 
 from phylolens.phylogeny import covariance
+from phylolens.stats.every_test import every_test
 from phylolens.stats.kmult import kmult
 from phylolens.stats.mantel import mantel
 from phylolens.stats.several import main_tests
@@ -54,10 +55,7 @@ def test_one_tree_again_and_again_has_no_range(visual):
 def test_the_table_holds_the_tests_themselves(visual):
     genetic, shared, _ = ladder(NAMED, np.random.default_rng(1))
     row = main_tests(visual, genetic, shared, permutations=99, seed=4)
-    result = mantel(visual, genetic, method="spearman", permutations=99, seed=4)
-    assert row["mantel_spearman"] == {
-        "statistic": result.statistic,
-        "z": result.z,
-        "p_value": result.p_value,
-    }
+    found = every_test(visual, genetic, shared, permutations=99, seed=4).results
+    for name in ("lambda_score", "protest", "kmult", "mantel_spearman"):
+        assert row[name] == {key: found[name][key] for key in ("statistic", "z", "p_value")}
     assert main_tests(visual, genetic, None, permutations=9)["kmult"] is None

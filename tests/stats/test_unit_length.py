@@ -6,7 +6,9 @@ from scipy.spatial.distance import cdist
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
+from phylolens.stats.centred import double_centre
 from phylolens.stats.debiased import VisualDistances
+from phylolens.stats.tangent import flattened
 from phylolens.stats.unit_length import directions, unit_distances
 
 
@@ -68,3 +70,24 @@ def test_taxa_in_one_place_are_refused():
     nothing = DistanceMatrix(np.zeros((3, 3)), list("abc"))
     with pytest.raises(InputError, match="all visual distances are zero"):
         unit_distances(VisualDistances.of_matrix(nothing))
+
+
+def test_a_sphere_is_flattened_so_that_straying_far_is_no_likeness():
+    """Ten taxa stray far from the mean direction, each in its own way: on a sphere all are low."""
+    far, sphere, plane = np.triu_indices(10, k=1), [], []
+    for seed in range(20):
+        points = np.random.default_rng([6, seed]).normal(size=(20, 300))
+        points[:10] *= 2.5
+        points[:, 0] += 30
+        points /= np.linalg.norm(points, axis=1)[:, None]
+        squares = named(points).data ** 2
+        for found, values in ((sphere, squares), (plane, flattened(squares, "chord"))):
+            found.append(-0.5 * double_centre(values)[:10, :10][far].mean())
+    assert np.mean(sphere) > 0.02
+    assert abs(np.mean(plane)) < np.mean(sphere) / 3
+    np.testing.assert_array_equal(flattened(squares, "euclidean"), squares)
+    # The same as leaving the axis of the mean direction out of the coordinates.
+    axis = points.mean(axis=0) / np.linalg.norm(points.mean(axis=0))
+    left = points - np.outer(points @ axis, axis)
+    known = cdist(left, left) ** 2
+    np.testing.assert_allclose(flattened(squares, "chord"), known, atol=1e-9)

@@ -22,6 +22,13 @@ def command(
             "is the one reported."
         ),
     ] = None,
+    debias: Annotated[
+        bool | None,
+        typer.Option(
+            help="Take the sampling noise of few specimens out of visual distances (default), or "
+            "leave them as measured."
+        ),
+    ] = None,
     permutations: Annotated[
         int | None, typer.Option(help="Random permutations of the taxa (default 999).")
     ] = None,
@@ -43,7 +50,7 @@ def command(
         typer.Option(help="Simulations of Brownian motion for disagreeing pairs (default 500)."),
     ] = None,
     fdr: Annotated[
-        float | None, typer.Option(help="False-discovery rate of disagreeing pairs (default 0.1).")
+        float | None, typer.Option(help="False-discovery rate of disagreeing pairs (default 0.05).")
     ] = None,
     audit: Annotated[
         tuple[Path, Path] | None,
@@ -60,6 +67,7 @@ def command(
     own = o.given(
         distance=distances[0] if distances else None,
         compare=distances[1:] or None,
+        debias=debias,
         permutations=permutations,
         axes=axes,
         tree_method=tree_method,

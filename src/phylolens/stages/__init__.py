@@ -78,6 +78,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "signal": (
         "signal/signal.json",
         "signal/visual_distances.csv",
+        "signal/visual_plain_distances.csv",
         "signal/genetic_distances.csv",
         "signal/tree.nwk",
         "signal/visual_tree.nwk",

@@ -38,7 +38,7 @@ def adjusted_pairs(
             features = without_source(features, taxa, sources).features
     with suppress(InputError):  # nothing is left that differs
         again, found = disagreement(
-            Looks(bench.material, features).distances(settings.distance),
+            Looks(bench.material, features).distances(settings.distance, debias=settings.debias),
             compared.covariance,
             clades=compared.clades,
             genetic=compared.genetic,

@@ -70,7 +70,7 @@ def find_confounds(bench: Bench, looks: Looks, compared: stats.Comparison) -> Co
     study, settings = bench.study, bench.study.signal
     columns = columns_of(study, bench.material, looks.taxa)
     given = Compared(
-        visual=VisualDistances.of_matrix(compared.visual),
+        visual=compared.distances,
         genetic=compared.genetic,
         tree=compared.tree,
         clades=compared.clades,
@@ -111,8 +111,9 @@ def _adjusted(
     found = without_source(looks.features, taxa, sources)
     adjusted = None
     with suppress(InputError):  # nothing is left that differs
-        own = Looks(bench.material, found.features).distances(bench.study.signal.distance)
-        adjusted = VisualDistances.of_matrix(own)
+        adjusted = Looks(bench.material, found.features).distances(
+            bench.study.signal.distance, debias=bench.study.signal.debias
+        )
     return found.to_dict(), adjusted
 
 

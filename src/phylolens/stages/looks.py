@@ -58,14 +58,20 @@ class Looks:
             return None
         return self.taxon_of.value_counts().sort_index()
 
-    def distances(self, metric: str) -> DistanceMatrix:
-        """Visual distances between the taxa."""
+    def distances(self, metric: str, *, debias: bool = True) -> stats.VisualDistances:
+        """Visual distances between the taxa, without sampling noise where specimens are known."""
         if self.material.taxon_level:
-            return stats.visual_distances(self.features.take(self.taxa), metric)
-        specimens = self._rows["specimen_id"]
-        return stats.taxon_distances(self.features, self.taxon_of, specimens, metric)
+            plain = stats.visual_distances(self.features.take(self.taxa), metric)
+            return stats.VisualDistances.of_matrix(plain, metric, "features are of taxa")
+        given = self.features, self.taxon_of, self._rows["specimen_id"]
+        if not debias:
+            plain = stats.taxon_distances(*given, metric)
+            return stats.VisualDistances.of_matrix(plain, metric, "left as measured (--no-debias)")
+        return stats.debiased_distances(*given, metric)
 
-    def replicates(self, metric: str, n: int, seed: int) -> Iterator[DistanceMatrix]:
+    def replicates(
+        self, metric: str, n: int, seed: int, *, debias: bool = True
+    ) -> Iterator[DistanceMatrix]:
         """Visual distances of specimens drawn anew within taxa; none where nothing can vary."""
         specimens = self._rows["specimen_id"]
         per_taxon = specimens.groupby(self.taxon_of).nunique()
@@ -78,6 +84,7 @@ class Looks:
             distance=metric,
             replicates=n,
             borrow=True,  # taxa of one specimen would not vary, and intervals be far too narrow
+            debias=debias,
             seed=seed,
         )
 

@@ -22,7 +22,13 @@ from phylolens.stats.tree_sample import over_trees
 from phylolens.writing import write_csv, write_json, write_text
 
 JOINED = "all joined"
-DEPENDS_ON_ROOT = ("kmult", "lambda", "disagreement")  # of an unrooted tree: uncertain
+DEPENDS_ON_ROOT = (
+    "kmult",
+    "k_arithmetic",
+    "k_geometric",
+    "lambda",
+    "disagreement",
+)  # of an unrooted tree: uncertain
 REPLICATES, MANY_TAXA = 100, 500  # half as many for more taxa: their trees take long
 
 
@@ -76,20 +82,22 @@ def signal(bench: Bench) -> dict[str, Any]:
 def _comparison(bench: Bench, looks: Looks) -> stats.Comparison:
     study, ranked = bench.study, bench.material.ranked
     assert ranked is not None
-    visual, taxa = looks.distances(study.signal.distance), list(looks.taxa)
+    measured = looks.distances(study.signal.distance, debias=study.signal.debias)
+    taxa = list(looks.taxa)
     wanted = study.signal.replicates
     if wanted is None:
         wanted = REPLICATES if len(taxa) <= MANY_TAXA else REPLICATES // 2
 
     def replicates() -> Iterator[DistanceMatrix]:
-        return looks.replicates(study.signal.distance, wanted, study.seed)
+        return looks.replicates(study.signal.distance, wanted, study.seed, debias=measured.debiased)
 
     return stats.Comparison(
-        visual=visual,
+        visual=measured.matrix,
+        measured=measured,
         genetic=ranked.distances.filter(taxa),
         covariance=ranked.covariance.loc[taxa, taxa],
         tree=_pruned(ranked.tree, taxa),
-        from_tree=ranked.covariance_source == FROM_TREE and ranked.rooted,
+        from_tree=ranked.covariance_source == FROM_TREE,
         lineage=bench.material.lineage(tuple(taxa)),
         image_counts=looks.image_counts,
         replicates=replicates if wanted else None,
@@ -120,7 +128,7 @@ def _by_features(bench: Bench, looks: Looks, compared: stats.Comparison) -> dict
                     "n_features": int(part.features.matrix.shape[1]),
                     "distance": distance,
                     **stats.main_tests(
-                        part.distances(distance),
+                        part.distances(distance, debias=settings.debias),
                         compared.genetic,
                         compared.covariance,
                         permutations=settings.permutations,
@@ -167,7 +175,12 @@ def _tree_sample(bench: Bench, compared: stats.Comparison, found: stats.Findings
 def _write(bench: Bench, looks: Looks, compared: stats.Comparison, found: stats.Findings) -> None:
     """Write matrices, trees and tables; remove those of an earlier run that has no successor."""
     folder = bench.study.out / "signal"
-    for name, matrix in (("visual", compared.visual), ("genetic", compared.genetic)):
+    matrices = {
+        "visual": compared.visual,
+        "visual_plain": compared.distances.plain,
+        "genetic": compared.genetic,
+    }
+    for name, matrix in matrices.items():
         table = matrix.to_data_frame().rename_axis("taxon")
         write_csv(folder / f"{name}_distances.csv", table, index=True)
     write_text(folder / "tree.nwk", str(compared.tree))

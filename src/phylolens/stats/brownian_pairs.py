@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phylolens.stats.lambda_fit import LambdaModel, moments_of_rates
+from phylolens.stats.lambda_fit import LambdaModel, centred_products, moments_of_rates
 
 MOST_AXES = 128  # of a simulated embedding
 
@@ -49,9 +49,7 @@ def differences(covariance: np.ndarray, lambda_: float = 1.0) -> np.ndarray:
     return apart
 
 
-def fitted(
-    model: LambdaModel, covariance: np.ndarray, rotated: np.ndarray, squares: np.ndarray
-) -> Evolved:
+def fitted(model: LambdaModel, covariance: np.ndarray, squares: np.ndarray) -> Evolved:
     """Fit lambda and rate to an embedding.
 
     Parameters
@@ -59,61 +57,83 @@ def fitted(
     model : LambdaModel
         Of ``covariance``.
     covariance : array, shape (n, n)
-    rotated : array, shape (n, k)
-        The embedding in the model's basis.
     squares : array, shape (n, n)
-        Squared distances between taxa.
+        Squared distances between taxa; without sampling noise they may be negative.
     """
-    lambda_ = model.best(rotated)
-    rate = model.rate(rotated, lambda_)
+    products = model.products(centred_products(squares))
+    lambda_ = model.best(products)
+    rate = model.rate(products, lambda_)
     return Evolved(squares, rate * differences(covariance, lambda_), lambda_)
 
 
-def simulated(
+def drawn_squares(
     model: LambdaModel,
-    covariance: np.ndarray,
     lambda_: float,
     rates: np.ndarray,
     rng: np.random.Generator,
-) -> Evolved:
-    """Draw an embedding under Brownian motion with ``lambda_`` and refit all that was fitted.
+    noise: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Squared distances of an embedding drawn under Brownian motion, as measured and debiased.
 
     Parameters
     ----------
-    model, covariance
-        As in :func:`fitted`.
+    model : LambdaModel
     lambda_ : float
         The lambda to draw with.
     rates : array, shape (k,)
         Of independent axes (:func:`rates_of_axes`).
     rng : numpy.random.Generator
+    noise : array, shape (n,), optional
+        Variance of each taxon's mean over its specimens, summed over axes: added to the points, and
+        subtracted from the squared distances of the second array.
+
+    Returns
+    -------
+    plain, debiased : array, shape (n, n)
     """
-    noise = rng.standard_normal((len(covariance), len(rates)))
-    rotated = np.sqrt(model.variances(lambda_))[:, None] * noise * np.sqrt(rates)
-    points = model.scale[:, None] * (model.vectors @ rotated)
+    shape = (len(model.scale), len(rates))
+    rotated = np.sqrt(model.variances(lambda_))[:, None] * rng.standard_normal(shape)
+    points = model.scale[:, None] * (model.vectors @ rotated) * np.sqrt(rates)
+    if noise is not None and noise.any():
+        spread = np.sqrt(np.outer(noise, rates / rates.sum()))
+        points += spread * rng.standard_normal(shape)
     points -= points.mean(axis=0)
     products = points @ points.T
     own = np.diag(products)
-    squares = (own[:, None] + own[None, :] - 2 * products).clip(0)
-    return fitted(model, covariance, rotated, squares)
+    plain = (own[:, None] + own[None, :] - (products + products.T)).clip(0)
+    if noise is None or not noise.any():
+        return plain, plain
+    squares = plain - (noise[:, None] + noise[None, :])
+    np.fill_diagonal(squares, 0.0)
+    return plain, squares
 
 
-def rates_of_axes(model: LambdaModel, rotated: np.ndarray, lambda_: float) -> np.ndarray:
+def rates_of_axes(
+    model: LambdaModel, products: np.ndarray, lambda_: float, axes: int
+) -> np.ndarray:
     """Estimate the rates of independent axes that behave as the embedding's own do.
 
     Eigenvalues of an estimated covariance are spread too widely when axes are as many as taxa;
     they are drawn together until their sum of squares is the unbiased one (Ledoit & Wolf 2004, J.
     Multivar. Anal. 88:365). Small ones are put together in groups.
 
+    Parameters
+    ----------
+    model, lambda_
+        As in :func:`drawn_squares`.
+    products : array, shape (n, n)
+        Of taxa, in the model's basis.
+    axes : int
+        Axes that they need (:func:`phylolens.stats.lambda_fit.count_axes`).
+
     Returns
     -------
     array, shape (k,)
         At most :data:`MOST_AXES`, largest first.
     """
-    trace, squares = moments_of_rates(model, rotated, lambda_)
-    white = model.residuals(rotated, lambda_)
-    values = np.linalg.eigvalsh(white @ white.T)[::-1]
-    values = values[: min(rotated.shape[1], len(values) - 1)].clip(0)
+    trace, squares = moments_of_rates(model, products, lambda_, axes)
+    values = np.linalg.eigvalsh(model.residuals(products, lambda_))[::-1]
+    values = values[: min(axes, len(values) - 1)].clip(0)
     values *= trace / values.sum()
     if squares <= trace**2 / len(values):  # more axes than taxa, all alike
         count = min(max(round(trace**2 / squares), 1), MOST_AXES)

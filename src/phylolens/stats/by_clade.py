@@ -7,12 +7,14 @@ import pandas as pd
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
-from phylolens.stats._align import aligned
+from phylolens.stats._align import same_taxa
 from phylolens.stats._holm import holm
+from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.every_test import every_test
 
 FEWEST = 5  # taxa: 5! = 120 orders, of which p = 0.05 is six
 TESTS = (
+    "lambda_score",
     "kmult",
     "mantel_pearson",
     "mantel_spearman",
@@ -24,7 +26,7 @@ TESTS = (
 
 
 def by_clade(
-    visual: DistanceMatrix,
+    visual: VisualDistances | DistanceMatrix,
     genetic: DistanceMatrix,
     covariance: pd.DataFrame | None,
     lineage: pd.DataFrame,
@@ -40,7 +42,9 @@ def by_clade(
 
     Parameters
     ----------
-    visual, genetic : DistanceMatrix
+    visual : VisualDistances or DistanceMatrix
+        n taxa.
+    genetic : DistanceMatrix
         The same taxa, in any order.
     covariance : DataFrame or None
         Of the taxa under Brownian motion; None leaves K_mult out.
@@ -58,10 +62,13 @@ def by_clade(
         One a clade, ranks coarse to fine, clades by name: ``rank``, ``clade``, ``n_taxa``,
         ``tests`` and, of Mantel's, ``pearson``, ``spearman``, ``p_pearson``, ``p_spearman`` (not
         corrected). Each test has ``statistic``, ``p_value``, ``z``, ``exact``, ``smallest_p`` and
-        ``p_holm``, corrected over the clades of this rank (Holm 1979, Scand. J. Stat. 6:65); a
-        test that cannot be made has None for all, and the ``reason``.
+        ``p_holm``, corrected over all clades of all ranks (Holm 1979, Scand. J. Stat. 6:65), since
+        one sentence names them all; a test that cannot be made has None for all, and the
+        ``reason``.
     """
-    visual, genetic = aligned(visual, genetic)
+    if isinstance(visual, DistanceMatrix):
+        visual = VisualDistances.of_matrix(visual)
+    genetic = same_taxa(visual.plain, genetic)
     found: list[dict[str, Any]] = []
     for rank, clade, taxa in _clades(lineage.loc[list(visual.ids)], fewest):
         inner = None if covariance is None else covariance.loc[taxa, taxa]
@@ -72,8 +79,7 @@ def by_clade(
             mantel = tests[f"mantel_{way}"]
             row |= {way: mantel["statistic"], f"p_{way}": mantel["p_value"]}
         found.append(row | {"tests": tests})
-    for rank in lineage.columns[:-1]:
-        _correct([row["tests"] for row in found if row["rank"] == rank])
+    _correct([row["tests"] for row in found])
     return found
 
 
@@ -89,7 +95,7 @@ def _clades(lineage: pd.DataFrame, fewest: int) -> Iterator[tuple[str, str, list
 
 
 def _tests(
-    visual: DistanceMatrix,
+    visual: VisualDistances,
     genetic: DistanceMatrix,
     covariance: pd.DataFrame | None,
     **common: Any,
@@ -113,7 +119,7 @@ def _tests(
 
 
 def _correct(clades: list[dict[str, dict[str, Any]]]) -> None:
-    """Holm's correction over the clades in which a test could be made, test by test."""
+    """Correct over the clades in which a test could be made, test by test."""
     for name in TESTS:
         made = [tests[name] for tests in clades if tests.get(name, {}).get("p_value") is not None]
         corrected = holm([test["p_value"] for test in made])

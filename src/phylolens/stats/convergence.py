@@ -2,11 +2,14 @@
 
 Every pair of taxa that can be convergent or divergent (:mod:`phylolens.stats.pair_candidates`) is
 held against Brownian motion simulated on the tree with the fitted lambda
-(:mod:`phylolens.stats.brownian_pairs`). What is compared is the cube root of squared distance over
-its expectation; for convergence after the two taxa's own effects, so that a taxon unlike, or like,
-everything is not convergent with each. Effects do not add up without end, though: two taxa that are
-each odd in a way of their own are nearer to each other than the sum of their oddness. So a pair is
-convergent only if it looks more alike than the middle one of all far pairs, too.
+(:mod:`phylolens.stats.brownian_pairs`). Divergence is judged by directions from a common centre
+(:mod:`phylolens.stats.unit_length`): where some clades merely vary more than others, all relatives
+of a variable clade would look apart. What is compared is the
+cube root of squared distance over its expectation; for convergence after the two taxa's own
+effects, so that a taxon unlike, or like, everything is not convergent with each. Effects do not add
+up without end, though: two taxa that are each odd in a way of their own are nearer to each other
+than the sum of their oddness. So a pair is convergent only if it looks more alike than the middle
+one of all far pairs, too.
 
 One event makes many extreme pairs: what comes to resemble a taxon resembles its relatives too. A
 pair that a stronger one explains keeps its p-value, but the q-value counts only what it adds.
@@ -24,14 +27,16 @@ from phylolens.errors import InputError
 from phylolens.stats.brownian_pairs import (
     Evolved,
     differences,
+    drawn_squares,
     fitted,
     rates_of_axes,
-    simulated,
 )
 from phylolens.stats.confound_pairs import adjusted_by_group, compare_sources
-from phylolens.stats.lambda_fit import LambdaModel, aligned, axes_of
+from phylolens.stats.debiased import VisualDistances
+from phylolens.stats.lambda_fit import LambdaModel, aligned, centred_products, count_axes
 from phylolens.stats.pair_candidates import Candidates, candidates
 from phylolens.stats.pair_null import PairNull
+from phylolens.stats.unit_length import directions, noisy_squares
 
 LISTED = 20  # at least the most extreme of each kind
 MOST_LISTED = 200  # of each kind
@@ -45,22 +50,23 @@ COLUMNS = (
 
 
 def disagreement(
-    visual: DistanceMatrix,
+    visual: VisualDistances | DistanceMatrix,
     covariance: pd.DataFrame,
     *,
     clades: pd.Series | None = None,
     genetic: DistanceMatrix | None = None,
     sources: pd.DataFrame | None = None,
     simulations: int = 500,
-    fdr: float = 0.1,
+    fdr: float = 0.05,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Find pairs that look more alike, or more apart, than their relatedness explains.
 
     Parameters
     ----------
-    visual : DistanceMatrix
-        n taxa, at least five.
+    visual : VisualDistances or DistanceMatrix
+        n taxa, at least five. Squared distances without sampling noise are used where known; the
+        noise is in the simulations, too.
     covariance : DataFrame, shape (n, n)
         Of the same taxa under Brownian motion (:func:`phylolens.phylogeny.covariance`).
     clades : Series of str, optional
@@ -81,10 +87,11 @@ def disagreement(
     Returns
     -------
     pairs : DataFrame
-        Columns as in ``pairs.csv``: ``expected`` is the visual distance expected under the fitted
-        model, ``ratio`` visual over expected, ``explained_by`` the stronger pair that accounts for
-        this one, ``same_source`` and ``other_source`` the confounds in which both taxa agree and
-        differ. Of each kind first the significant pairs, then the most extreme others.
+        Columns as in ``pairs.csv``: ``visual`` is the distance without sampling noise, ``ratio``
+        that distance (of divergence, that of directions) over what the fitted model expects,
+        ``expected`` the distance that would make it 1, ``explained_by`` the stronger pair that
+        accounts for this one, ``same_source`` and ``other_source`` the confounds in which both
+        taxa agree and differ. Of each kind first the significant pairs, then the most extreme others.
     summary : dict
         ``lambda``, ``n_simulations``, ``fdr``, ``n_pairs``, ``n_candidates``, ``n_convergent``,
         ``n_divergent``, beside them ``n_convergent_same_source`` and
@@ -99,30 +106,38 @@ def disagreement(
         If taxa differ or a matrix cannot be used.
     """
     _require(simulations, fdr)
-    distances, shared = aligned(visual, covariance)
+    if isinstance(visual, DistanceMatrix):
+        visual = VisualDistances.of_matrix(visual)
+    squares, shared = aligned(visual, covariance)
     taxa = np.array(sorted(visual.ids), dtype=object)
     clade = _clades_of(taxa, clades)
     apart = differences(shared) if genetic is None else _same(genetic, taxa)
     kinds = candidates(apart, clade)
     model = LambdaModel(shared)
-    rotated = model.rotated(axes_of(distances))
-    found = fitted(model, shared, rotated, distances**2)
-    rates = rates_of_axes(model, rotated, found.lambda_)
-    nulls = _simulations(kinds, model, shared, found.lambda_, rates, simulations, seed)
+    gram = centred_products(squares)
+    lambda_ = model.best(model.products(gram))
+    rates = rates_of_axes(model, model.products(gram), lambda_, count_axes(gram))
+    seen = visual.filter(list(taxa))
+    nulls = _simulations(kinds, model, shared, lambda_, rates, seen.noise, simulations, seed)
+    noisy = noisy_squares(seen)
+    found = [fitted(model, shared, _seen(kind, noisy, squares)) for kind in kinds]
     references = [
-        PairNull(kind.values(found), null) for kind, null in zip(kinds, nulls, strict=True)
+        PairNull(kind.values(own), null)
+        for kind, own, null in zip(kinds, found, nulls, strict=True)
     ]
     tables = [
-        _judged(kind, found, reference, fdr, taxa, sources)
-        for kind, reference in zip(kinds, references, strict=True)
+        _judged(kind, own, reference, fdr, taxa, sources)
+        for kind, own, reference in zip(kinds, found, references, strict=True)
     ]
     listed = _listed(tables)
     one, two = (np.searchsorted(taxa, listed[name]) for name in ("taxon_1", "taxon_2"))
     listed = listed.assign(genetic=apart[one, two], clade_1=clade[one], clade_2=clade[two])
+    listed["visual"] = seen.matrix.data[one, two]
+    listed["expected"] = listed["visual"] / listed["ratio"].where(listed["ratio"] > 0)
     real = [table["suspect"][table["significant"]] for table in tables]
     convergent, divergent = (int((~suspect).sum()) for suspect in real)
     return listed[list(COLUMNS)], {
-        "lambda": found.lambda_,
+        "lambda": lambda_,
         "n_simulations": len(nulls[0]),
         "fdr": fdr,
         "n_pairs": len(taxa) * (len(taxa) - 1) // 2,
@@ -143,6 +158,7 @@ def _simulations(
     shared: np.ndarray,
     lambda_: float,
     rates: np.ndarray,
+    noise: np.ndarray,
     wanted: int,
     seed: int,
 ) -> list[np.ndarray]:
@@ -151,10 +167,16 @@ def _simulations(
     count = max(min(wanted, room), min(wanted, FEWEST_SIMULATIONS))
     nulls = [np.empty((count, len(kind.pairs)), dtype=np.float32) for kind in kinds]
     for k in range(count):
-        world = simulated(model, shared, lambda_, rates, np.random.default_rng([seed, k]))
+        rng = np.random.default_rng([seed, k])
+        plain, debiased = drawn_squares(model, lambda_, rates, rng, noise)
         for kind, null in zip(kinds, nulls, strict=True):
-            null[k] = kind.values(world)
+            null[k] = kind.values(fitted(model, shared, _seen(kind, plain, debiased)))
     return nulls
+
+
+def _seen(kind: Candidates, plain: np.ndarray, debiased: np.ndarray) -> np.ndarray:
+    """Return the squared distances by which pairs of a kind are judged."""
+    return 2 - 2 * directions(plain) if kind.kind == "divergence" else debiased
 
 
 def _require(simulations: int, fdr: float) -> None:
@@ -201,7 +223,7 @@ def _judged(
     given, by = _explained(kind, found, reference, level, np.where(alike, p, 1.0), fdr)
     q = adjusted_by_group(given, suspect)
     i, j = kind.pairs.T
-    visual = np.sqrt(found.squares[i, j])
+    visual = np.sqrt(np.maximum(found.squares[i, j], 0.0))
     expected = np.sqrt(level.clip(0) ** 3 * found.expected[i, j])
     return pd.DataFrame(
         {

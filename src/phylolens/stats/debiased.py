@@ -89,9 +89,12 @@ class VisualDistances:
         return np.maximum((rows - rows.sum() / (2 * (n - 1))) / (n - 2), 0.0)
 
     def filter(self, ids: list[str]) -> "VisualDistances":
-        """Return the distances between some of the taxa, in that order."""
+        """Return the distances between some of the taxa, in that order.
+
+        As measured where those taxa differ by no more than their specimens do.
+        """
         place = [self.plain.index(name) for name in ids]
-        return VisualDistances(
+        return _unless_nothing(
             self.plain.filter(ids),
             self.squares[np.ix_(place, place)],
             self.metric,
@@ -200,11 +203,17 @@ def debias(
             positive = lengths[lengths > 0]
             squares = -2 * np.expm1(-squares / (2 * np.median(positive) ** 2))
     np.fill_diagonal(squares, 0.0)
-    if squares.max() <= 0:
-        return VisualDistances.of_matrix(
-            plain, metric, "taxa differ by no more than their specimens do"
-        )
-    return VisualDistances(plain, squares, metric, debiased=True)
+    return _unless_nothing(plain, squares, metric, True, "")
+
+
+def _unless_nothing(
+    plain: DistanceMatrix, squares: np.ndarray, metric: str, debiased: bool, why: str
+) -> VisualDistances:
+    """Fall back to distances as measured where noise explains all of them."""
+    if debiased and squares.max() <= 0:
+        why = "taxa differ by no more than their specimens do"
+        return VisualDistances.of_matrix(plain, metric, why)
+    return VisualDistances(plain, squares, metric, debiased, why)
 
 
 def _stretched(squares: np.ndarray, stretch: np.ndarray) -> np.ndarray:

@@ -16,11 +16,14 @@ from scipy.optimize import minimize_scalar
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError, TooFew
-from phylolens.stats._permutation import orders, require_permutations, result_of
-from phylolens.stats._products import permuted_products
+from phylolens.stats._permutation import require_permutations
+from phylolens.stats.debiased import VisualDistances
+from phylolens.stats.lambda_score import lambda_score
 
 FEWEST_TAXA = 5
 GRID = 41  # the profile may have two maxima: the best of a grid is refined
+NOTHING = 1e-6  # of the largest square: a sum of squares without noise that small is none
+SMALLEST = 1e-300  # sum of squares: its logarithm is taken
 SINGULAR = 1e-9  # smallest eigenvalue of the scaled correlations that still counts as valid
 MOST_AXES = 1000  # beyond it, axes cannot be told from infinitely many
 METHODS = ("reml", "ml")
@@ -94,60 +97,67 @@ class LambdaModel:
         lowest = float(self.values.min())
         return 1.0 if lowest >= SINGULAR else (1 - SINGULAR) / (1 - lowest)
 
-    def rotated(self, points: np.ndarray) -> np.ndarray:
-        """Bring points, shape (n, k), to the eigenvectors' basis."""
-        return self.vectors.T @ (points / self.scale[:, None])
+    def products(self, gram: np.ndarray) -> np.ndarray:
+        """Bring inner products between taxa, shape (n, n), to the eigenvectors' basis.
+
+        Products need not be those of points: without sampling noise a taxon's product with itself
+        may be less than any points allow, and dropping what is negative would count as noise again.
+        """
+        standard = gram / np.outer(self.scale, self.scale)
+        return np.asarray(self.vectors.T @ standard @ self.vectors)
 
     def variances(self, lambda_: float | np.ndarray) -> np.ndarray:
         """Return the variance of every eigenvector at lambda; one row a lambda, if several."""
         share = np.asarray(lambda_)[..., None]
         return share * self.values + (1 - share)
 
-    def sum_of_squares(self, rotated: np.ndarray, lambda_: float | np.ndarray) -> np.ndarray:
+    def sum_of_squares(self, products: np.ndarray, lambda_: float | np.ndarray) -> np.ndarray:
         """Return the generalised sum of squares about the phylogenetic mean, over all axes."""
         weights = 1 / self.variances(lambda_)
-        total = weights @ np.einsum("ij,ij->i", rotated, rotated)
-        means = (weights * self.ones) @ rotated
-        return total - (means**2).sum(axis=-1) / (weights @ self.ones**2)
+        means = weights * self.ones
+        about = np.einsum("...i,...i->...", means @ products, means) / (weights @ self.ones**2)
+        # Less than nothing is left only where noise explains more than all differences.
+        return np.maximum(weights @ np.diag(products) - about, SMALLEST)
 
     def log_likelihood(
-        self, rotated: np.ndarray, lambda_: float | np.ndarray, axes: float
+        self, products: np.ndarray, lambda_: float | np.ndarray, axes: float
     ) -> np.ndarray:
         """Return the profile log-likelihood, rate and means at their best, for so many axes."""
         variances = self.variances(lambda_)
         n = len(self.scale)
         free = n - 1 if self.method == "reml" else n
-        rate = self.sum_of_squares(rotated, lambda_) / (free * axes)
+        rate = self.sum_of_squares(products, lambda_) / (free * axes)
         each = free * (np.log(2 * np.pi * rate) + 1) + np.log(variances).sum(axis=-1)
         each = each + 2 * np.log(self.scale).sum()
         if self.method == "reml":
             each = each + np.log((1 / variances) @ self.ones**2)
         return -0.5 * axes * each
 
-    def best(self, rotated: np.ndarray) -> float:
+    def best(self, products: np.ndarray) -> float:
         """Return the lambda of highest likelihood: the best of a grid, refined."""
 
         def misfit(lambda_: float) -> float:
-            return -float(self.log_likelihood(rotated, lambda_, 1.0))
+            return -float(self.log_likelihood(products, lambda_, 1.0))
 
         grid = np.linspace(0.0, self.largest, GRID)
-        found = -self.log_likelihood(rotated, grid, 1.0)
+        found = -self.log_likelihood(products, grid, 1.0)
         place = int(found.argmin())
         around = (grid[max(place - 1, 0)], grid[min(place + 1, GRID - 1)])
         refined = minimize_scalar(misfit, around, bounds=around, method="bounded",
                                   options={"xatol": 1e-7})  # fmt: skip
         return float(refined.x) if refined.fun < found[place] else float(grid[place])
 
-    def rate(self, rotated: np.ndarray, lambda_: float) -> float:
+    def rate(self, products: np.ndarray, lambda_: float) -> float:
         """Return the unbiased rate of evolution, summed over axes."""
-        return float(self.sum_of_squares(rotated, lambda_)) / (len(self.scale) - 1)
+        return float(self.sum_of_squares(products, lambda_)) / (len(self.scale) - 1)
 
-    def residuals(self, rotated: np.ndarray, lambda_: float) -> np.ndarray:
-        """Return whitened residuals, shape (n, k): independent taxa if the model holds."""
+    def residuals(self, products: np.ndarray, lambda_: float) -> np.ndarray:
+        """Return products of whitened residuals, (n, n): of independent taxa if the model holds."""
         weights = 1 / self.variances(lambda_)
-        mean = (weights * self.ones) @ rotated / (weights @ self.ones**2)
-        white = (rotated - self.ones[:, None] * mean) * np.sqrt(weights)[:, None]
-        return self.vectors @ white
+        mean = weights * self.ones / (weights @ self.ones**2)
+        white = (np.eye(len(mean)) - np.outer(self.ones, mean)) * np.sqrt(weights)[:, None]
+        white = self.vectors @ white
+        return np.asarray(white @ products @ white.T)
 
     def scaled(self, lambda_: float) -> np.ndarray:
         """Return the covariance at lambda."""
@@ -155,64 +165,66 @@ class LambdaModel:
         return (root @ root.T) * np.outer(self.scale, self.scale)
 
 
-def axes_of(distances: np.ndarray) -> np.ndarray:
-    """Return principal coordinates, shape (n, k), of the axes with a positive eigenvalue.
+def centred_products(squares: np.ndarray) -> np.ndarray:
+    """Inner products of taxa about their mean, from squared distances (Gower 1966, Biometrika 53).
 
-    Gower (1966) Biometrika 53:325. Largest first; signs are arbitrary.
+    Squares without sampling noise may be negative.
     """
-    squares = distances**2
     mean = squares.mean(axis=0)
     gram = -0.5 * (squares - mean[:, None] - mean[None, :] + mean.mean())
-    values, vectors = np.linalg.eigh((gram + gram.T) / 2)
-    kept = np.flatnonzero(values > 1e-10 * max(values.max(), 1e-300))[::-1]
-    return vectors[:, kept] * np.sqrt(values[kept])
+    return np.asarray((gram + gram.T) / 2)
+
+
+def count_axes(gram: np.ndarray) -> int:
+    """Count the axes that products between taxa need: eigenvalues above rounding."""
+    values = np.linalg.eigvalsh(gram)
+    return max(int((values > 1e-10 * max(values.max(), 1e-300)).sum()), 1)
 
 
 def moments_of_rates(
-    model: LambdaModel, rotated: np.ndarray, lambda_: float
+    model: LambdaModel, products: np.ndarray, lambda_: float, axes: int
 ) -> tuple[float, float]:
     """Estimate ``tr(R)`` and ``tr(R**2)`` of the covariance R between axes, without bias.
 
     From whitened residuals of n taxa, products of different taxa only: the square of a taxon's own
-    length would count an odd taxon as a preferred direction.
+    length would count an odd taxon as a preferred direction. Raises :class:`InputError` where
+    sampling noise explains all differences.
     """
-    white = model.residuals(rotated, lambda_)
-    products = white @ white.T
-    n = len(products)
+    white = model.residuals(products, lambda_)
+    n = len(white)
     free = n - 1
-    own = np.einsum("ii->i", products)
+    own = np.diag(white)
     trace = float(own.sum()) / free
-    between = float((products**2).sum() - (own**2).sum())
+    if trace <= NOTHING * np.abs(own).max():
+        raise InputError("taxa differ by no more than their specimens do: no rate can be had.")
+    between = float((white**2).sum() - (own**2).sum())
     # The projection off the mean has rank n - 1 and, nearly, a diagonal of (n - 1) / n:
     # E(between) = (n-1)(n-2+2/n) tr(R^2) + (n-1)/n tr(R)^2;  E(trace^2) = tr(R)^2 + 2 tr(R^2)/(n-1)
     several = (between - trace**2 * free / n) / (free * (n - 2 + 2 / n) - 2 / n)
-    axes = rotated.shape[1]
     most = axes if axes < free else MOST_AXES  # as many axes as taxa allow may stand for more
     return trace, float(np.clip(several, trace**2 / most, trace**2))
 
 
 def pagel_lambda(
-    visual: DistanceMatrix,
+    visual: VisualDistances | DistanceMatrix,
     covariance: pd.DataFrame,
     *,
     method: str = "reml",
     permutations: int = 999,
     seed: int = 0,
 ) -> LambdaFit:
-    """Fit Pagel's lambda to the principal coordinates of visual distances.
+    """Fit Pagel's lambda to visual distances.
 
     Parameters
     ----------
-    visual : DistanceMatrix
-        n taxa, at least five. Axes of negative eigenvalue (distances that are not Euclidean) are
-        left out.
+    visual : VisualDistances or DistanceMatrix
+        n taxa, at least five. Squared distances without sampling noise are used where known.
     covariance : DataFrame, shape (n, n)
         Of Brownian motion on the tree (:func:`phylolens.phylogeny.covariance`); the same taxa.
     method : {'reml', 'ml'}
         ML is biased down by the mean of every axis, however many axes there are.
     permutations, seed : int
-        Of the test of lambda = 0, whose statistic is the score (the slope of the log-likelihood at
-        0): the sum over pairs of shared history times likeness. Taxa are permuted.
+        Of the test of lambda = 0, :func:`phylolens.stats.lambda_score.lambda_score`.
 
     Returns
     -------
@@ -228,42 +240,38 @@ def pagel_lambda(
     if method not in METHODS:
         raise InputError(f"unknown method '{method}': {' or '.join(METHODS)}.")
     require_permutations(permutations)
-    distances, shared = aligned(visual, covariance)
+    squares, shared = aligned(visual, covariance)
     model = LambdaModel(shared, method)
-    points = axes_of(distances)
-    rotated = model.rotated(points)
-    value = model.best(rotated)
-    trace, squares = moments_of_rates(model, rotated, value)
-    count = points.shape[1]
-    axes = trace**2 / squares
-    gain = model.log_likelihood(rotated, np.array([0.0, value]), 1.0)
-    test = _score_test(points @ points.T, shared, permutations, seed)
+    gram = centred_products(squares)
+    products, count = model.products(gram), count_axes(gram)
+    value = model.best(products)
+    trace, second = moments_of_rates(model, products, value, count)
+    axes = trace**2 / second
+    gain = model.log_likelihood(products, np.array([0.0, value]), 1.0)
+    taxa = sorted(visual.ids)
+    own = np.diag(shared)
+    paths = own[:, None] + own[None, :] - 2 * shared
+    np.fill_diagonal(paths, 0.0)
+    test = lambda_score(visual, DistanceMatrix(paths, taxa), permutations=permutations, seed=seed)
     return LambdaFit(
         value=value,
-        log_likelihood=float(model.log_likelihood(rotated, value, count)),
+        log_likelihood=float(model.log_likelihood(products, value, count)),
         log_likelihood_ratio=float(2 * axes * (gain[1] - gain[0])),
         p_value=test.p_value,
-        rate=model.rate(rotated, value),
+        rate=model.rate(products, value),
         axes=axes,
-        n=len(points),
+        n=len(gram),
         n_permutations=test.n_permutations,
         method=method,
     )
 
 
-def _score_test(gram: np.ndarray, shared: np.ndarray, permutations: int, seed: int) -> Any:
-    """Test lambda = 0: does likeness go with shared history (variances standardised)."""
-    own = np.diag(shared)
-    weights = shared / np.outer(own, own) * own.mean()
-    gram = gram / np.trace(gram)  # no unit of looks is too small for what counts as a tie
-    tried, exact = orders(len(gram), permutations, seed)
-    observed = permuted_products(gram, [weights], np.arange(len(gram))[None, :])[0, 0]
-    null = permuted_products(gram, [weights], tried)[:, 0]
-    return result_of("lambda", float(observed), null, exact, len(gram), seed=seed)
-
-
-def aligned(visual: DistanceMatrix, covariance: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return both matrices with their taxa sorted by name, or say what is wrong with them."""
+def aligned(
+    visual: VisualDistances | DistanceMatrix, covariance: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return squared visual distances and covariance, taxa sorted by name, or what is wrong."""
+    if isinstance(visual, DistanceMatrix):
+        visual = VisualDistances.of_matrix(visual)
     taxa = sorted(visual.ids)
     rows = [str(name) for name in covariance.index]
     if rows != [str(name) for name in covariance.columns] or len(set(rows)) != len(rows):
@@ -283,7 +291,7 @@ def aligned(visual: DistanceMatrix, covariance: pd.DataFrame) -> tuple[np.ndarra
     lowest = np.ptp(shared[np.triu_indices(len(taxa), k=1)])
     if lowest <= 1e-12 * shared.max():
         raise InputError("all taxa share the same history: a star tree has no relatives.")
-    distances = visual.filter(taxa).data
-    if distances.max() <= 0:
+    squares = visual.filter(taxa).squares
+    if squares.max() <= 0:
         raise InputError("all visual distances are zero.")
-    return distances, (shared + shared.T) / 2
+    return squares, (shared + shared.T) / 2

@@ -1,4 +1,4 @@
-"""Intervals of every test over the choice of taxa, each statistic on fewer taxa made cheap."""
+"""Influence of single taxa on every statistic, each of fewer taxa made cheap."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,7 +37,7 @@ def taxon_intervals(
     axes: int | None = None,
     seed: int = 0,
 ) -> dict[str, tuple[float, float] | None]:
-    """95% intervals over the choice of taxa (see :func:`phylolens.stats.intervals.taxon_interval`).
+    """Influence of single taxa (see :func:`phylolens.stats.intervals.taxon_interval`).
 
     All statistics are computed anew from the taxa kept, but for PROTEST, whose principal
     coordinates are those of all taxa.

@@ -77,23 +77,61 @@ def protest(
         If ids differ, fewer than three taxa are given, one matrix is constant, or ``axes`` < 1.
     """
     require_permutations(permutations)
+    fit = superimposed(visual, genetic, axes=axes)
+    n = len(fit.looks)
+    tried, exact = orders(n, permutations, seed)
+    fits = procrustes_fits(fit.looks, fit.places, np.vstack([np.arange(n), tried]))
+    test = result_of("protest", float(fits[0]), fits[1:], exact, n, seed=seed)
+    return Protest(test, fit.residuals, fit.axes)
+
+
+@dataclass(frozen=True)
+class Superimposed:
+    """Two maps of the same taxa, centred and scaled, before any test.
+
+    Parameters
+    ----------
+    looks, places : array, shape (n, k)
+        Principal coordinates of visual and genetic distances, of total sum of squares 1.
+    residuals : Series of float
+        As in :class:`Protest`.
+    """
+
+    looks: np.ndarray
+    places: np.ndarray
+    residuals: pd.Series
+
+    @property
+    def statistic(self) -> float:
+        """The Procrustes correlation t0."""
+        every = np.arange(len(self.looks))[None]
+        return float(procrustes_fits(self.looks, self.places, every)[0])
+
+    @property
+    def axes(self) -> int:
+        """Principal coordinates compared."""
+        return int(self.looks.shape[1])
+
+
+def superimposed(
+    visual: DistanceMatrix, genetic: DistanceMatrix, *, axes: int | None = None
+) -> Superimposed:
+    """Rotate and scale the space of looks onto that of the tree.
+
+    Parameters and faults as for :func:`protest`.
+    """
     visual, genetic = aligned(visual, genetic)
     if any(np.ptp(m.condensed_form()) <= CONSTANT * m.data.max() for m in (visual, genetic)):
         raise InputError("all distances of a matrix are equal: it has no main axes to compare.")
-    n = len(visual.ids)
-    wanted = default_axes(n) if axes is None else axes
+    wanted = default_axes(len(visual.ids)) if axes is None else axes
     if wanted < 1:
         raise InputError(f"PROTEST needs at least one axis; got {wanted}.")
     looks = principal_coordinates(visual, dimensions=wanted).to_numpy()
     places = coordinates(genetic, dimensions=wanted).to_numpy()
     looks, places = matched(looks, places)
-
-    tried, exact = orders(n, permutations, seed)
-    fits = procrustes_fits(looks, places, np.vstack([np.arange(n), tried]))
-    test = result_of("protest", float(fits[0]), fits[1:], exact, n, seed=seed)
     residuals = pd.Series(_residuals(looks, places), index=list(visual.ids), name="residual")
     residuals.index.name = "taxon"
-    return Protest(test, residuals.sort_values(ascending=False, kind="stable"), looks.shape[1])
+    return Superimposed(looks, places, residuals.sort_values(ascending=False, kind="stable"))
 
 
 def default_axes(n: int) -> int:

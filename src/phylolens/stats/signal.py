@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -15,16 +16,31 @@ from phylolens.stats.baselines import baselines, closest_pair
 from phylolens.stats.by_clade import by_clade
 from phylolens.stats.convergence import disagreement
 from phylolens.stats.correlogram import correlogram
+from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.every_test import PRIMARY_WITH_TREE, PRIMARY_WITHOUT, every_test
-from phylolens.stats.intervals import SPECIMEN_METHOD, TAXON_METHOD, specimen_interval
+from phylolens.stats.intervals import (
+    SPECIMEN_METHOD,
+    SPREAD_METHOD,
+    TAXON_METHOD,
+    specimen_interval,
+    specimen_spread,
+)
 from phylolens.stats.lambda_fit import pagel_lambda
 from phylolens.stats.leave_out import taxon_intervals
+from phylolens.stats.model_intervals import MODEL_METHOD, model_intervals
 from phylolens.stats.statistics import Statistics
 from phylolens.stats.trees import compare_trees, visual_tree
-from phylolens.stats.within import within_clades
+from phylolens.stats.unit_length import unit_distances
+from phylolens.stats.within import FEWEST_MOVED, movable, within_clades
 
 TASK = "testing looks against lineage"
-LIMITS = {"kmult": (0.0, float("inf")), "protest": (0.0, 1.0)}
+NOT_NEGATIVE = (0.0, float("inf"))
+LIMITS = {
+    "kmult": NOT_NEGATIVE,
+    "k_arithmetic": NOT_NEGATIVE,
+    "k_geometric": NOT_NEGATIVE,
+    "protest": (0.0, 1.0),
+}
 CORRELATIONS = (-1.0, 1.0)
 
 
@@ -35,15 +51,17 @@ class Comparison:
     Parameters
     ----------
     visual, genetic : DistanceMatrix
-        The same taxa in the same order.
+        The same taxa in the same order; ``visual`` without sampling noise where known.
+    measured : VisualDistances, optional
+        What ``visual`` was made of; by default ``visual`` as it is.
     covariance : DataFrame, optional
         Of the taxa under Brownian motion; without it K_mult, lambda and disagreeing pairs are left
         out.
     tree : TreeNode, optional
         Its tips are the taxa; without it no trees are compared.
     from_tree : bool
-        Whether the phylogeny was given as a rooted tree: K_mult is the primary test then, else
-        Mantel's.
+        Whether the phylogeny was given as a tree: the score of lambda is the primary test then,
+        else Mantel's.
     lineage : DataFrame, optional
         Index: taxa; columns: ranks, coarse to fine (see :func:`phylolens.taxonomy.lineages`).
     image_counts : Series of int, optional
@@ -51,7 +69,8 @@ class Comparison:
     sources : DataFrame of str, optional
         Index: taxa; one column a confound. Pairs of one source are listed apart.
     replicates : callable, optional
-        Gives visual matrices of resampled specimens, taxa in the same order.
+        Gives visual matrices of resampled specimens, taxa in the same order, without the noise of
+        either draw where ``measured`` is without noise.
     """
 
     visual: DistanceMatrix
@@ -63,6 +82,17 @@ class Comparison:
     image_counts: pd.Series | None = None
     replicates: Callable[[], Iterator[DistanceMatrix]] | None = None
     sources: pd.DataFrame | None = None
+    measured: VisualDistances | None = None
+
+    @cached_property
+    def distances(self) -> VisualDistances:
+        """Visual distances with and without sampling noise."""
+        return self.measured or VisualDistances.of_matrix(self.visual)
+
+    @cached_property
+    def unit(self) -> DistanceMatrix:
+        """Visual distances by direction alone, which p-values come from."""
+        return unit_distances(self.distances)
 
     @property
     def clades(self) -> pd.Series | None:
@@ -101,7 +131,8 @@ def signal(
     axes: int | None = None,
     tree_method: str = "nj",
     simulations: int = 500,
-    fdr: float = 0.1,
+    fdr: float = 0.05,
+    repetitions: int | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Findings:
@@ -117,6 +148,9 @@ def signal(
         Of the tree from pictures.
     simulations, fdr
         Of disagreeing pairs (see :func:`phylolens.stats.convergence.disagreement`).
+    repetitions : int, optional
+        Of evolution along the tree, for the intervals (see
+        :func:`phylolens.stats.model_intervals.model_intervals`); 0 for none.
     progress : callable
         Told which part is done.
 
@@ -128,7 +162,7 @@ def signal(
     work = _Work(compared, {"permutations": permutations, "seed": seed}, axes)
     steps: tuple[Callable[[], None], ...] = (
         work.tests,
-        work.intervals,
+        lambda: work.intervals(repetitions),
         lambda: work.trees(tree_method),
         work.taxonomy,
         lambda: work.pairs(simulations, fdr),
@@ -152,12 +186,13 @@ class _Work:
     axes: int | None
     found: Findings = field(default_factory=Findings)
     covariance: pd.DataFrame | None = None  # where it can be inverted
+    lambda_interval: tuple[float, float] | None = None
 
     def tests(self) -> None:
         """Permutation tests over all taxa, and the correlogram."""
         given = self.compared
         tests = every_test(
-            given.visual,
+            given.distances,
             given.genetic,
             given.covariance,
             primary=PRIMARY_WITH_TREE if given.from_tree else PRIMARY_WITHOUT,
@@ -172,24 +207,39 @@ class _Work:
             "tests": tests.results,
             "not_possible": dict(tests.not_possible),
             "closest_pair": closest_pair(given.genetic),
+            "debiased": given.distances.to_dict(),
         }
 
         def classes() -> dict[str, Any]:
-            found = correlogram(given.visual, given.genetic, **self.common)
+            found = correlogram(given.unit, given.genetic, **self.common)
             return {"classes": [one.to_dict() for one in found]}
 
         self._try("correlogram", classes)
 
-    def intervals(self) -> None:
-        """Intervals over the choice of taxa."""
+    def intervals(self, repetitions: int | None) -> None:
+        """Add how far evolution along this tree lets each statistic vary, and single taxa."""
         given, tests = self.compared, self.found.summary["tests"]
-        found = taxon_intervals(
+        by_model: dict[str, Any] = {}
+        if self.covariance is not None and repetitions != 0:
+            with suppress(InputError):
+                by_model = model_intervals(
+                    given.distances,
+                    given.genetic,
+                    self.covariance,
+                    axes=self.axes,
+                    draws=repetitions,
+                    seed=self.common["seed"],
+                )
+        by_taxon = taxon_intervals(
             given.visual, given.genetic, self.covariance, axes=self.axes, seed=self.common["seed"]
         )
         for name, test in tests.items():
-            test["interval"] = found.get(name)
-            test["interval_method"] = TAXON_METHOD if found.get(name) else ""
+            test["interval"] = by_model.get(test.get("same_as", name))
+            test["interval_method"] = MODEL_METHOD if test["interval"] else ""
+            test["influence"] = by_taxon.get(name)
             test["specimen_interval"] = None
+        self.lambda_interval = by_model.get("lambda")
+        self.found.summary["influence"] = TAXON_METHOD if any(by_taxon.values()) else ""
 
     def trees(self, method: str) -> None:
         """Draw specimens anew: intervals of the tests, support of the tree from pictures."""
@@ -207,7 +257,11 @@ class _Work:
         if given.tree is not None:
             self.found.visual_tree = tree
             compared = compare_trees(
-                tree, given.tree, clades=given.clades, seed=self.common["seed"]
+                tree,
+                given.tree,
+                tested=visual_tree(given.unit, method=method),
+                clades=given.clades,
+                seed=self.common["seed"],
             )
             self.found.summary["tree"] = {"method": method, **compared}
 
@@ -216,13 +270,18 @@ class _Work:
         for name, test in tests.items():
             values = [one.get(test.get("same_as", name)) for one in drawn]
             limits = LIMITS.get(name, CORRELATIONS)
-            test["specimen_interval"] = specimen_interval(
-                test["statistic"],
-                values,
-                without_signal=test["null_quantiles"]["0.5"],
-                limits=limits,
-            )
-        self.found.summary["specimen_bootstrap"] = {"n": len(drawn), "method": SPECIMEN_METHOD}
+            if self.compared.distances.debiased:
+                spread = specimen_spread(test["statistic"], values, limits=limits)
+            else:
+                spread = specimen_interval(
+                    test["statistic"],
+                    values,
+                    without_signal=test["null_quantiles"]["0.5"],
+                    limits=limits,
+                )
+            test["specimen_interval"] = spread
+        method = SPREAD_METHOD if self.compared.distances.debiased else SPECIMEN_METHOD
+        self.found.summary["specimen_bootstrap"] = {"n": len(drawn), "method": method}
 
     def taxonomy(self) -> None:
         """Add what the taxonomy gives, what pictures add to it, and each clade by itself."""
@@ -230,7 +289,7 @@ class _Work:
         summary["baselines"] = baselines(
             given.genetic,
             given.lineage,
-            visual=given.visual,
+            visual=given.unit,
             image_counts=given.image_counts,
             **self.common,
         )
@@ -239,7 +298,7 @@ class _Work:
         summary["by_clade"] = []
         if given.lineage is not None:
             summary["by_clade"] = by_clade(
-                given.visual, given.genetic, self.covariance, given.lineage, **self.common
+                given.distances, given.genetic, self.covariance, given.lineage, **self.common
             )
 
     def pairs(self, simulations: int, fdr: float) -> None:
@@ -247,11 +306,11 @@ class _Work:
         given, shared, seed = self.compared, self.covariance, self.common["seed"]
         if shared is None:
             return
-        self._try("lambda", lambda: pagel_lambda(given.visual, shared, **self.common).to_dict())
+        self._try("lambda", self._lambda)
 
         def disagreeing() -> dict[str, Any]:
             self.found.pairs, summary = disagreement(
-                given.visual,
+                given.distances,
                 shared,
                 clades=given.clades,
                 genetic=given.genetic,
@@ -264,6 +323,21 @@ class _Work:
 
         self._try("disagreement", disagreeing)
 
+    def _lambda(self) -> dict[str, Any]:
+        """Pagel's lambda by both likelihoods: they differ where the likelihood is flat."""
+        assert self.covariance is not None
+        both = {
+            method: pagel_lambda(
+                self.compared.distances, self.covariance, method=method, **self.common
+            ).to_dict()
+            for method in ("reml", "ml")
+        }
+        keys = ("value", "log_likelihood", "log_likelihood_ratio")
+        return both["reml"] | {
+            "interval": self.lambda_interval,
+            "ml": {key: both["ml"][key] for key in keys},
+        }
+
     def _try(self, name: str, make: Callable[[], dict[str, Any] | None]) -> None:
         """Add a part, or why it cannot be had."""
         try:
@@ -273,31 +347,37 @@ class _Work:
 
 
 def _within(given: Comparison, common: dict[str, Any]) -> dict[str, Any] | None:
-    """Permute within the finest clades that hold several taxa."""
+    """Permute within the finest clades that let twenty taxa change places.
+
+    Of fewer, hardly any order differs from the one seen, and no test can tell.
+    """
     if given.lineage is None:
         return None
     for rank in reversed(given.lineage.columns[:-1]):
         clades = given.lineage[rank]
+        if movable(clades) < FEWEST_MOVED or clades.nunique(dropna=False) < 2:
+            continue
         found = {
-            method: within_clades(given.visual, given.genetic, clades, method=method, **common)
+            method: within_clades(given.unit, given.genetic, clades, method=method, **common)
             for method in ("pearson", "spearman")
         }
         pearson = found["pearson"]
-        if pearson is not None:
-            sizes = clades.dropna().value_counts()
-            return {
-                "rank": str(rank),
-                "n_clades": int((sizes > 1).sum()),
-                "n_taxa_moved": pearson.n,
-                **{method: test.to_dict() for method, test in found.items() if test},
-                "pearson_within_pairs": _inside(given, clades, common),
-            }
+        if pearson is None or pearson.z is None:  # of a star within clades nothing changes
+            continue
+        sizes = clades.dropna().value_counts()
+        return {
+            "rank": str(rank),
+            "n_clades": int((sizes > 1).sum()),
+            "n_taxa_moved": pearson.n,
+            **{method: test.to_dict() for method, test in found.items() if test},
+            "pearson_within_pairs": _inside(given, clades, common),
+        }
     return None
 
 
 def _inside(given: Comparison, clades: pd.Series, common: dict[str, Any]) -> dict[str, Any] | None:
     """Test pairs of one clade alone; None where these are all equally far apart."""
     with suppress(InputError):
-        found = within_clades(given.visual, given.genetic, clades, pairs="within", **common)
+        found = within_clades(given.unit, given.genetic, clades, pairs="within", **common)
         return found.to_dict() if found else None
     return None

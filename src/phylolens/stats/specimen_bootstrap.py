@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix
 
+from phylolens.stats.debiased import NOT_DEFINED, sampling_variance
+from phylolens.stats.debiased import debias as debias_means
 from phylolens.stats.means import specimen_means
 from phylolens.stats.visual import GAUSSIAN, cloud_distances, require_distance
 from phylolens.values import Features
@@ -19,6 +21,7 @@ def specimen_replicates(
     distance: str = "chord",
     replicates: int = 100,
     borrow: bool = False,
+    debias: bool = False,
     seed: int = 0,
 ) -> Iterator[DistanceMatrix]:
     """Draw specimens with replacement within each taxon and measure all distances again.
@@ -38,6 +41,9 @@ def specimen_replicates(
     borrow : bool
         Let taxa of one specimen vary by differences between specimens of other taxa: right as far
         as specimens vary alike within all taxa.
+    debias : bool
+        Subtract the sampling noise of both draws, of specimens from nature and of these from
+        them (see :mod:`phylolens.stats.debiased`), where the distance allows.
     seed : int
         Seed of the draws.
 
@@ -48,13 +54,15 @@ def specimen_replicates(
     """
     require_distance(distance)
     found = specimen_means(features, taxa, specimens)
+    noise = sampling_variance(found) if debias and distance not in NOT_DEFINED else None
     rng = np.random.default_rng([seed, 2])
     for _ in range(replicates):
         counts = _draw(found.sizes, rng)
         means, squares = found.drawn(counts, squares=distance == GAUSSIAN)
         if borrow:
             means[found.sizes < 2] += found.borrowed(rng)
-        yield cloud_distances(found, means, squares, distance)
+        plain = cloud_distances(found, means, squares, distance)
+        yield plain if noise is None else debias_means(plain, means, 2 * noise, distance).matrix
 
 
 def _draw(sizes: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -13,11 +13,14 @@ from phylolens.phylogeny import coordinates
 from phylolens.phylogeny.geometry import principal_coordinates
 from phylolens.stats.centred import double_centre
 from phylolens.stats.correlation import correlation
+from phylolens.stats.kmatrix import k_axes, k_means
 from phylolens.stats.kmult import PreparedTree
 from phylolens.stats.protest import default_axes, matched, procrustes_fits
 
 NAMES = (
     "kmult",
+    "k_arithmetic",
+    "k_geometric",
     "mantel_pearson",
     "mantel_spearman",
     "protest",
@@ -36,9 +39,9 @@ class Statistics:
     genetic : DistanceMatrix
         n taxa.
     covariance : DataFrame or None
-        Of the same taxa in the same order; None leaves K_mult out.
+        Of the same taxa in the same order; None leaves out K_mult, K_A and K_G.
     axes : int, optional
-        Principal coordinates of PROTEST.
+        Principal coordinates of PROTEST, K_A and K_G.
     """
 
     genetic: DistanceMatrix
@@ -65,7 +68,7 @@ class Statistics:
     def of(self, visual: DistanceMatrix) -> dict[str, float | None]:
         """Return every statistic by the name of its test; None where it cannot be had.
 
-        PROTEST is left out for more than 300 taxa.
+        What needs principal coordinates is left out for more than 300 taxa.
 
         Parameters
         ----------
@@ -80,14 +83,26 @@ class Statistics:
         found["mantel_pearson"] = _over_pairs(*sides)
         found["mantel_spearman"] = _over_pairs(*sides, rank=True)
         if len(visual.ids) <= PROTEST_UP_TO:
-            looks = principal_coordinates(visual, dimensions=self._n_axes).to_numpy()
-            every = np.arange(len(looks))[None]
-            found["protest"] = float(procrustes_fits(*matched(looks, self._places), every)[0])
+            found |= self._of_coordinates(visual)
         with suppress(InputError):  # row means explain everything
             left = double_centre(sides[0]), double_centre(sides[1])
             found["dcor"] = _over_pairs(*left)
             found["mantel_spearman_centred"] = _over_pairs(*left, rank=True)
         return {name: found.get(name) for name in NAMES}
+
+    def _of_coordinates(self, visual: DistanceMatrix) -> dict[str, float | None]:
+        """PROTEST, K_A and K_G from the same principal coordinates."""
+        looks = principal_coordinates(visual, dimensions=self._n_axes).to_numpy()
+        every = np.arange(len(looks))[None]
+        found: dict[str, float | None] = {
+            "protest": float(procrustes_fits(*matched(looks, self._places), every)[0])
+        }
+        if self._tree is not None:
+            with suppress(InputError, np.linalg.LinAlgError):
+                points = looks[:, : k_axes(len(looks), self._n_axes)]
+                arithmetic, geometric = k_means(self._tree, points, every)
+                found |= {"k_arithmetic": float(arithmetic[0]), "k_geometric": float(geometric[0])}
+        return found
 
 
 def _over_pairs(x: np.ndarray, y: np.ndarray, *, rank: bool = False) -> float | None:

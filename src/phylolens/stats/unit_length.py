@@ -13,6 +13,7 @@ from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
 from phylolens.stats.debiased import VisualDistances
+from phylolens.stats.tangent import flattened
 
 ROUNDS = 50  # of the centre's iteration: it moves by less than rounding long before
 NEAREST = 1e-3  # of the median squared distance from the centre: a taxon upon it has no direction
@@ -74,12 +75,21 @@ def unit_distances(visual: VisualDistances) -> DistanceMatrix:
     InputError
         If all taxa lie in one place.
     """
-    noise = visual.noise
-    squares = visual.squares + noise[:, None] + noise[None, :]
-    np.fill_diagonal(squares, 0.0)
-    if squares.max() <= 0:
-        raise InputError("all visual distances are zero.")
-    cosines = directions(squares / squares.max())
+    cosines = directions(noisy_squares(visual))
     found = np.sqrt(np.maximum(2 - 2 * cosines, 0.0))
     np.fill_diagonal(found, 0.0)
     return DistanceMatrix(found, visual.plain.ids)
+
+
+def noisy_squares(visual: VisualDistances) -> np.ndarray:
+    """Squared distances that directions are taken of, the largest 1, shape (n, n).
+
+    Those of a sphere are flattened (:mod:`phylolens.stats.tangent`). Raises :class:`InputError` if
+    all taxa lie in one place.
+    """
+    noise = visual.noise
+    squares = flattened(visual.squares, visual.metric) + (noise[:, None] + noise[None, :])
+    np.fill_diagonal(squares, 0.0)
+    if squares.max() <= 0:
+        raise InputError("all visual distances are zero.")
+    return np.asarray(squares / squares.max())

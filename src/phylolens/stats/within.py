@@ -18,6 +18,7 @@ from phylolens.stats._pairs import pair_test, require_method
 from phylolens.values import TestResult
 
 PAIRS = ("all", "within")
+FEWEST_MOVED = 20  # taxa that change places: of seven, a p of 0.05 is luck in either direction
 
 
 def within_clades(
@@ -83,6 +84,12 @@ def within_clades(
         among=None if pairs == "all" else codes[:, None] == codes[None, :],
     )
     return replace(result, n=moved)
+
+
+def movable(clades: pd.Series) -> int:
+    """Count the taxa whose clade holds another one."""
+    sizes = clades.dropna().value_counts()
+    return int(sizes[sizes > 1].sum())
 
 
 def clade_codes(taxa: list[str], clades: pd.Series) -> np.ndarray:

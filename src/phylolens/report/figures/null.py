@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # The centred Pearson correlation and the bias-corrected distance correlation are one number: the
 # second is shown.
 TITLES = {
+    "lambda_score": ("Score test of λ", "studentised score"),
     "kmult": ("K_mult", "K_mult (1 = Brownian motion)"),
     "mantel_pearson": ("Mantel test", "correlation r"),
     "mantel_spearman": ("Mantel test by ranks", "rank correlation ρ"),
@@ -71,7 +72,7 @@ def _panel(
     """Draw one test."""
     edges, height = heights(test["null_histogram"])
     axes.stairs(height, edges, fill=True, color=ALL, linewidth=0)
-    ends = [edges[0], edges[-1], test["statistic"]]
+    ends = [edges[0], edges[-1], _tested(test)]
     if inner:
         more, steps = heights(inner["null_histogram"])
         axes.stairs(steps, more, color=WITHIN, linewidth=1.2)
@@ -93,6 +94,12 @@ def _panel(
     axes.tick_params(axis="x", labelsize=8)
 
 
+def _tested(test: Mapping[str, Any]) -> float:
+    """Return the value that the null is of: of directions, where the statistic is of distances."""
+    value = test.get("tested")
+    return float(test["statistic"] if value is None else value)
+
+
 def heights(histogram: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Edges and heights, the highest 1: a narrow null would dwarf a wide one beside it."""
     edges, counts = np.array(histogram["edges"]), np.array(histogram["counts"], dtype=float)
@@ -101,7 +108,7 @@ def heights(histogram: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
 
 def mark_observed(axes: "Axes", test: Mapping[str, Any]) -> None:
     """Mark a test's observed value, its figures on the side with more room."""
-    observed = test["statistic"]
+    observed = _tested(test)
     axes.axvline(observed, color=ORANGE, linewidth=1.8)
     low, high = axes.get_xlim()
     side = "right" if observed > (low + high) / 2 else "left"

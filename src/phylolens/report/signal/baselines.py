@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from phylolens.report.signal.tests import LEVEL
-from phylolens.report.wording import number, p_value, percent
+from phylolens.report.wording import number, p_value
 
 NAMED = (
     ("taxonomy_only", "taxonomy alone", "no pictures; steps over {ranks}"),
@@ -56,22 +56,16 @@ def beside(found: Mapping[str, Any], tests: list[dict[str, Any]]) -> str:
     if own is None:
         return "" if taxonomy is None else f"T{alone} r = {number(taxonomy)}."
     text = f"Visual and genetic distance correlate with r = {own['r']}"
-    text += f" (95% interval over taxa {own['interval']})" if own["interval"] else ""
+    text += f" (95% interval {own['interval']})" if own["interval"] else ""
     if taxonomy is not None:
         more = "more" if taxonomy > own["statistic"] else "less"
         text += f"; t{alone} {more}, r = {number(taxonomy)}"
     return text + "."
 
 
-def remarks(found: Mapping[str, Any], tests: list[dict[str, Any]]) -> list[str]:
+def remarks(found: Mapping[str, Any]) -> list[str]:
     """Say what else comes free: branch lengths, and uneven sampling."""
     lines = []
-    own = next((test for test in tests if test["name"] == "mantel_pearson"), None)
-    if own is not None and own["statistic"] > 0:
-        lines.append(
-            f"A correlation of {own['r']} means that genetic distance goes with "
-            f"{percent(own['statistic'] ** 2)} of the variation in visual distance."
-        )
     row_means = (found.get("row_means") or {}).get("pearson")
     if row_means is not None:
         lines.append(

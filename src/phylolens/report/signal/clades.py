@@ -7,6 +7,7 @@ from phylolens.report.signal.tests import LEVEL, TESTS
 from phylolens.report.wording import count, listed, number, p_value, plural
 
 SHORT = {
+    "lambda_score": "score of λ",
     "kmult": "K_mult",
     "mantel_pearson": "Mantel r",
     "mantel_spearman": "Mantel, ranks",

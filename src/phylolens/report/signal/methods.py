@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from phylolens.report.signal.tests import CONFIRMING
 from phylolens.report.signal.trees import METHODS, SUPPORTED
 from phylolens.report.wording import count, listed, plural
 
 CITED = {
+    "lambda_score": "the studentised score test of Pagel’s λ (Pagel 1999)",
+    "k_arithmetic": "K_A and K_G (Mitteroecker et al. 2025)",
     "kmult": "K_mult (Adams 2014)",
     "mantel_pearson": "the Mantel test (Pearson)",
     "mantel_spearman": "the Mantel test (Spearman)",
@@ -19,23 +22,29 @@ CITED = {
 
 def methods(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """Write the paragraph from what ``signal.json`` records."""
-    parts = (_data(summary), _tests(found, summary), _intervals(found, summary),
+    parts = (_data(found, summary), _tests(found, summary), _intervals(found, summary),
              _beside(found, summary), _trees(found, summary), _pairs(found))  # fmt: skip
     return " ".join(part for part in parts if part)
 
 
-def _data(summary: Mapping[str, Any]) -> str:
+def _data(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     taxa = count(summary["n_taxa"], summary["rank"])
     if summary["n_images"]:
         return (
             f"Signal: images were averaged within specimens and specimens within "
-            f"{summary['plural']}; {summary['distance']} distances between the means of {taxa} "
-            "were compared with the phylogeny."
+            f"{summary['plural']}; {summary['distance']} distances between the means of {taxa}"
+            f"{_without_noise(found)} were compared with the phylogeny."
         )
     return (
         f"Signal: {summary['distance']} distances between the features given for {taxa} were "
         "compared with the phylogeny."
     )
+
+
+def _without_noise(found: Mapping[str, Any]) -> str:
+    if not (found.get("debiased") or {}).get("debiased"):
+        return ""
+    return ", less the sampling noise of both means (variance within a taxon by its specimens),"
 
 
 def _tests(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
@@ -48,24 +57,38 @@ def _tests(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
         names = _names(summary["tests"])
         return f"Tests: {names}, {how}."
     text = f"Primary test, chosen beforehand: {CITED.get(first['name'], first['name'])}"
-    if first["name"] == "kmult" and found.get("covariance"):
-        text += f", covariance from the {found['covariance']}"
-    names = _names(others)
-    text += f"; secondary, p-values corrected by Holm’s method: {names}" if others else ""
+    confirming = [test for test in others if test["name"] == CONFIRMING]
+    if confirming:
+        text += f", which {_names(confirming)} had to confirm"
+        text += " (both at 5%; a finding that needs both needs no correction)"
+    described = [test for test in others if test["name"] != CONFIRMING]
+    text += (
+        f"; to describe, p-values corrected by Holm’s method: {_names(described)}"
+        if described
+        else ""
+    )
+    if found.get("covariance") and any(test["name"] == "kmult" for test in summary["tests"]):
+        text += f"; covariance from the {found['covariance']}"
+    if any(test["tested"] for test in summary["tests"]):
+        text += (
+            ". p-values of all but the score test are of directions: taxa set at one distance "
+            "from their weighted centre, so that unequal variances and numbers of images cannot "
+            "make them small"
+        )
     return f"{text}. All by {how}; p counts the observed order, so it is never 0."
 
 
 def _names(tests: list[dict[str, Any]]) -> str:
-    return listed([CITED.get(test["name"], test["name"]) for test in tests])
+    return listed([CITED[test["name"]] for test in tests if test["name"] in CITED])
 
 
 def _intervals(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
-    method = summary["tests"][0]["interval_method"]
-    text = f"Intervals (95%) over taxa: {method.removeprefix('95% interval, ')}." if method else ""
+    methods = [test["interval_method"] for test in summary["tests"] if test["interval_method"]]
+    text = f"Intervals (95%): {methods[0].removeprefix('95% interval, ')}." if methods else ""
     if any(test["specimen_interval"] for test in summary["tests"]):
         how = (found.get("specimen_bootstrap") or {}).get("method", "")
         how = how.removeprefix("95% interval, ").split(";")[0]
-        text += f" Over specimens: {how or 'specimens drawn again within each taxon'}."
+        text += f" Specimens: {how or 'specimens drawn again within each taxon'}."
     if summary["sample"]:
         text += f" {summary['sample']['sentence']}"
     return text.strip()

@@ -6,6 +6,8 @@ from typing import Any
 from phylolens.report.wording import number, p_value
 
 COLUMNS = (
+    ("lambda_score", "score of λ"),
+    ("protest", "PROTEST"),
     ("kmult", "K_mult"),
     ("mantel_pearson", "Mantel r"),
     ("mantel_spearman", "Mantel, ranks"),

@@ -19,11 +19,19 @@ class Words:
 
 
 TESTS = {
+    "lambda_score": Words(
+        "Score test of Pagel’s λ", "S", "Do taxa that share more history look more alike?"
+    ),
     "kmult": Words(
         "K_mult",
         "K_mult",
-        "Do relatives look alike as if looks had drifted along the tree? 1: as much as that.",
+        "Effect size. Do relatives look alike as if looks had drifted along the tree? 1: as much "
+        "as that.",
     ),
+    "k_arithmetic": Words(
+        "K_A", "K_A", "The same, every direction of looks counted alike: mean over directions."
+    ),
+    "k_geometric": Words("K_G", "K_G", "The same, geometric mean over directions."),
     "mantel_pearson": Words("Mantel test, Pearson", "r", "Do the two distances rise together?"),
     "mantel_spearman": Words("Mantel test, Spearman (ranks)", "r", "The same of their ranks."),
     "protest": Words("PROTEST", "t", "Can the map of looks be laid upon the map of the phylogeny?"),
@@ -37,6 +45,8 @@ TESTS = {
         "Mantel test, Spearman, centred", "r", "The same of their ranks."
     ),
 }
+CONFIRMING = "protest"
+OF_LOOKS = ("lambda_score", "kmult", "protest")  # others compare distances, not likeness
 TWINS = ("dcor", "mantel_pearson_centred")  # one number by two roads: shown once
 
 
@@ -51,7 +61,7 @@ def about_tests(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     tests = {name: test for name, test in found["tests"].items() if _known(test)}
     leader = found.get("primary") if found.get("primary") in tests else next(iter(tests), None)
-    order = [*([leader] if leader else []), *TESTS, *tests]
+    order = [*([leader] if leader else []), CONFIRMING, *TESTS, *tests]
     names = [name for name in dict.fromkeys(order) if name in tests]
     names = [name for name in names if not _twin(name, tests)]
     return [_row(name, tests[name], primary=name == found.get("primary")) for name in names]
@@ -79,6 +89,9 @@ def _row(name: str, test: Mapping[str, Any], *, primary: bool) -> dict[str, Any]
         "asks": words.asks,
         "primary": primary,
         "statistic": test["statistic"],
+        "role": test.get("role", ""),
+        "plain": number(test["plain"]) if test.get("plain") is not None else "",
+        "tested": number(test["tested"]) if test.get("tested") is not None else "",
         "p_value": test["p_value"],
         "p_holm": test.get("p_holm"),
         "n": test["n"],
@@ -94,6 +107,7 @@ def _row(name: str, test: Mapping[str, Any], *, primary: bool) -> dict[str, Any]
         "limits": test.get("interval"),
         "interval": span(test.get("interval")),
         "interval_method": test.get("interval_method", ""),
+        "influence": span(test.get("influence")),
         "specimen_interval": span(test.get("specimen_interval")),
         "histogram": test.get("null_histogram") or {},
         "alternative": test.get("alternative", "greater"),
@@ -107,11 +121,16 @@ def significant(test: Mapping[str, Any]) -> bool:
     return bool(p <= LEVEL)
 
 
+def reaches(test: Mapping[str, Any]) -> bool:
+    """Whether a test that decides rejects at 5%: a finding needs all of them, so uncorrected."""
+    return bool(test["p_value"] <= LEVEL)
+
+
 def figure(test: Mapping[str, Any]) -> str:
     """Write a test's statistic with its p: ``r = 0.25, p = 0.012``."""
     text = f"{test['symbol']} = {test['r']}"
     text += f", z = {test['z']}" if test["primary"] and test["z"] else ""
-    if test["p_holm"] is not None:
+    if test["p_holm"] is not None and test["name"] != CONFIRMING:
         return f"{text}, p = {test['corrected']} after Holm"
     return f"{text}, p = {test['p']}"
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from phylolens.report.signal.baselines import beside, remarks
-from phylolens.report.signal.tests import LEVEL, each_test, figure, orders_tried, significant
-from phylolens.report.wording import count, listed, number, p_value
+from phylolens.report.signal.tests import CONFIRMING, LEVEL, OF_LOOKS, figure, orders_tried, reaches
+from phylolens.report.wording import count, listed, number, percent, span
 
 # Distances of which Brownian motion gives a K_mult of 1: 10 of cosine, 0.7 of rbf, in simulations.
 EUCLIDEAN = ("chord", "euclidean", "manhattan")
-TOO_NEAR = 0.005  # of the largest distance: sisters that near cost K_mult most of its power
+TOO_NEAR = 0.005  # of the largest distance: sisters that near cost K_mult much of its value
 FEW = 10  # taxa below which an effect is known poorly even where it is significant
 
 
@@ -20,141 +20,108 @@ def verdict(found: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, s
     -------
     dict
         ``kind``: ``circular``, ``undecided``, ``yes``, ``open`` or ``no``; ``claim``, one or two
-        sentences; ``rest``, effect size, the other tests, the baselines, what cannot be
-        concluded; ``verdict``, both: one paragraph.
+        sentences; ``rest``, effect size, the baselines, what cannot be concluded; ``verdict``,
+        both: one paragraph.
     """
     kind = _kind(summary)
-    history = _no_history(found, summary) if kind == "yes" else ""
     parts = [
-        _effect(summary),
-        _others(summary) if kind == "yes" else "",
-        history,
+        _effect(found, summary),
         beside(found.get("baselines") or {}, summary["tests"]),
         _within(summary),
-        _cannot("open" if history else kind, summary),
+        _cannot(kind, summary),
     ]
     rest = " ".join(part for part in parts if part)
-    claim = _unexplained(summary) if history else _claim(kind, summary)
-    kind = "open" if history else kind
+    claim = _claim(kind, summary)
     return {"kind": kind, "claim": claim, "rest": rest, "verdict": f"{claim} {rest}".strip()}
 
 
+def _deciding(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Choose the tests that decide: the primary one, and the one that has to confirm it.
+
+    Without a declared primary test, as older results are, all of them.
+    """
+    first, *others = summary["tests"]
+    if not first["primary"]:
+        return [first, *others]
+    return [first, *(test for test in others if test["name"] == CONFIRMING)]
+
+
 def _kind(summary: Mapping[str, Any]) -> str:
-    tests = summary["tests"]
+    deciding = _deciding(summary)
     if summary["circular"]:
         return "circular"
-    if tests[0]["smallest_p"] and tests[0]["smallest_p"] > LEVEL:
+    if deciding[0]["smallest_p"] and deciding[0]["smallest_p"] > LEVEL:
         return "undecided"
-    below = [significant(test) for test in tests]
-    if tests[0]["primary"]:
-        return "yes" if below[0] else "open" if any(below) else "no"
+    below = [reaches(test) for test in deciding]
     return "yes" if all(below) else "open" if any(below) else "no"
 
 
 def _claim(kind: str, summary: Mapping[str, Any]) -> str:
     """Say the finding with its figures."""
-    first, n = summary["tests"][0], count(summary["n_taxa"], summary["rank"])
-    what = summary["plural"]
-    figures = f"{figure(first)}, {n}"
+    deciding, n = _deciding(summary), count(summary["n_taxa"], summary["rank"])
+    first, what = deciding[0], summary["plural"]
+    each = "; ".join(_named(test) for test in deciding)
     if kind == "circular":
         return (
             f"In-sample: the features were fitted to this phylogeny, so this figure says nothing "
-            f"about whether looks follow lineage ({figures})."
+            f"about whether looks follow lineage ({_named(first)}, {n})."
         )
     if kind == "undecided":
         return (
             f"With {n} the test cannot decide: the smallest p-value it could give is "
-            f"{number(first['smallest_p'])} ({figures})."
-        )
-    if kind == "yes":
-        return (
-            f"Closely related {what} look more alike than chance would make them ({figures}; "
-            f"{orders_tried(first)})."
+            f"{number(first['smallest_p'])} ({_named(first)}, {n})."
         )
     if kind == "open":
-        return f"The tests disagree, so the question stays open ({_disagreement(summary)}; {n})."
-    return (
-        f"There is no evidence here that closely related {what} look more alike ({figures}; "
-        f"{orders_tried(first)})."
+        yes = listed([test["words"] for test in deciding if reaches(test)])
+        no = listed([test["words"] for test in deciding if not reaches(test)])
+        return (
+            f"The tests that decide disagree, so the question stays open: {yes} finds a sign, "
+            f"{no} does not ({each}; {n})."
+        )
+    of_looks = first["name"] in OF_LOOKS
+    if kind == "yes":
+        said = (
+            f"Closely related {what} look more alike than chance would make them"
+            if of_looks
+            else f"Visual and genetic distances of {what} agree more than chance would make them"
+        )
+        return f"{said} ({each}; {n}; {orders_tried(first)})."
+    said = (
+        f"closely related {what} look more alike"
+        if of_looks
+        else f"visual and genetic distances of {what} agree"
     )
+    return f"There is no evidence here that {said} ({each}; {n}; {orders_tried(first)})."
 
 
-def _unexplained(summary: Mapping[str, Any]) -> str:
-    """Say that the primary test rejects, and that it need not be for a common history."""
-    first, n = summary["tests"][0], count(summary["n_taxa"], summary["rank"])
-    return (
-        f"Whether closely related {summary['plural']} look more alike stays open: distances agree "
-        f"with the tree ({figure(first)}, {n}; {orders_tried(first)}), but a common history need "
-        "not be the reason."
-    )
+def _named(test: Mapping[str, Any]) -> str:
+    return figure(test) if test["words"] == test["symbol"] else f"{test['words']}: {figure(test)}"
 
 
-def _disagreement(summary: Mapping[str, Any]) -> str:
-    """Name the test chosen beforehand and those against it; all of them where none was chosen."""
-    first, *others = summary["tests"]
-    if not first["primary"]:
-        return each_test(summary["tests"])
-    against = [test for test in others if significant(test)]
-    return (
-        f"the test chosen beforehand finds no sign, {figure(first)}; "
-        f"{len(against)} of {len(others)} others do, {each_test(against)}"
-    )
-
-
-def _effect(summary: Mapping[str, Any]) -> str:
-    """Say what the primary statistic would be with and without lineage at work.
-
-    Not whether it is less or more than 1: over trees of 50 tips the interval over taxa leaves 1 out
-    in half of the worlds of Brownian motion, since relatives are no independent draws.
-    """
-    first = summary["tests"][0]
-    if first["name"] != "kmult":
+def _effect(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
+    """Say how strong the signal is: K_mult and lambda describe, they do not decide."""
+    own = next((test for test in summary["tests"] if test["name"] == "kmult"), None)
+    if own is None:
         return ""
+    interval = f" (95% interval {own['interval']})" if own["interval"] else ""
+    text = f"As effect size, K_mult is {own['r']}{interval}"
     if summary["distance"] in EUCLIDEAN:
-        text = (
-            "K_mult is 1 on average, not in every case, where relatives look as alike as drift "
-            "along the tree (Brownian motion) makes them"
+        text += (
+            "; 1 is what drift along the tree (Brownian motion) gives on average, not in every case"
         )
     else:
-        text = (
-            f"Of {summary['distance']} distances no value of K_mult stands for drift along the "
-            "tree (Brownian motion), as 1 does of chord distances"
+        text += (
+            f"; of {summary['distance']} distances no value stands for drift along the tree "
+            "(Brownian motion), as 1 does of chord distances"
         )
-    if first["shuffled"]:
-        text += f"; shuffled {summary['plural']} give {first['shuffled']} (median)"
+    lambda_ = found.get("lambda")
+    if isinstance(lambda_, Mapping) and lambda_.get("value") is not None:
+        limits = span(lambda_.get("interval"))
+        text += f". Pagel’s λ is {number(lambda_['value'])}"
+        text += f" (95% interval {limits})" if limits else ""
+        by_ml = (lambda_.get("ml") or {}).get("value")
+        text += f" by REML and {number(by_ml)} by ML" if by_ml is not None else ""
     return text + "."
-
-
-def _others(summary: Mapping[str, Any]) -> str:
-    """Say how many of the other tests agree; all of them have to where none was chosen."""
-    first, *others = summary["tests"]
-    if not others or not first["primary"]:
-        return ""
-    agree = [test for test in others if significant(test)]
-    if len(agree) == len(others):
-        return f"All {len(others)} other tests agree (p ≤ {LEVEL} after Holm)."
-    if not agree:
-        return f"None of the {len(others)} other tests confirms it, so it is weak ground."
-    missing = listed([test["words"] for test in others if not significant(test)])
-    return f"Of {len(others)} other tests {len(agree)} agree; no sign by {missing}."
-
-
-def _no_history(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
-    """Say so where the tests may rest on long branches that merely look odd.
-
-    Looks that vary more on longer branches, with no shared history, let K_mult and Mantel's test
-    reject in up to all worlds: odd taxa are far from all others on both sides. The test of lambda
-    allows for it.
-    """
-    own = found.get("lambda")
-    if not isinstance(own, Mapping) or own.get("p_value") is None or own["p_value"] <= LEVEL:
-        return ""
-    return (
-        f"Pagel’s λ, which lets long branches vary more, shows no common history "
-        f"(λ = {number(own['value'])}, p = {p_value(own['p_value'])}): it may be that "
-        f"long-branched {summary['plural']} look odd, each in its own way, and not that "
-        "relatives look alike."
-    )
 
 
 def _within(summary: Mapping[str, Any]) -> str:
@@ -185,26 +152,35 @@ def _cannot(kind: str, summary: Mapping[str, Any]) -> str:
 
 def points(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[str]:
     """Single remarks below the verdict: what carries the figure, and how far."""
-    first, lines = summary["tests"][0], []
-    if first["interval"]:
-        text = f"{_statistic(first)} is uncertain by the choice of taxa (95% interval "
-        text += first["interval"]
-        lines.append(f"{text}).")
-    near = found.get("closest_pair")
-    if near and first["name"] == "kmult" and near["share"] < TOO_NEAR and not significant(first):
-        lines.append(
-            f"K_mult divides by branch lengths: {listed(near['taxa'])} are so close "
-            f"({near['share']:.1%} of the largest distance) that it can miss a weak signal."
-        )
+    lines = []
     if summary["influential"]:
         lines.append(
             f"Without the single most influential {summary['rank']}, "
             f"{summary['influential']['taxon']}, r would be "
             f"{number(summary['influential']['pearson'])}."
         )
-    lines += remarks(found.get("baselines") or {}, summary["tests"])
+    near = found.get("closest_pair")
+    if near and near["share"] < TOO_NEAR and any(t["name"] == "kmult" for t in summary["tests"]):
+        lines.append(
+            f"K_mult divides by branch lengths: {listed(near['taxa'])} are so close "
+            f"({near['share']:.1%} of the largest distance) that it can come out far too small."
+        )
+    lines += _noise(found.get("debiased"))
+    lines += remarks(found.get("baselines") or {})
     return [*lines, *([summary["lambda"]] if summary["lambda"] else [])]
 
 
-def _statistic(test: Mapping[str, Any]) -> str:
-    return "The correlation" if test["symbol"] == "r" else str(test["symbol"])
+def _noise(own: Mapping[str, Any] | None) -> list[str]:
+    """Say how much of the visual distances was sampling noise, and whether it was taken out."""
+    if not own:
+        return []
+    if not own["debiased"]:
+        return [
+            f"Visual distances are as measured, with the sampling noise of few specimens in them: "
+            f"{own['why_not']}."
+        ]
+    text = f"Of squared visual distances {percent(own['noise_share'])} was sampling noise of few "
+    text += "specimens and was taken out"
+    if own["n_pairs_at_zero"]:
+        text += f"; of {count(own['n_pairs_at_zero'], 'pair')} that left nothing"
+    return [text + "."]

@@ -38,6 +38,7 @@ def compare_trees(
     visual_tree: TreeNode,
     reference_tree: TreeNode,
     *,
+    tested: TreeNode | None = None,
     clades: pd.Series | None = None,
     n_null: int | None = None,
     n_random: int | None = None,
@@ -55,6 +56,10 @@ def compare_trees(
     ----------
     visual_tree, reference_tree : TreeNode
         Trees on the same tips. Roots matter to the coherency index only.
+    tested : TreeNode, optional
+        A tree on the same tips that the nulls and p are of, where not of ``visual_tree``: made
+        from directions alone (:mod:`phylolens.stats.unit_length`), it does not join taxa merely
+        because they vary little.
     clades : Series, optional
         Clade label of each tip (its taxon at the next coarser rank; NaN where unknown), for the
         coherency index.
@@ -70,9 +75,10 @@ def compare_trees(
         (that any measure can give: several relabellings make the same tree), and for each of
         ``nrf``, ``cid``, ``quartet``, ``align`` (distances in [0, 1]) and
         ``coherency``: ``value``, ``random_mean``, ``random_sd``, ``tip_permuted_mean``,
-        ``tip_permuted_sd``, ``p_value``. ``quartet`` has also ``exact``, ``n_quartets``,
-        ``interval`` and ``n_quartets_null`` (the quartets its nulls and p are computed on);
-        ``coherency`` has ``higher_is_better`` and ``reference_value``, that of the reference
+        ``tip_permuted_sd``, ``p_value``, and ``tested``, the value that p is of. ``quartet`` has
+        also ``exact``, ``n_quartets``, ``interval`` and ``n_quartets_null`` (the quartets its
+        nulls and p are computed on); ``coherency`` has ``higher_is_better`` and
+        ``reference_value``, that of the reference
         tree. Values are None where there is nothing to compare: three tips, no labels.
 
     Raises
@@ -91,7 +97,9 @@ def compare_trees(
     require_permutations(min(n_null, n_random))
     tried, exact = orders(n, n_null, seed)
 
-    null = NullTrees(visual_tree, reference_tree, codes, seed)
+    if tested is not None:
+        same_tips(tested, reference_tree)
+    null = NullTrees(tested or visual_tree, reference_tree, codes, seed)
     observed = null.relabelled(np.arange(n)[None])
     permuted, by_chance = null.relabelled(tried), null.random(n_random)
     found = _values(visual_tree, reference_tree, clades, seed)
@@ -99,6 +107,7 @@ def compare_trees(
     for name, scores in permuted.items():
         side = "greater" if name == "coherency" else "less"
         found[name] |= {
+            "tested": float(observed[name][0]),
             "random_mean": float(by_chance[name].mean()),
             "random_sd": float(by_chance[name].std()),
             "tip_permuted_mean": float(scores.mean()),
