@@ -91,7 +91,8 @@ def disagreement(
         that distance (of divergence, that of directions) over what the fitted model expects,
         ``expected`` the distance that would make it 1, ``explained_by`` the stronger pair that
         accounts for this one, ``same_source`` and ``other_source`` the confounds in which both
-        taxa agree and differ. Of each kind first the significant pairs, then the most extreme others.
+        taxa agree and differ. Of each kind first the significant pairs, then the most extreme
+        others.
     summary : dict
         ``lambda``, ``n_simulations``, ``fdr``, ``n_pairs``, ``n_candidates``, ``n_convergent``,
         ``n_divergent``, beside them ``n_convergent_same_source`` and
