@@ -202,7 +202,7 @@ SIGNAL_TERMS = (
         "confounds",
         "confound, source",
         "Something besides history that may make taxa look alike: all images of some taxa come "
-        "from one museum, camera or file format, and those of others from another. Shuffling taxa "
+        "from one museum, camera or file format, and those of others from another. Permuting taxa "
         "only among those of one source shows what is left without it.",
     ),
     (

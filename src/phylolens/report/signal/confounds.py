@@ -150,20 +150,19 @@ def _without_finding(rest: str) -> str:
 
 def _open(own: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """Say why looks that agree with the tree need not follow lineage."""
-    what, names = summary["plural"], quoted(own["worst"])
-    first = summary["tests"][0]
+    what, first = summary["plural"], summary["tests"][0]
     figures = f"{figure(first)}, {count(summary['n_taxa'], summary['rank'])}"
     within = _p_within(own["worst"])
     if own["conclusion"] == UNTOLD:
         return (
-            f"Nothing can be told: looks agree with the tree ({figures}), but {names} goes with "
-            f"the clades and with looks, too. Whether relatives resemble each other, or images of "
-            f"one source do, these {what} cannot show{within}."
+            f"Nothing can be told: looks agree with the tree ({figures}), but {_go(own['worst'])} "
+            "with the clades and with looks, too. Whether relatives resemble each other, or images "
+            f"of one source do, these {what} cannot show{within}."
         )
     return (
         f"Whether closely related {what} look more alike stays open: looks agree with the tree "
-        f"({figures}), but not among {what} of one value of {names}{within}, so that the source of "
-        "the images may be the reason."
+        f"({figures}), but not among {what} of one {_either(own['worst'])}{within}, so that the "
+        "source of the images may be the reason."
     )
 
 
@@ -175,32 +174,39 @@ def _p_within(columns: Sequence[Mapping[str, Any]]) -> str:
         if (test := (one["adjusted"] or one["within"])["tests"].get("lambda_score"))
     ]
     how = ", their effect taken out" if all(one["adjusted"] for one in columns) else ""
-    return f" (shuffled within its values{how}: p = {listed(p)})" if p else ""
+    return f" (permuted among these{how}: p = {listed(p)})" if p else ""
+
+
+def _either(columns: Sequence[Mapping[str, Any]]) -> str:
+    return " or one ".join(quoted([column]) for column in columns)
+
+
+def _go(columns: Sequence[Mapping[str, Any]]) -> str:
+    return f"{quoted(columns)} {'goes' if len(columns) == 1 else 'go'}"
 
 
 def _tied(columns: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> str:
     return (
-        f"This holds among {summary['plural']} of one value of {quoted(columns)}"
-        f"{_p_within(columns)}; between its values, which are clades, likeness may be that of the "
-        "source."
+        f"This holds among {summary['plural']} of one {_either(columns)}{_p_within(columns)}; "
+        "between those of different ones, which are clades, likeness may be that of the source."
     )
 
 
 def _beside(own: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     """Add what the sources say to a verdict that they do not change."""
-    names, what = quoted(own["worst"]), summary["plural"]
+    columns, what = own["worst"], summary["plural"]
     if own["conclusion"] == HOLDS:
         return (
-            f"Among {what} of one value of {names} looks follow the tree, too"
-            f"{_p_within(own['worst'])}."
+            f"Among {what} of one {_either(columns)} looks follow the tree, too"
+            f"{_p_within(columns)}."
         )
     if own["conclusion"] == UNTOLD:
         return (
-            f"{names} goes with the clades and with looks, so that nothing can be told of either."
+            f"{_go(columns)} with the clades and with looks, so that nothing can be told of either."
         )
     if own["conclusion"] == NOT_WITHIN:
         return (
-            f"Images of one value of {names} look alike, and among {what} of one value there is no "
-            f"sign of the tree{_p_within(own['worst'])}."
+            f"Images of one {_either(columns)} look alike, and among its {what} there is no sign "
+            f"of the tree{_p_within(columns)}."
         )
     return ""
