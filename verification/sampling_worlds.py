@@ -54,8 +54,9 @@ def yule(n: int, rng: np.random.Generator) -> TreeNode:
 
 
 def shared_history(tree: TreeNode, names: list[str]) -> np.ndarray:
-    """Covariance of Brownian motion on an ultrametric tree of height one."""
-    return 1 - tree.cophenet().filter(names).data / 2
+    """Covariance of Brownian motion on an ultrametric tree, of height one in the end."""
+    distances = tree.cophenet().filter(names).data
+    return 1 - distances / distances.max()
 
 
 def clades_of(shared: np.ndarray, wanted: int = CLADES) -> np.ndarray:
@@ -159,3 +160,34 @@ def everything(null: str, number: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         said = claims(found, list(world.visual.ids), Path(folder))
     return dict(p_values(found.summary)) | {name: float(value) for name, value in said.items()}
+
+
+def followed(kind: str, number: int, *, lambda_: float, axes: int | None = None) -> Comparison:
+    """A world whose looks follow the tree, 74 taxa, 64 features, uneven numbers of images.
+
+    ``short sisters``: seven pairs of tips with branches of a thousandth of the height. ``old
+    lineages``: a bird-like tree, its deepest branches lengthened. With ``axes`` only so many
+    features follow the tree, by Brownian motion.
+    """
+    rng = np.random.default_rng([62, number, round(100 * lambda_), axes or 0])
+    tree = yule(74, rng)
+    if kind == "old lineages":
+        for node in tree.preorder(include_self=False):
+            if node.parent is tree:
+                node.length += 0.7
+    if kind == "short sisters":
+        cherries = [node for node in tree.non_tips() if all(c.is_tip() for c in node.children)]
+        for node in cherries[:7]:
+            gone = node.children[0].length - 0.001
+            node.length += gone
+            for tip in node.children:
+                tip.length -= gone
+    names = sorted(tip.name for tip in tree.tips())
+    shared = shared_history(tree, names)
+    root = np.linalg.cholesky(
+        lambda_ * shared + (1 - lambda_) * np.diag(np.diag(shared)) + 1e-9 * np.eye(74)
+    )
+    looks = rng.normal(size=(74, 64))
+    looks[:, :axes] = (root @ looks)[:, :axes]
+    features = photographed(looks, rng.integers(2, 9, 74), np.ones(74), rng)
+    return compared(features, tree, shared, names)

@@ -4,7 +4,8 @@ Every pair of taxa that can be convergent or divergent (:mod:`phylolens.stats.pa
 held against Brownian motion simulated on the tree with the fitted lambda
 (:mod:`phylolens.stats.brownian_pairs`). Divergence is judged by directions from a common centre
 (:mod:`phylolens.stats.unit_length`): where some clades merely vary more than others, all relatives
-of a variable clade would look apart. What is compared is the
+of a variable clade would look apart. Convergence, judged by distances, has to show in directions,
+too (at 5%): else taxa of even clades would seem to converge. What is compared is the
 cube root of squared distance over its expectation; for convergence after the two taxa's own
 effects, so that a taxon unlike, or like, everything is not convergent with each. Effects do not add
 up without end, though: two taxa that are each odd in a way of their own are nearer to each other
@@ -43,6 +44,7 @@ MOST_LISTED = 200  # of each kind
 TIE = 1e-6  # relatives as near as each other, up to the rounding of branch lengths
 MOST_VALUES = 20_000_000  # simulated pairs held in memory
 FEWEST_SIMULATIONS = 40
+CONFIRMED = 0.05  # p by direction of a pair that can be convergent
 COLUMNS = (
     "kind", "taxon_1", "taxon_2", "visual", "genetic", "expected", "ratio", "p_value", "q_value",
     "significant", "clade_1", "clade_2", "explained_by", "same_source", "other_source",
@@ -119,16 +121,19 @@ def disagreement(
     lambda_ = model.best(model.products(gram))
     rates = rates_of_axes(model, model.products(gram), lambda_, count_axes(gram))
     seen = visual.filter(list(taxa))
-    nulls = _simulations(kinds, model, shared, lambda_, rates, seen.noise, simulations, seed)
+    convergence, divergence = kinds
+    views = ((convergence, False), (divergence, True), (convergence, True))
+    nulls = _simulations(views, model, shared, lambda_, rates, seen.noise, simulations, seed)
     noisy = noisy_squares(seen)
-    found = [fitted(model, shared, _seen(kind, noisy, squares)) for kind in kinds]
+    found = [fitted(model, shared, _seen(noisy, squares, by_direction=by)) for _, by in views]
     references = [
         PairNull(kind.values(own), null)
-        for kind, own, null in zip(kinds, found, nulls, strict=True)
+        for (kind, _), own, null in zip(views, found, nulls, strict=True)
     ]
+    confirmed = references[2].p_values(convergence.values(found[2])) <= CONFIRMED
     tables = [
-        _judged(kind, own, reference, fdr, taxa, sources)
-        for kind, own, reference in zip(kinds, found, references, strict=True)
+        _judged(convergence, found[0], references[0], confirmed, fdr, taxa, sources),
+        _judged(divergence, found[1], references[1], None, fdr, taxa, sources),
     ]
     listed = _listed(tables)
     one, two = (np.searchsorted(taxa, listed[name]) for name in ("taxon_1", "taxon_2"))
@@ -149,12 +154,12 @@ def disagreement(
         "n_divergent_other_source": int(real[1].sum()),
         "n_listed": len(listed),
         "axes": float(rates.sum() ** 2 / (rates @ rates)),
-        "width": {k.kind: ref.width for k, ref in zip(kinds, references, strict=True)},
+        "width": {k.kind: ref.width for k, ref in zip(kinds, references[:2], strict=True)},
     }
 
 
 def _simulations(
-    kinds: Sequence[Candidates],
+    views: Sequence[tuple[Candidates, bool]],
     model: LambdaModel,
     shared: np.ndarray,
     lambda_: float,
@@ -163,21 +168,25 @@ def _simulations(
     wanted: int,
     seed: int,
 ) -> list[np.ndarray]:
-    """Return the values of the pairs of every kind in simulated worlds, one row a world."""
-    room = MOST_VALUES // max(sum(len(kind.pairs) for kind in kinds), 1)
+    """Return the values of pairs in simulated worlds, one row a world, for each view of them."""
+    room = MOST_VALUES // max(sum(len(kind.pairs) for kind, _ in views), 1)
     count = max(min(wanted, room), min(wanted, FEWEST_SIMULATIONS))
-    nulls = [np.empty((count, len(kind.pairs)), dtype=np.float32) for kind in kinds]
+    nulls = [np.empty((count, len(kind.pairs)), dtype=np.float32) for kind, _ in views]
     for k in range(count):
         rng = np.random.default_rng([seed, k])
         plain, debiased = drawn_squares(model, lambda_, rates, rng, noise)
-        for kind, null in zip(kinds, nulls, strict=True):
-            null[k] = kind.values(fitted(model, shared, _seen(kind, plain, debiased)))
+        worlds = {
+            by: fitted(model, shared, _seen(plain, debiased, by_direction=by))
+            for by in (False, True)
+        }
+        for (kind, by), null in zip(views, nulls, strict=True):
+            null[k] = kind.values(worlds[by])
     return nulls
 
 
-def _seen(kind: Candidates, plain: np.ndarray, debiased: np.ndarray) -> np.ndarray:
-    """Return the squared distances by which pairs of a kind are judged."""
-    return 2 - 2 * directions(plain) if kind.kind == "divergence" else debiased
+def _seen(plain: np.ndarray, debiased: np.ndarray, *, by_direction: bool) -> np.ndarray:
+    """Return the squared distances by which pairs are judged."""
+    return 2 - 2 * directions(plain) if by_direction else debiased
 
 
 def _require(simulations: int, fdr: float) -> None:
@@ -209,6 +218,7 @@ def _judged(
     kind: Candidates,
     found: Evolved,
     reference: PairNull,
+    confirmed: np.ndarray | None,
     fdr: float,
     taxa: np.ndarray,
     sources: pd.DataFrame | None,
@@ -220,7 +230,7 @@ def _judged(
     roots = found.roots(kind.pairs)
     level = kind.level(roots)
     p = reference.p_values(kind.sign * (roots - level))
-    alike = kind.possible(roots)
+    alike = kind.possible(roots) & (True if confirmed is None else confirmed)
     given, by = _explained(kind, found, reference, level, np.where(alike, p, 1.0), fdr)
     q = adjusted_by_group(given, suspect)
     i, j = kind.pairs.T
