@@ -38,7 +38,8 @@ def drawn(tree, clade, lambda_, rng):
     found = leave_clades_out(
         lambda: make_learner("phylo-ridge"), sample, distances, groups, inner_folds=3
     )
-    return [skill(found, distances), *skill_interval(found, distances)]
+    interval = skill_interval(found.guided, found.image_free, distances, groups)
+    return [skill(found, distances), *interval]
 
 
 @pytest.mark.parametrize(("clades", "taxa"), [(5, 20), (8, 30), (12, 60)])

@@ -47,7 +47,7 @@ def test_a_clade_left_out_reaches_no_other_prediction(worlds, name):
     np.fill_diagonal(moved, 0.0)
     one = leave_clades_out(make, sample, genetic, groups, inner_folds=2)
     other = leave_clades_out(make, corrupted(sample, taxon), moved, groups, inner_folds=2)
-    for found in ("guided", "raw", "column_means"):
+    for found in ("guided", "raw", "image_free", "column_means"):
         np.testing.assert_array_equal(
             getattr(one, found)[np.ix_(others, rest)], getattr(other, found)[np.ix_(others, rest)]
         )

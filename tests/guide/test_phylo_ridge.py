@@ -142,8 +142,22 @@ def test_unguided_is_the_squared_distance_of_standardised_means(world):
     rows, others = (new.means - mean) / scale, (known[0].means - mean) / scale
     found = make_learner("unguided").fit(*known)
     wanted = ((rows[:, None] - others) ** 2).sum(axis=2)
-    np.testing.assert_allclose(found.predict(new), wanted, atol=1e-12)
-    np.testing.assert_allclose(
-        found.between(new), squareform(pdist(rows, "sqeuclidean")), atol=1e-9
+
+    def squares(one, place):
+        images = one.features[one.starts[place] : one.stops[place]]
+        return ((images - images.mean(axis=0)) ** 2 / scale**2).sum()
+
+    pooled = sum(squares(known[0], place) for place in range(len(others)))
+    pooled /= (known[0].sizes - 1).sum()
+    own, others_own = (
+        np.array(
+            [(squares(one, k) + 4 * pooled) / (n - 1 + 4) / n for k, n in enumerate(one.sizes)]
+        )
+        for one in (new, known[0])
     )
+    wanted -= own[:, None] + others_own
+    np.testing.assert_allclose(found.predict(new), wanted, atol=1e-6)
+    between = squareform(pdist(rows, "sqeuclidean")) - own[:, None] - own
+    np.fill_diagonal(between, 0.0)
+    np.testing.assert_allclose(found.between(new), between, atol=1e-6)
     np.testing.assert_allclose(new.average(found.transform(new.matrix())), rows, atol=1e-6)

@@ -12,6 +12,7 @@ from phylolens.guide.scores import (
     constant_scores,
     held_out_scores,
     held_pairs,
+    image_free_scores,
     nearest_relative,
     pair_scores,
 )
@@ -45,7 +46,11 @@ def test_correlations_and_error_equal_a_naive_loop(found):
     base = np.array([held.column_means[pair] for pair in pairs])
     free = column_mean_scores(held, genetic)
     assert free["pearson"] == pytest.approx(pearsonr(base, y)[0])
-    assert scores["skill"] == pytest.approx(1 - sum((x - y) ** 2) / sum((base - y) ** 2))
+    saved = 1 - sum((x - y) ** 2) / sum((base - y) ** 2)
+    assert scores["skill_over_column_means"] == pytest.approx(saved)
+    best = np.array([held.image_free[pair] for pair in pairs])
+    assert scores["skill"] == pytest.approx(1 - sum((x - y) ** 2) / sum((best - y) ** 2))
+    assert scores["skill_over_names"] is None
     assert scores["skill"] > 0.2
     assert free["mse"] > scores["mse"]
 
@@ -57,6 +62,26 @@ def test_ranks_along_rows_equal_a_naive_loop(found):
         others = [j for j in range(len(groups)) if groups[j] != groups[h]]
         rows.append(spearmanr(held.guided[h, others], genetic[h, others])[0])
     assert held_out_scores(held, genetic)["row_spearman"] == pytest.approx(np.mean(rows), abs=1e-4)
+
+
+def test_row_rank_is_the_mean_within_clades_then_over_them(found):
+    held, genetic, groups = found
+    means = {name: [] for name in ("guided", "image_free")}
+    for clade in sorted(set(groups)):
+        others = np.flatnonzero(groups != clade)
+        for name, own in means.items():
+            rows = [
+                spearmanr(getattr(held, name)[h, others], genetic[h, others])[0]
+                for h in np.flatnonzero(groups == clade)
+            ]
+            own.append(np.mean(rows))
+    scores = held_out_scores(held, genetic)
+    assert scores["row_rank"] == pytest.approx(np.mean(means["guided"]), abs=1e-4)
+    gain = np.mean(means["guided"]) - np.mean(means["image_free"])
+    assert scores["row_rank_gain"] == pytest.approx(gain, abs=1e-4)
+    assert image_free_scores(held, genetic)["row_rank"] == pytest.approx(
+        np.mean(means["image_free"]), abs=1e-4
+    )
 
 
 def test_nearest_relative_equals_a_naive_loop(found):
@@ -155,10 +180,10 @@ def test_held_out_pairs_equal_a_naive_loop(found):
 
 def test_few_or_equal_pairs_have_no_correlation():
     nan = np.full((4, 4), np.nan)
-    held = HeldOut(nan, nan, np.zeros((4, 4)), np.array([0, 0, 1, 2]))
+    held = HeldOut(nan, nan, nan, np.zeros((4, 4)), np.array([0, 0, 1, 2]))
     empty = {"pearson": None, "spearman": None, "within_clades": None}
     assert held_pairs(held, np.ones((4, 4))) == {**empty, "n_pairs": 1}
-    held = HeldOut(nan, nan, np.ones((4, 4)), np.array([0, 0, 0, 1]))
+    held = HeldOut(nan, nan, nan, np.ones((4, 4)), np.array([0, 0, 0, 1]))
     assert held_pairs(held, np.ones((4, 4))) == {**empty, "n_pairs": 3}
 
 

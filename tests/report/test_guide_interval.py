@@ -22,7 +22,7 @@ def judged(make_guided, interval=None, free=None):
 
 def test_the_interval_stands_beside_the_skill(make_guided):
     found = judged(make_guided, [0.051, 0.462])
-    assert "skill 0.29 (95% 0.05 to 0.46, jackknife over orders), p = 0.010" in found["claim"]
+    assert "skill 0.29 (jackknife over orders: 0.05 to 0.46), p = 0.010" in found["claim"]
     assert found["rows"][0]["interval"] == "0.05 to 0.46"
     assert not any(row["interval"] for row in found["rows"] if row["kind"] == "baseline")
     assert "rests on few" not in found["verdict"]
@@ -30,7 +30,17 @@ def test_the_interval_stands_beside_the_skill(make_guided):
 
 def test_a_skill_that_may_be_none_without_a_few_clades_says_so(make_guided):
     found = judged(make_guided, [-0.13, 0.52])
+    assert found["claim"].startswith("Images may tell part of the tree")
     assert "reaches down to −0.13: the figure rests on few orders" in found["rest"]
+
+
+def test_skill_of_nothing_is_no_claim_whatever_p(make_guided):
+    def edit(found):
+        found["held_out"]["skill"] = 0.004
+
+    found = summarize(make_guided(TAXA, edit))["guide"]["judged"]
+    assert found["kind"] == "trace"
+    assert "too little to be of use" in found["claim"]
 
 
 def test_few_clades_have_no_interval(make_guided):
@@ -62,4 +72,40 @@ def test_the_page_explains_it(make_guided):
     out = make_guided(TAXA, edit)
     page = render(summarize(out), [], Album(Results(out)))
     assert '<span class="note">0.05 to 0.46</span>' in page
-    assert "95% jackknife over orders" in page
+    assert "jackknife over orders" in page
+
+
+def with_best(make_guided, **more):
+    def edit(found):
+        for own in (found, found["learners"]["phylo-ridge"]):
+            own["held_out"] |= {"row_rank": 0.62, "row_rank_gain": 0.12, **more}
+        base = found["baselines"]
+        base["image_free"] = {"skill": 0.0, "pearson": 0.61, "mse": 430.0, "row_rank": 0.5}
+        base["names"] = {"skill": 0.2, "pearson": 0.7, "mse": 400.0}
+
+    return summarize(make_guided(TAXA, edit))["guide"]["judged"]
+
+
+def test_claims_name_the_best_prediction_without_images(make_guided):
+    found = with_best(make_guided, skill_over_names=0.11)
+    assert (
+        "29% of the squared error that the best prediction without images leaves" in found["claim"]
+    )
+    assert "rank correlation of 0.62, orders counting alike (0.50 without images)" in found["rest"]
+    assert "they take away 11% of what these leave" in found["rest"]
+    assert "the best prediction without images reaches r = 0.61" in found["rest"]
+    rows = {row["name"]: row for row in found["rows"]}
+    assert rows["best without images"]["skill"] == "0.000"
+    assert rows["with names of ranks"]["skill"] == "0.200"
+    assert found["baseline"] == "the best prediction without images"
+
+
+def test_names_that_tell_all_leave_nothing_to_images(make_guided):
+    found = with_best(make_guided, skill_over_names=-0.03)
+    assert "To the names of the coarser ranks they add nothing." in found["rest"]
+
+
+def test_results_of_before_have_column_means(make_guided):
+    found = judged(make_guided)
+    assert "calibrated column means, which look at no picture, leave" in found["claim"]
+    assert found["baseline"] == "column means alone"

@@ -22,6 +22,7 @@ ROWS = [
 
 def beyond(**more):
     found = {"without": ["Ratites"], "share": 0.6, "n_taxa": 11, "n_clades": 3, "skill": 0.09,
+             "skill_interval": [0.01, 0.2],
              "pearson": 0.53, "column_means_pearson": 0.45, "n_refits": 99, "p_value": 0.02,
              "attainable": SCALE}  # fmt: skip
     return found | more
@@ -44,7 +45,25 @@ def test_the_rest_is_named_and_judged_apart(make_guided):
     assert words in told["verdict"], "who reads the answer alone must know it"
 
 
-@pytest.mark.parametrize("more", [{"p_value": 0.2}, {"skill": -0.01}])
+@pytest.mark.parametrize("interval", [None, [-0.02, 0.2]])
+def test_p_alone_is_no_claim_for_the_rest(make_guided, interval):
+    told = summarize(make_guided(TAXA, given(skill_interval=interval)))["guide"]["judged"]
+    assert "more than chance, but it rests on few clades" in told["verdict"]
+    assert "tell something of the others" not in told["verdict"]
+
+
+def test_the_rest_is_set_beside_the_best_prediction_without_images(make_guided):
+    def edit(found):
+        given(image_free_pearson=0.5, row_rank=0.6, row_rank_gain=0.1)(found)
+        found["baselines"]["image_free"] = {"skill": 0.0, "pearson": 0.6, "mse": 450.0}
+
+    words = summarize(make_guided(TAXA, edit))["guide"]["judged"]["meaning"]["beyond"]
+    for part in ("60% of the error that remains without images", "r = 0.53 (without images 0.50)",
+                 "rank correlation 0.60 (without images 0.50)"):  # fmt: skip
+        assert part in words
+
+
+@pytest.mark.parametrize("more", [{"p_value": 0.2}, {"skill": -0.01}, {"skill": 0.004}])
 def test_nothing_is_claimed_for_the_rest_without_evidence(make_guided, more):
     told = summarize(make_guided(TAXA, given(**more)))["guide"]["judged"]
     assert "for the others there is no evidence" in told["verdict"]

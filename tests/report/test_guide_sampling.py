@@ -66,7 +66,7 @@ def test_what_keeping_finer_taxa_is_worth_is_told_beyond_noise(beyond):
 def test_without_skill_or_choice_there_is_no_advice():
     dull = [row("every image", -0.01), row("one image", -0.002, 0.008)]
     assert about_sampling(dull)["sentences"] == [
-        "However the images are drawn, they add nothing to column means here."
+        "However the images are drawn, they add nothing to a prediction without them here."
     ]
     assert "take the same images" in about_sampling([EVERY])["sentences"][0]
     refused = {"name": "one image", "note": "", "draws": 10, "refused": "too few"}

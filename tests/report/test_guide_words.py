@@ -321,7 +321,7 @@ def test_the_page_shows_the_tables_without_any_figure(make_guided):
     page = rendered(make_guided(TAXA, two_learners))
     for part in ("Guided embedding: can images learn the tree?", "Families of orders held out",
                  "0.287", "0.345", "not corrected for the number of learners",
-                 "Other ways to judge", "r alone: pictures without column means",
+                 "Other ways to judge", "r alone: the learner’s own predictions",
                  "a predicted distance is no placement"):  # fmt: skip
         assert part in page, part
     assert page.count('<tr class="insample">') == 4

@@ -22,12 +22,12 @@ def clade_errors(found: HeldOut, genetic: np.ndarray) -> tuple[np.ndarray, np.nd
     Returns
     -------
     clades : int array, shape (C,)
-    column_means, guided : array, shape (C,)
+    image_free, guided : array, shape (C,)
     """
     clades, codes = np.unique(found.groups, return_inverse=True)
     per_row = (
         np.nansum((predicted - genetic) ** 2, axis=1)
-        for predicted in (found.column_means, found.guided)
+        for predicted in (found.image_free, found.guided)
     )
     free, guided = (np.bincount(codes, errors) for errors in per_row)
     return clades, free, guided
@@ -46,8 +46,9 @@ def by_clade(found: HeldOut, genetic: np.ndarray, names: Sequence[str]) -> list[
     Returns
     -------
     list of dict
-        ``clade``, ``n_taxa``, ``share`` of the column means' squared error and ``skill``, most
-        error first. Skill of all is the mean of theirs, weighted by the shares.
+        ``clade``, ``n_taxa``, ``share`` of the squared error of the best prediction without
+        images, and ``skill``, most error first. Skill of all is the mean of theirs, weighted by the
+        shares.
     """
     clades, free, guided = clade_errors(found, genetic)
     total = float(free.sum())
@@ -63,7 +64,7 @@ def by_clade(found: HeldOut, genetic: np.ndarray, names: Sequence[str]) -> list[
 
 
 def heaviest(found: HeldOut, genetic: np.ndarray) -> np.ndarray:
-    """Find the clades that hold half of the column means' squared error, if they are few taxa.
+    """Find the clades that hold half of the squared error without images, if they are few taxa.
 
     No picture is looked at: they are the same for every learner.
 

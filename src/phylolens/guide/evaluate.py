@@ -19,10 +19,17 @@ from phylolens.guide.learners.base import Learner
 from phylolens.guide.null import CHUNK, null_of_refits
 from phylolens.guide.require import require_different, require_learners, require_varied
 from phylolens.guide.sample import Sample
-from phylolens.guide.scores import column_mean_scores, constant_scores, held_out_scores
+from phylolens.guide.scores import (
+    column_mean_scores,
+    constant_scores,
+    held_out_scores,
+    image_free_scores,
+    names_scores,
+)
 from phylolens.guide.yardsticks import OtherClades, TaxonomyAlone
 from phylolens.progress import Progress, silent
 from phylolens.stats.correlation import agreement
+from phylolens.taxonomy import taxonomic_steps
 
 UNGUIDED = "unguided"
 
@@ -129,6 +136,9 @@ def evaluate_learners(
     make: dict[str, Maker] = {name: partial(LEARNERS[name], seed) for name in dict.fromkeys(names)}
     make.update(makers or {})
     kept = {name: under(keep, name) for name in make}
+    steps = None
+    if lineage is not None and lineage.shape[1] > 1:
+        steps = taxonomic_steps(lineage.loc[list(sample.taxa)])
     judged = {
         name: judge(
             make[name],
@@ -136,6 +146,7 @@ def evaluate_learners(
             genetic,
             clades,
             name=name,
+            steps=steps,
             keep=kept[name] if name in COSTLY else None,
             progress=progress,
         )
@@ -192,6 +203,7 @@ def judge(
     clades: Clades,
     *,
     name: str = "",
+    steps: np.ndarray | None = None,
     keep: Keep | None = None,
     progress: Progress = silent,
 ) -> Judged:
@@ -210,6 +222,7 @@ def judge(
             sample,
             genetic,
             clades.groups,
+            steps=steps,
             watch=watch,
             keep=keep,
             progress=_of(progress, name, 2),
@@ -266,6 +279,7 @@ def _baselines(
     free: dict[str, Any] = {
         "constant": constant_scores(found, genetic)
         | {"in_sample": {"mse": np.var(genetic[upper])}},
+        "image_free": image_free_scores(found, genetic),
         "column_means": column_mean_scores(found, genetic),
         "other_clades": held_out_scores(
             leave_clades_out(OtherClades, sample, genetic, clades.groups), genetic
@@ -274,6 +288,7 @@ def _baselines(
     if lineage is not None and lineage.shape[1] > 1:
         make = partial(TaxonomyAlone, lineage)
         alone = leave_clades_out(make, sample, genetic, clades.groups)
+        free["names"] = names_scores(found, genetic)
         free["taxonomy_only"] = {
             **held_out_scores(alone, genetic),
             "ranks": [str(rank) for rank in lineage.columns[:-1]],

@@ -23,6 +23,7 @@ SOMETIMES = ("attention.csv", "loss.csv")
 HELD_OUT_ONLY = (
     "held_out.csv",
     "held_out_distances.csv",
+    "held_out_image_free.csv",
     "held_out_column_means.csv",
     "similarity_held_out.csv",
     "model/model.json",
@@ -63,6 +64,7 @@ def write_evaluation(
         folder / "held_out.csv", unseen.set_index(pd.Index(taxa, name=GUIDED_MARK)), index=True
     )
     _square(folder / "held_out_distances.csv", one.found.guided, taxa)
+    _square(folder / "held_out_image_free.csv", one.found.image_free, taxa)
     _square(folder / "held_out_column_means.csv", one.found.column_means, taxa)
     for name, matrix in (
         ("genetic", 1 - 2 * genetic / divisor),

@@ -12,10 +12,18 @@ from phylolens.guide.held_out import HeldOut, Keep, Maker, leave_clades_out, und
 from phylolens.guide.learners.base import LeavesOut
 from phylolens.guide.null import null_of_refits
 from phylolens.guide.sample import Sample
-from phylolens.guide.scores import column_mean_scores, held_out_scores
+from phylolens.guide.scores import column_mean_scores, held_out_scores, image_free_scores
 from phylolens.progress import Progress, silent
 
 FEWEST = 3  # clades: one to hold out, two to calibrate on
+BESIDE = (
+    "skill",
+    "skill_interval",
+    "skill_over_column_means",
+    "row_rank",
+    "row_rank_gain",
+    "pearson",
+)
 
 
 def about_headline(
@@ -49,9 +57,11 @@ def about_headline(
         ``by_clade``: see :func:`phylolens.guide.by_clade.by_clade`; ``attainable``: see
         :func:`phylolens.guide.attainable.attainable`; ``beyond``: None, or, where a few clades hold
         half of the error (:func:`phylolens.guide.by_clade.heaviest`), what is found without their
-        taxa: ``without``, ``share``, ``n_taxa``, ``n_clades``, ``skill``, ``pearson``,
-        ``column_means_pearson``, ``n_refits``, ``p_value`` and ``attainable``. The last two of
-        closed-form learners only: one that iterates would take as long again.
+        taxa: ``without``, ``share``, ``n_taxa``, ``n_clades``, ``skill``, ``skill_interval``,
+        ``skill_over_column_means``, ``row_rank``, ``row_rank_gain``, ``pearson``,
+        ``image_free_pearson``, ``column_means_pearson``, ``n_refits``, ``p_value`` and
+        ``attainable``. The last two of closed-form learners only: one that iterates would take as
+        long again.
     """
     rows = by_clade(found, genetic, clades.names)
     told: dict[str, Any] = {"by_clade": rows, "attainable": [], "beyond": None}
@@ -81,8 +91,8 @@ def about_headline(
         "share": sum(row["share"] for row in rows[: len(without)]),
         "n_taxa": len(left),
         "n_clades": int(groups.max()) + 1,
-        "skill": scores["skill"],
-        "pearson": scores["pearson"],
+        **{key: scores[key] for key in BESIDE},
+        "image_free_pearson": image_free_scores(again, distances)["pearson"],
         "column_means_pearson": column_mean_scores(again, distances)["pearson"],
         "n_refits": null["n_refits"],
         "p_value": null["p_value"],

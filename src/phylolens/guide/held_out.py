@@ -1,12 +1,11 @@
 """Leave whole clades out: what does a learner know about taxa that it has never seen.
 
-Every taxon is held out once, with its whole clade. Predictions stand beside *calibrated column
-means*, which look at no picture: a held-out taxon's distance to training taxon j is predicted by
-j's mean distance to the other training taxa. Both are calibrated affinely on training pairs, where
-the learner's predictions are made by leaving clades out again.
+Every taxon is held out once, with its whole clade. Predictions stand beside the best that looks at
+no image (:mod:`phylolens.guide.image_free`), upon which the learner's are stacked, on training
+pairs whose clades were left out again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from phylolens.errors import TooFew
+from phylolens.guide.folds import INNER_FOLDS, clade_folds, folds_of
+from phylolens.guide.image_free import added, image_free, with_names
 from phylolens.guide.learners.base import Learner, LeavesOut
 from phylolens.guide.sample import Sample
 from phylolens.progress import Progress, silent
@@ -21,8 +22,8 @@ from phylolens.progress import Progress, silent
 Maker = Callable[[], Learner]
 Watch = Callable[[Learner, np.ndarray], None]
 Keep = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
-INNER_FOLDS = 5
-FEWEST = 2  # training taxa of an inner fold: one alone has no distance to learn from
+
+__all__ = ["INNER_FOLDS", "HeldOut", "clade_folds", "count_fits", "leave_clades_out", "skill"]
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,24 @@ class HeldOut:
 
     Parameters
     ----------
-    guided, column_means : array, shape (n, n)
+    guided, image_free, column_means : array, shape (n, n)
         Row: held-out taxon, column: training taxon; calibrated to genetic distance on training
-        pairs. NaN within a clade. ``guided`` is the calibration on column means and the learner
-        together, ``column_means`` that on column means alone.
+        pairs. NaN within a clade. ``guided`` is the learner stacked upon ``image_free``, the best
+        prediction without images; ``column_means`` is calibrated column means alone.
     raw : array, shape (n, n)
         The learner's own predictions; within clades those among held-out taxa.
     groups : int array, shape (n,)
+    named, guided_named : array, shape (n, n), optional
+        As ``image_free`` and ``guided``, with the names of coarser ranks in both.
     """
 
     guided: np.ndarray
+    image_free: np.ndarray
     column_means: np.ndarray
     raw: np.ndarray
     groups: np.ndarray
+    named: np.ndarray | None = None
+    guided_named: np.ndarray | None = None
 
 
 def leave_clades_out(
@@ -53,6 +59,7 @@ def leave_clades_out(
     groups: np.ndarray,
     *,
     inner_folds: int = INNER_FOLDS,
+    steps: np.ndarray | None = None,
     watch: Watch | None = None,
     keep: Keep | None = None,
     progress: Progress = silent,
@@ -71,6 +78,9 @@ def leave_clades_out(
         Clade of each taxon.
     inner_folds : int
         Groups of clades left out within the training taxa, for the calibration.
+    steps : array, shape (n, n), optional
+        Ranks that two taxa do not share (:func:`phylolens.taxonomy.taxonomic_steps`), to judge
+        what images add to names.
     watch : callable, optional
         Given each fitted learner, and the places of the taxa it has not seen.
     keep : callable, optional
@@ -88,11 +98,13 @@ def leave_clades_out(
     if len(clades) < 3:
         raise TooFew(f"leaving clades out needs at least three of them; got {len(clades)}.")
     n = len(sample)
-    guided, free, raw = (np.full((n, n), np.nan) for _ in range(3))
+    guided, free, columns, raw = (np.full((n, n), np.nan) for _ in range(4))
+    named, both = (None if steps is None else np.full((n, n), np.nan) for _ in range(2))
     for number, clade in enumerate(clades):
         progress("leaving clades out", number, len(clades))
         out, kept = np.flatnonzero(groups == clade), np.flatnonzero(groups != clade)
         training, distances = sample.take(kept), genetic[np.ix_(kept, kept)]
+        blind = image_free(distances, groups[kept], inner_folds)
         learner = make().fit(training, distances, groups[kept])
         if isinstance(learner, LeavesOut):
             inner = _without_refits(learner, groups[kept], inner_folds)
@@ -102,39 +114,20 @@ def leave_clades_out(
                 f"clade-{number}",
                 partial(inner_predictions, make, training, distances, groups[kept], inner_folds),
             )
-        both, alone = _calibrations(inner, distances, groups[kept], inner_folds)
-        held = sample.take(out)
-        predicted = learner.predict(held)
-        columns = np.tile(distances.sum(axis=0) / (len(kept) - 1), (len(out), 1))
-        raw[np.ix_(out, kept)] = predicted
+        held, block = sample.take(out), np.ix_(out, kept)
+        predicted = raw[block] = learner.predict(held)
         raw[np.ix_(out, out)] = learner.between(held)
-        guided[np.ix_(out, kept)] = _applied(both, columns, predicted)
-        free[np.ix_(out, kept)] = _applied(alone, columns)
+        guided[block] = added(blind, inner, predicted, distances)[0]
+        free[block], columns[block] = blind.predicted, blind.column_means
+        if steps is not None and named is not None and both is not None:
+            known, new = steps[np.ix_(kept, kept)], steps[block]
+            knowing = with_names(blind, distances, groups[kept], known, new, inner_folds)
+            named[block] = knowing.predicted
+            both[block] = added(knowing, inner, predicted, distances)[0]
         if watch is not None:
             watch(learner, out)
     progress("leaving clades out", len(clades), len(clades))
-    return HeldOut(guided, free, raw, groups)
-
-
-def clade_folds(groups: np.ndarray, folds: int) -> list[np.ndarray]:
-    """Deal whole clades to folds of about equal numbers of taxa, largest clades first."""
-    clades, sizes = np.unique(groups, return_counts=True)
-    loads = np.zeros(min(folds, len(clades)))
-    fold_of = {}
-    for place in np.lexsort((clades, -sizes)):
-        lightest = int(np.argmin(loads))
-        fold_of[clades[place]] = lightest
-        loads[lightest] += sizes[place]
-    codes = np.array([fold_of[group] for group in groups])
-    return [np.flatnonzero(codes == fold) for fold in range(len(loads))]
-
-
-def _inner(groups: np.ndarray, folds: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Places left out of and kept in each inner fold."""
-    for out in clade_folds(groups, folds):
-        kept = np.setdiff1d(np.arange(len(groups)), out)
-        if len(kept) >= FEWEST:
-            yield out, kept
+    return HeldOut(guided, free, columns, raw, groups, named, both)
 
 
 def inner_predictions(
@@ -145,7 +138,7 @@ def inner_predictions(
     A fold that would leave a single taxon to learn from is left out, too.
     """
     found = np.full(genetic.shape, np.nan)
-    for out, kept in _inner(groups, folds):
+    for out, kept in folds_of(groups, folds):
         learner = make().fit(sample.take(kept), genetic[np.ix_(kept, kept)], groups[kept])
         found[np.ix_(out, kept)] = learner.predict(sample.take(out))
     return found
@@ -163,57 +156,34 @@ def _kept(keep: Keep | None, name: str, predict: Callable[[], np.ndarray]) -> np
     return np.array(keep(name, lambda: {"inner": predict()})["inner"], dtype=float)
 
 
-def count_fits(groups: np.ndarray, inner_folds: int = INNER_FOLDS) -> int:
+def count_fits(groups: np.ndarray, folds: int = INNER_FOLDS) -> int:
     """Count the fits that leaving clades out takes of a learner that has to be refitted."""
     return sum(
-        1 + sum(1 for _ in _inner(groups[groups != clade], inner_folds))
-        for clade in np.unique(groups)
+        1 + sum(1 for _ in folds_of(groups[groups != clade], folds)) for clade in np.unique(groups)
     )
 
 
 def _without_refits(learner: LeavesOut, groups: np.ndarray, folds: int) -> np.ndarray:
     """As :func:`inner_predictions`, with the settings of the fit to all training taxa."""
-    parts = [out for out, _ in _inner(groups, folds)]
+    parts = [out for out, _ in folds_of(groups, folds)]
     found = learner.left_out(parts)
     for part in parts:
         found[np.ix_(part, part)] = np.nan
     return found
 
 
-def _calibrations(
-    inner: np.ndarray, genetic: np.ndarray, groups: np.ndarray, folds: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Least squares of training distances on column means and predictions, and on means alone."""
-    columns = np.full(genetic.shape, np.nan)
-    for out, kept in _inner(groups, folds):
-        means = genetic[np.ix_(kept, kept)].sum(axis=0) / (len(kept) - 1)
-        columns[np.ix_(out, kept)] = means
-    known = np.isfinite(inner)
-    if not known.any():
-        raise TooFew(
-            f"{len(genetic)} taxa of {len(np.unique(groups))} clades are left when a clade is held "
-            "out: too few to learn and calibrate on."
-        )
-    wanted, free = genetic[known], columns[known]
-    both = np.column_stack([np.ones(len(free)), free, inner[known]])
-    return (
-        np.linalg.lstsq(both, wanted, rcond=None)[0],
-        np.linalg.lstsq(both[:, :2], wanted, rcond=None)[0],
-    )
-
-
-def _applied(coefficients: np.ndarray, *columns: np.ndarray) -> np.ndarray:
-    return coefficients[0] + sum(
-        slope * column for slope, column in zip(coefficients[1:], columns, strict=True)
-    )
-
-
 def skill(found: HeldOut, genetic: np.ndarray) -> float:
-    """Share of the column means' squared error that pictures take away; 0 is none.
+    """Share of squared error that images take away from the best prediction without them.
 
-    Over pairs of a held-out and a training taxon.
+    Over pairs of a held-out and a training taxon; 0 is none. The latter's error may be zero, where
+    all distances are equal: skill is 0 then.
     """
-    known = np.isfinite(found.guided)
+    return share_saved(found.guided, found.image_free, genetic)
+
+
+def share_saved(guided: np.ndarray, free: np.ndarray, genetic: np.ndarray) -> float:
+    """Share of the squared error of ``free`` that ``guided`` takes away, over known pairs."""
+    known = np.isfinite(guided)
     wanted = genetic[known]
-    guided = np.mean((found.guided[known] - wanted) ** 2)
-    return float(1 - guided / np.mean((found.column_means[known] - wanted) ** 2))
+    error = np.mean((free[known] - wanted) ** 2)
+    return float(1 - np.mean((guided[known] - wanted) ** 2) / error) if error > 0 else 0.0

@@ -72,7 +72,7 @@ def null_of_refits(
     dict
         ``n_refits``, ``exact``, ``p_value`` of the skill, one-sided
         (count(null >= observed) + 1) / (n_refits + 1), ``smallest_p``, ``z``, ``skill_mean``,
-        ``skill_q95``, ``p_pearson``, ``pearson_mean``, ``pearson_q95``, ``quantiles`` and
+        ``skill_q95``, the same of ``pearson``, ``quantiles`` and
         ``histogram`` of the skill.
 
     Raises

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from phylolens.guide.held_out import HeldOut, skill
+from phylolens.guide.held_out import HeldOut, share_saved, skill
+from phylolens.guide.row_rank import RowRank
 from phylolens.guide.skill_interval import skill_interval
 from phylolens.stats.correlation import correlation
 
@@ -31,9 +32,13 @@ def held_out_scores(found: HeldOut, genetic: np.ndarray) -> dict[str, Any]:
     Returns
     -------
     dict
-        As :func:`pair_scores` of the guided predictions, and ``skill`` (see
-        :func:`phylolens.guide.held_out.skill`), ``skill_interval`` (see
-        :func:`phylolens.guide.skill_interval.skill_interval`), ``alone`` (``pearson`` and
+        As :func:`pair_scores` of the guided predictions, and ``skill`` over the best prediction
+        without images (:func:`phylolens.guide.held_out.skill`), ``skill_interval`` (see
+        :func:`phylolens.guide.skill_interval.skill_interval`), ``skill_over_column_means``,
+        ``skill_over_names`` and ``skill_over_names_interval`` (over the same prediction with the
+        names of coarser ranks in it, beside images and names together; None without names),
+        ``row_rank`` (see :class:`phylolens.guide.row_rank.RowRank`) and ``row_rank_gain`` over the
+        best prediction without images, ``alone`` (``pearson`` and
         ``spearman`` of the learner's own predictions, without column means), ``held_held`` (see
         :func:`held_pairs`).
     """
@@ -41,15 +46,54 @@ def held_out_scores(found: HeldOut, genetic: np.ndarray) -> dict[str, Any]:
     return {
         **pair_scores(found.guided, genetic),
         "skill": skill(found, genetic),
-        "skill_interval": skill_interval(found, genetic),
+        "skill_interval": skill_interval(found.guided, found.image_free, genetic, found.groups),
+        "skill_over_column_means": share_saved(found.guided, found.column_means, genetic),
+        **_over_names(found, genetic),
+        **_row_rank(found, genetic),
         "alone": _correlations(alone, genetic, np.isfinite(alone)),
         "held_held": held_pairs(found, genetic),
     }
 
 
+def _over_names(found: HeldOut, genetic: np.ndarray) -> dict[str, Any]:
+    """Say what images add to names of coarser ranks."""
+    if found.named is None or found.guided_named is None:
+        return {"skill_over_names": None, "skill_over_names_interval": None}
+    both, named = found.guided_named, found.named
+    return {
+        "skill_over_names": share_saved(both, named, genetic),
+        "skill_over_names_interval": skill_interval(both, named, genetic, found.groups),
+    }
+
+
+def _row_rank(found: HeldOut, genetic: np.ndarray) -> dict[str, float]:
+    rank = RowRank(genetic, found.groups)
+    own = rank.of(found.guided)
+    return {"row_rank": own, "row_rank_gain": own - rank.of(found.image_free)}
+
+
 def column_mean_scores(found: HeldOut, genetic: np.ndarray) -> dict[str, Any]:
-    """Score calibrated column means: a prediction that looks at no picture, on the same pairs."""
-    return pair_scores(found.column_means, genetic)
+    """Score calibrated column means on the same pairs; their skill over the best is negative."""
+    return _free_scores(found.column_means, found, genetic)
+
+
+def image_free_scores(found: HeldOut, genetic: np.ndarray) -> dict[str, Any]:
+    """Score the best prediction without images on the same pairs."""
+    return _free_scores(found.image_free, found, genetic)
+
+
+def names_scores(found: HeldOut, genetic: np.ndarray) -> dict[str, Any] | None:
+    """Score the same with the names of coarser ranks; None where there are none."""
+    return None if found.named is None else _free_scores(found.named, found, genetic)
+
+
+def _free_scores(predicted: np.ndarray, found: HeldOut, genetic: np.ndarray) -> dict[str, Any]:
+    return {
+        **pair_scores(predicted, genetic),
+        "skill": share_saved(predicted, found.image_free, genetic),
+        "skill_over_column_means": share_saved(predicted, found.column_means, genetic),
+        "row_rank": RowRank(genetic, found.groups).of(predicted),
+    }
 
 
 def constant_scores(found: HeldOut, genetic: np.ndarray) -> dict[str, Any]:

@@ -22,17 +22,17 @@ class DrawnErrors:
     ----------
     guided : array, shape (R, C)
         Of the guided predictions, for each of R draws of images and C clades.
-    column_means : array, shape (C,)
-        Of the column means, which look at no image: the same for all draws and methods.
+    image_free : array, shape (C,)
+        Of the best prediction without images: the same for all draws and methods.
     """
 
     guided: np.ndarray
-    column_means: np.ndarray
+    image_free: np.ndarray
 
     @property
     def skills(self) -> np.ndarray:
         """Skill of each draw, shape (R,)."""
-        found: np.ndarray = 1.0 - self.guided.sum(axis=1) / self.column_means.sum()
+        found: np.ndarray = 1.0 - self.guided.sum(axis=1) / self.image_free.sum()
         return found
 
 
@@ -58,7 +58,7 @@ def change_of_skill(
         clades are few and of unequal size.
     """
     saved = before.guided.mean(axis=0) - after.guided.mean(axis=0)
-    free = before.column_means
+    free = before.image_free
     gain = float(saved.sum() / free.sum())
     n = len(free)
     without = (saved.sum() - saved) / (free.sum() - free)

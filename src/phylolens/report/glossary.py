@@ -248,6 +248,13 @@ GUIDE_TERMS = (
         "without near relatives in the fit.",
     ),
     (
+        "best prediction without images",
+        "The distance of an unseen taxon to a known one, told from the tree of the known ones "
+        "alone: from that taxon’s mean distance to all others, to those of other clades, and over "
+        "clades, each with and without the distance to the nearest other clade as its floor; "
+        "weighed by how well they predict clades left out. Images have to beat it.",
+    ),
+    (
         "calibrated column means",
         "Predicts the distance of an unseen taxon to a known one by the known one’s mean distance "
         "to all others, scaled on training pairs. It looks at no picture, and yet correlates with "
@@ -255,8 +262,8 @@ GUIDE_TERMS = (
     ),
     (
         "skill",
-        "Share of the column means’ squared error that the pictures take away on clades never "
-        "seen: 1 − (error of both together ÷ error of column means alone). 1 is perfect, 0 is "
+        "Share of squared error that the pictures take away on clades never seen from the best "
+        "prediction without them: 1 − (error with pictures ÷ error without). 1 is perfect, 0 is "
         "nothing learnt, less than 0 is worse than no picture.",
     ),
 )

@@ -73,6 +73,15 @@ REFERENCES = (
         "Neural Information Processing Systems 20:153–160.",
     ),
     (
+        "discriminant",
+        "Friedman (1989) Regularized discriminant analysis. Journal of the American Statistical "
+        "Association 84:165–175.",
+    ),
+    (
+        "stacked",
+        "Breiman (1996) Stacked regressions. Machine Learning 24:49–64.",
+    ),
+    (
         "coordinates",
         "de Vienne, Aguileta & Ollier (2011) Euclidean nature of phylogenetic distance matrices. "
         "Systematic Biology 60:826–832.",

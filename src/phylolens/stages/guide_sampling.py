@@ -85,7 +85,7 @@ def _tried(bench: Bench, way: Way, draws: int, taxa: Taxa, make: Maker) -> dict[
     row |= {**found[0]["sizes"], **means}
     if draws > 1:
         row["sd"] = {key: _sd([one["scores"][key] for one in found]) for key in SHOWN}
-    errors = {"guided": [one["guided"] for one in found], "column_means": found[0]["column_means"]}
+    errors = {"guided": [one["guided"] for one in found], "image_free": found[0]["image_free"]}
     return row | {"errors": errors}
 
 
@@ -117,7 +117,7 @@ def _one(make: Maker, sample: Sample, taxa: Taxa) -> dict[str, Any]:
     return {
         "scores": {key: scores[key] for key in SHOWN},
         "guided": guided.tolist(),
-        "column_means": free.tolist(),
+        "image_free": free.tolist(),
         "sizes": {
             "n_images": int(sample.sizes.sum()),
             "min_images": int(sample.sizes.min()),
@@ -132,7 +132,7 @@ def _compare(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         own = row.pop("errors", None)
         if own is not None:
-            named = DrawnErrors(np.array(own["guided"]), np.array(own["column_means"]))
+            named = DrawnErrors(np.array(own["guided"]), np.array(own["image_free"]))
             errors |= dict.fromkeys((row["name"], *row["same"]), named)
     asked: list[tuple[dict[str, Any], str, str]] = []
     for row in rows:

@@ -17,6 +17,7 @@ CLASSES: Mapping[str, tuple[str, str]] = {
     "phylo-ridge": ("phylo_ridge", "PhyloRidge"),
     "kernel-ridge": ("kernel_ridge", "KernelRidge"),
     "gp": ("gp", "GaussianProcess"),
+    "soft": ("soft", "Soft"),
     "default": ("default", "Default"),
     "unguided": ("unguided", "Unguided"),
 }

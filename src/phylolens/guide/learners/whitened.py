@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 
 from phylolens.guide.products import deviations_within
 from phylolens.guide.sample import Sample
@@ -28,11 +29,14 @@ class Whitened:
         Of Cholesky, of the products of deviations with the shrinkage on their diagonal.
     pull : array, shape (T m, T), optional
         What whitening takes away: a taxon's products with the deviations times this.
+    ridge : float
+        What stands on the diagonal of the products of deviations besides them.
     """
 
     sample: Sample
     factor: tuple[np.ndarray, bool] | None = None
     pull: np.ndarray | None = None
+    ridge: float = 0.0
 
     def of(self, new: Sample) -> np.ndarray:
         """Products of H taxa with the T known ones, shape (H, T)."""
@@ -50,6 +54,18 @@ class Whitened:
             mixed = self._mixed(new)
             found = found - (mixed * cho_solve(self.factor, mixed)).sum(axis=0)
         return found
+
+    def within(self) -> float:
+        """Variance within a taxon, summed over features, after whitening: mean over taxa."""
+        whole, places = self.sample.whole
+        rows = whole.products.rows(places)
+        several = int((self.sample.sizes > 1).sum())
+        if self.factor is None:
+            diagonal = np.diag(whole.products.deviations)[rows]
+            return float(diagonal.sum() / max(several, 1))
+        # Trace of S - S (S + r I)^-1 S, with S the products of deviations.
+        inverse, _ = dpotri(self.factor[0], lower=self.factor[1])
+        return float(self.ridge * (len(rows) - self.ridge * np.trace(inverse)) / several)
 
     def slopes(self) -> np.ndarray:
         """Return what features are multiplied with to give products, shape (d, T)."""
@@ -79,6 +95,7 @@ def whitened(sample: Sample, shrinkage: float | None = SHRINKAGE) -> Whitened:
     total = float(np.trace(spread))
     if shrinkage is None or total <= 0:
         return Whitened(sample)
-    spread[np.diag_indices_from(spread)] += shrinkage * total / table.width
+    ridge = shrinkage * total / table.width
+    spread[np.diag_indices_from(spread)] += ridge
     factor = cho_factor(spread, overwrite_a=True)
-    return Whitened(sample, factor, cho_solve(factor, table.mixed[np.ix_(rows, places)]))
+    return Whitened(sample, factor, cho_solve(factor, table.mixed[np.ix_(rows, places)]), ridge)

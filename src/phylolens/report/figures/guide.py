@@ -87,15 +87,16 @@ def _held_out(results: Results) -> Figures:
 
     genetic = results.matrix("guide/genetic_distances.csv")
     genetic = _from_similarity(results) if genetic is None else genetic
-    guided, free = (
+    guided, best, means = (
         results.matrix(f"guide/{name}.csv")
-        for name in ("held_out_distances", "held_out_column_means")
+        for name in ("held_out_distances", "held_out_image_free", "held_out_column_means")
     )
+    free, name = (means, "column means alone") if best is None else (best, "without images")
     if genetic is None or guided is None or sorted(genetic.index) != sorted(guided.index):
         return
-    panels = {"pictures and column means": guided}
+    panels = {"with pictures": guided}
     if free is not None and sorted(free.index) == sorted(genetic.index):
-        panels["column means alone"] = free
+        panels[name] = free
     facts = {"panels": len(panels), "n_pairs": int(np.isfinite(guided.to_numpy()).sum())}
     for ending, narrow in BOTH:
         yield f"held-out{ending}", draw_held_out(panels, genetic, narrow=narrow), facts

@@ -4,6 +4,7 @@ from typing import Any
 
 from phylolens.report.confound_words import guided_by_source
 from phylolens.report.guide.alts import alts
+from phylolens.report.guide.baseline_words import baseline_words
 from phylolens.report.guide.choice import about_choice
 from phylolens.report.guide.gallery import about_gallery
 from phylolens.report.guide.in_sample import about_fit
@@ -96,6 +97,7 @@ def _judged(found: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
         "choice": about_choice(found),
         "several": len(learners_of(found)) > 1,
         "any_p": any_p(learners_of(found)),
+        "baseline": baseline_words(summary["baselines"]).name,
         "smallest": _smallest(summary["null"]),
         "rows": about_table(found, summary),
         "meaning": about_meaning(found, summary),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from phylolens.report.guide.baseline_words import baseline_words
 from phylolens.report.wording import count, listed, number, p_value
 
 NUMBERS = {1: "One heatmap", 2: "Two heatmaps", 3: "Three heatmaps", 4: "Four heatmaps"}
@@ -66,11 +67,12 @@ def _loss(summary: Mapping[str, Any]) -> str:
 
 def _held_out(summary: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, str]:
     held, null = summary["held_out"], summary["null"]
-    free = (base.get("column_means") or {}).get("pearson")
+    words = baseline_words(base)
+    free = (base.get(words.key) or {}).get("pearson")
     return {
         "held_out": (
             f"Predicted against genetic distance of held-out {summary['plural']}: with pictures "
-            f"r = {number(held.get('pearson'))}, column means alone r = {number(free)}."
+            f"r = {number(held.get('pearson'))}, {words.name} r = {number(free)}."
         ),
         "refits": (
             f"Skill of {count(null.get('n_refits') or 0, 'refit')} with exchanged images as a "

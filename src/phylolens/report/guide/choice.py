@@ -11,7 +11,7 @@ SETTINGS = {
     "whiten": "shortening of directions in which images of one taxon differ:",
     "strength": "penalty of strength",
 }
-PICKED = ("why", "learner", "learners", "inner_skill")  # told in words of their own
+PICKED = ("why", "learner", "learners", "inner_skill", "inner_score")  # told in words of their own
 
 
 def about_choice(found: Mapping[str, Any]) -> list[str]:
@@ -22,8 +22,9 @@ def about_choice(found: Mapping[str, Any]) -> list[str]:
     lines = [_learner(name, chosen, held)]
     if found.get("fallback"):
         lines.append(
-            "The choice fell back to unguided features: a fit that does not beat the column means "
-            "on clades left out of its own training taxa is not trusted beyond them."
+            "The choice fell back to unguided features, and distances are predicted without "
+            "images: a fit that tells nothing of clades left out of its own training taxa is not "
+            "trusted beyond them."
         )
     settings, inner = _settings(chosen), chosen.get("inner_skill")
     if settings and inner is None:

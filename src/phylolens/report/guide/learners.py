@@ -11,6 +11,7 @@ WORDS = {
     "gp": "a Gaussian process, Brownian motion on the tree as its prior",
     "metric": "a map trained on triples and pairs of images, margins by genetic distance",
     "finetune": "the last layers of the network trained further",
+    "soft": "each image votes for the known taxa it resembles; their distances are averaged",
     "unguided": "plain means of the images; no genetic distance was fitted",
     "default": "whichever does best on clades left out of the training taxa",
 }

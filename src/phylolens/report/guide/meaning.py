@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from phylolens.report.guide.baseline_words import baseline_words
 from phylolens.report.wording import count, number, p_value, percent, plural
 
 LEVEL = 0.05
 SHOWN = 8  # clades with a row of their own
+NOTICED = 0.01  # skill below which nothing is claimed, whatever p
 NOTHING = 0.05  # skill of the most traits below which they cannot be told from none
 NAMED = 5  # clades named in a sentence
 
@@ -42,10 +44,12 @@ def beyond_words(beyond: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     without, n = beyond["without"], summary["n_taxa"]
     named = ", ".join(without[:NAMED]) + (" and others" if len(without) > NAMED else "")
     own = held.get("rank") == summary["rank"]
+    best = baseline_words(summary["baselines"]).key == "image_free"
     of = f"{n - beyond['n_taxa']} of {n} {taxa}"
     who = f"{named}, {of}" if own else f"{count(len(without), held['rank'])} ({named}: {of})"
     text = (
-        f"{percent(beyond['share'])} of the error that column means leave comes from {who}. Judged "
+        f"{percent(beyond['share'])} of the error that "
+        f"{'remains without images' if best else 'column means leave'} comes from {who}. Judged "
         f"anew without them, skill is {number(beyond['skill'])}"
     )
     if beyond.get("p_value") is not None:
@@ -55,18 +59,27 @@ def beyond_words(beyond: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
 
 
 def _correlations(beyond: Mapping[str, Any]) -> str:
-    if beyond.get("pearson") is None or beyond.get("column_means_pearson") is None:
+    best = beyond.get("image_free_pearson")
+    free = beyond.get("column_means_pearson") if best is None else best
+    if beyond.get("pearson") is None or free is None:
         return ""
-    free = number(beyond["column_means_pearson"])
-    return f", r = {number(beyond['pearson'])} (column means alone {free})"
+    name = "column means alone" if best is None else "without images"
+    text = f", r = {number(beyond['pearson'])} ({name} {number(free)})"
+    if beyond.get("row_rank") is not None:
+        without = number(beyond["row_rank"] - beyond["row_rank_gain"])
+        text += f", rank correlation {number(beyond['row_rank'])} (without images {without})"
+    return text
 
 
 def _told(beyond: Mapping[str, Any]) -> str:
     p = beyond.get("p_value")
     if p is None or 1 / (beyond["n_refits"] + 1) > LEVEL:
         return ""
-    if p > LEVEL or beyond["skill"] <= 0:
+    if p > LEVEL or beyond["skill"] < NOTICED:
         return " So for the others there is no evidence that images tell the tree."
+    low = (beyond.get("skill_interval") or (None,))[0]
+    if low is None or low <= 0:
+        return " So for the others it is more than chance, but it rests on few clades or is small."
     return " So images tell something of the others, too."
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from phylolens.report.guide.baseline_words import baseline_words
 from phylolens.report.guide.learners import learner_of, words
 from phylolens.report.guide.verdict import clades
 from phylolens.report.wording import count
@@ -14,6 +15,8 @@ BEHIND = {
     "phylo-ridge": ("ridge", "coordinates"),
     "kernel-ridge": ("ridge", "coordinates", "whitened"),
     "gp": ("coordinates", "whitened", "process"),
+    "soft": ("discriminant",),
+    "default": ("discriminant", "coordinates", "process"),
 }
 
 
@@ -23,7 +26,7 @@ def sources(summary: Mapping[str, Any] | None) -> list[str]:
         return []
     used = [key for name in summary["learners"] for key in BEHIND.get(name, ())]
     used += ["adam"] if summary["adam"] else []
-    used += ["held-out"] if summary["held_out"] else []
+    used += ["held-out", "stacked"] if summary["held_out"] else []
     return [*used, *(["permuted"] if summary["null"] else [])]
 
 
@@ -74,8 +77,22 @@ def _held_out(summary: Mapping[str, Any]) -> str:
         text += f"; {len(held['unknown_clade'])} of unknown {held['rank']} each alone"
     return (
         f"{text}; scaling, settings and calibration saw the other taxa only, settings chosen by "
-        f"leaving {groups} out again. Skill = 1 − MSE(column means and guided prediction) / "
-        "MSE(column means alone), both calibrated linearly on training pairs."
+        f"leaving {groups} out again. {_skill(summary)}"
+    )
+
+
+def _skill(summary: Mapping[str, Any]) -> str:
+    """Define skill by the baseline that it was measured against."""
+    if baseline_words(summary["baselines"]).key == "column_means":
+        return (
+            "Skill = 1 − MSE(column means and guided prediction) / MSE(column means alone), both "
+            "calibrated linearly on training pairs."
+        )
+    return (
+        "Skill = 1 − MSE(stack with images) / MSE(stack without): without images, means over all "
+        "taxa, over other clades and over their means, as they are and no less than the distance "
+        "to the nearest other clade; calibrated, and weighed without negative weights, on training "
+        "pairs."
     )
 
 

@@ -94,7 +94,7 @@ def _sentences(rows: Sequence[Row]) -> list[str]:
         return []
     first = rows[0]["name"]
     if max(row.get("skill") or 0.0 for row in rows) <= 0:
-        return ["However the images are drawn, they add nothing to column means here."]
+        return ["However the images are drawn, they add nothing to a prediction without them here."]
     clear = [(name, change) for name, change in changes if change["beyond_noise"]]
     lines = []
     for better, words in ((True, "more"), (False, "less")):

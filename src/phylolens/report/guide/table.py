@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from phylolens.report.guide.baseline_words import baseline_words
 from phylolens.report.guide.learners import learner_of, learners_of, words
 from phylolens.report.guide.verdict import clades, says_no_more
 from phylolens.report.wording import count, distance, number, p_value
@@ -12,7 +13,9 @@ NONE = "–"
 NO_REFITS = "no p-value: no refits were made"
 UNGUIDED, SAW_NONE = "unguided", "all pairs; only the scale was fitted to them"
 FREE = (  # without pictures; key, name, note
-    ("column_means", "column means", "no pictures; the yardstick: skill is what is added to them"),
+    ("image_free", "best without images", "no pictures; skill is what is added to it"),
+    ("names", "with names of ranks", "no pictures; the same with the names of {ranks}"),
+    ("column_means", "column means", "no pictures; each taxon’s mean distance to all others"),
     ("other_clades", "other clades’ means", "no pictures; each taxon’s mean over other clades"),
     ("taxonomy_only", "taxonomy alone", "no pictures; steps over {ranks}"),
     ("constant", "constant", "no pictures; one value for all pairs"),
@@ -41,14 +44,16 @@ def about_table(found: Mapping[str, Any], summary: Mapping[str, Any]) -> list[di
     unguided = (base.get(UNGUIDED) or {}).get("held_out")
     if unguided and UNGUIDED not in learners:
         rows.append(_row("baseline", UNGUIDED, words(UNGUIDED), unguided))
+    words_ = baseline_words(base)
     groups = clades((learners.get(learner_of(found)) or {}).get("held_out") or {})
     for key, name, words_of in FREE:
         if base.get(key):
-            ranks = ", ".join(base[key].get("ranks") or ["ranks"])
+            named = base[key].get("ranks") or (base.get("taxonomy_only") or {}).get("ranks")
+            ranks = ", ".join(named or ["coarser ranks"])
             note = words_of.format(ranks=ranks)
-            if key == "taxonomy_only" and says_no_more(base[key], base.get("column_means") or {}):
-                note += f", of which {groups} held out share none: column means are left"
-            scores = ({"skill": 0.0} if key == "column_means" else {}) | base[key]
+            if key == "taxonomy_only" and says_no_more(base[key], base.get(words_.key) or {}):
+                note += f", of which {groups} held out share none: {words_.name} is left"
+            scores = ({"skill": 0.0} if key == words_.key else {}) | base[key]
             rows.append(_row("baseline", name, note, scores))
     rows += _refits(summary["null"])
     for name, own in learners.items():
@@ -103,7 +108,15 @@ def _in_sample_baselines(
 
 
 MORE = (  # key, key within, heading, what it is
-    ("alone", "pearson", "r alone", "pictures without column means"),
+    (
+        "row_rank",
+        "",
+        "by clade",
+        "rank correlation for each taxon held out, mean by clade, then over",
+    ),
+    ("skill_over_column_means", "", "over means", "skill over calibrated column means"),
+    ("skill_over_names", "", "over names", "skill over the best with names of coarser ranks in it"),
+    ("alone", "pearson", "r alone", "the learner’s own predictions"),
     ("row_spearman", "", "by taxon", "rank correlation for each taxon held out, mean"),
     ("centred", "pearson", "r centred", "row and column effects taken away"),
     ("centred", "spearman", "Spearman centred", "the same of ranks"),
@@ -148,10 +161,12 @@ def nearest_relative(held: Mapping[str, Any], base: Mapping[str, Any], rank: str
     own = held.get("nearest_relative") or {}
     if own.get("median") is None:
         return ""
-    free = ((base.get("column_means") or {}).get("nearest_relative") or {}).get("median")
+    words = baseline_words(base)
+    free = ((base.get(words.key) or {}).get("nearest_relative") or {}).get("median")
+    named = "named without images" if words.key == "image_free" else "column means name"
     beside = (
         ("the nearest there is", own.get("best_possible")),
-        ("the one column means name", free),
+        (f"the one {named}", free),
         ("any one", own.get("by_chance")),
     )
     notes = [f"{name} at {distance(value)}" for name, value in beside if value is not None]

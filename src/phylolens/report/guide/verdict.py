@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from phylolens.report.guide.baseline_words import baseline_words
 from phylolens.report.guide.meaning import beyond_words, power_words
 from phylolens.report.wording import count, number, p_value, percent, plural, sentence
 
 LEVEL = 0.05
-NOTICED = 0.01  # skill without pictures that is worth a sentence
+NOTICED = 0.01  # skill that is worth a sentence
 
 
 def verdict(summary: Mapping[str, Any]) -> dict[str, str]:
@@ -30,7 +31,14 @@ def verdict(summary: Mapping[str, Any]) -> dict[str, str]:
     beyond = beyond_words(summary.get("beyond") or {}, summary)
     power = power_words(summary.get("attainable") or []) if kind in ("no", "fallback") else ""
     parts = [_free(kind, summary), _few(kind, summary)]
-    parts += [_beside(summary), _left(kind, summary), beyond, power]
+    parts += [
+        _ranks(summary),
+        _names(summary),
+        _beside(summary),
+        _left(kind, summary),
+        beyond,
+        power,
+    ]
     parts += [_in_sample(summary), _cannot(kind)]
     claim, rest = _claim(kind, summary), " ".join(part for part in parts if part)
     return {"kind": kind, "claim": claim, "rest": rest, "verdict": f"{claim} {rest}".strip()}
@@ -52,7 +60,7 @@ def _kind(summary: Mapping[str, Any]) -> str:
         return "undecided"
     if null["p_value"] > LEVEL:
         return "no"
-    return "yes" if skill > 0 else "trace"
+    return "yes" if skill >= NOTICED else "trace"
 
 
 def smallest_p(null: Mapping[str, Any]) -> float:
@@ -64,18 +72,17 @@ def smallest_p(null: Mapping[str, Any]) -> float:
 def _claim(kind: str, summary: Mapping[str, Any]) -> str:
     """Say the finding with its figures."""
     figures, what = _figures(summary), unseen(summary)
-    skill = summary["held_out"].get("skill")
+    skill, words = summary["held_out"].get("skill"), baseline_words(summary["baselines"])
     if kind == "yes":
+        tell = "tell" if _sure(summary["held_out"]) else "may tell"
         return (
-            f"Images tell part of the tree for {what}: they take away "
-            f"{percent(skill)} of the squared error that calibrated column means, which look at no "
-            f"picture, leave ({figures})."
+            f"Images {tell} part of the tree for {what}: they take away "
+            f"{percent(skill)} of the squared error that {words.leaves} ({figures})."
         )
     if kind == "trace":
         return (
             f"Images hold a trace of the tree, more than chance explains, but too little to be of "
-            f"use for {what}: column means, which look at no picture, do as "
-            f"well or better ({figures})."
+            f"use for {what}: {words.does} as well or better ({figures})."
         )
     if kind == "no":
         return f"There is no evidence here that images can tell the tree for {what} ({figures})."
@@ -95,12 +102,10 @@ def _claim(kind: str, summary: Mapping[str, Any]) -> str:
 def _untested(summary: Mapping[str, Any]) -> str:
     """Say what was found where nothing was refitted to exchanged images."""
     skill, figures, what = summary["held_out"].get("skill"), _figures(summary), unseen(summary)
+    words = baseline_words(summary["baselines"])
     if skill is not None and skill <= 0:
-        return (
-            f"Images add nothing for {what}: column means, which look at no picture, do as well or "
-            f"better ({figures})."
-        )
-    found = f"take away {percent(skill)} of the squared error that calibrated column means leave"
+        return f"Images add nothing for {what}: {words.does} as well or better ({figures})."
+    found = f"take away {percent(skill)} of the squared error that {words.leaves}"
     return (
         f"Images {'were tried' if skill is None else found} for {what}, but this was not held "
         f"against chance: nothing was refitted to exchanged images ({figures})."
@@ -111,7 +116,7 @@ def _why(summary: Mapping[str, Any]) -> str:
     why = summary["fallback"]
     if isinstance(why, str) and why.strip():
         return sentence(why)
-    return "on clades left out of the training taxa no fit beat the column means."
+    return "on clades left out of the training taxa no fit was better than none."
 
 
 def _figures(summary: Mapping[str, Any]) -> str:
@@ -131,15 +136,21 @@ def _interval(held: Mapping[str, Any]) -> str:
     low, high = held.get("skill_interval") or (None, None)
     if low is None or high is None:
         return ""
-    return f" (95% {number(low)} to {number(high)}, jackknife over {clades(held)})"
+    return f" (jackknife over {clades(held)}: {number(low)} to {number(high)})"
+
+
+def _sure(held: Mapping[str, Any]) -> bool:
+    """Whether the skill is above zero without any single clade; true where that is not known."""
+    low = (held.get("skill_interval") or (None,))[0]
+    return low is None or low > 0
 
 
 def _few(kind: str, summary: Mapping[str, Any]) -> str:
     """Say where a skill rests on so few clades that it could as well be none."""
     held = summary["held_out"]
-    low = (held.get("skill_interval") or (None,))[0]
-    if kind != "yes" or low is None or low > 0:
+    if kind != "yes" or _sure(held):
         return ""
+    low = held["skill_interval"][0]
     return (
         f"The interval reaches down to {number(low)}: the figure rests on few {clades(held)}, and "
         "without them there may be no skill."
@@ -147,7 +158,12 @@ def _few(kind: str, summary: Mapping[str, Any]) -> str:
 
 
 def _free(kind: str, summary: Mapping[str, Any]) -> str:
-    """Say what means over other clades take away, which need no picture either."""
+    """Say what means over other clades take away, which need no picture either.
+
+    Nothing where skill was measured against the best prediction without images, which knows them.
+    """
+    if summary["baselines"].get("image_free"):
+        return ""
     free = (summary["baselines"].get("other_clades") or {}).get("skill")
     if free is None or kind != "yes" or free < NOTICED:
         return ""
@@ -159,6 +175,32 @@ def _free(kind: str, summary: Mapping[str, Any]) -> str:
     return (
         f"Each training {summary['rank']}’s mean distance to other {clades(summary['held_out'])}, "
         f"which looks at no picture either, takes away {percent(free)}{text}."
+    )
+
+
+def _ranks(summary: Mapping[str, Any]) -> str:
+    """Say how well the order of known taxa was told, each clade counting alike."""
+    held = summary["held_out"]
+    own, gain = held.get("row_rank"), held.get("row_rank_gain")
+    if own is None or gain is None:
+        return ""
+    return (
+        f"The order of the known {summary['plural']} by distance is told with a rank correlation "
+        f"of {number(own)}, {clades(held)} counting alike ({number(own - gain)} without images)."
+    )
+
+
+def _names(summary: Mapping[str, Any]) -> str:
+    """Say what images add to the names of coarser ranks, where these tell anything."""
+    skill, base = summary["held_out"].get("skill_over_names"), summary["baselines"]
+    named = (base.get("names") or {}).get("skill")
+    if skill is None or named is None or abs(named) < NOTICED:
+        return ""
+    if skill <= 0:
+        return "To the names of the coarser ranks they add nothing."
+    return (
+        f"Where the names of the coarser ranks are known as well, they take away {percent(skill)} "
+        "of what these leave."
     )
 
 
@@ -178,16 +220,18 @@ def _beside(summary: Mapping[str, Any]) -> str:
         return ""
     text = "On held-out pairs predicted and genetic distance correlate with r = "
     text += number(held["pearson"])
-    free = (base.get("column_means") or {}).get("pearson")
+    words = baseline_words(base)
+    free = (base.get(words.key) or {}).get("pearson")
+    reach = "reach" if words.key == "column_means" else "reaches"
     if free is not None:
         more = "more, " if free > held["pearson"] else ""
         if number(free) == number(held["pearson"]):
-            text += "; column means alone reach as much"
+            text += f"; {words.name} {reach} as much"
         else:
-            text += f"; column means alone reach {more}r = {number(free)}"
+            text += f"; {words.name} {reach} {more}r = {number(free)}"
         text += ", so most of it needs no picture" if _mostly_free(held["pearson"], free) else ""
     named = base.get("taxonomy_only") or {}
-    if says_no_more(named, base.get("column_means") or {}):
+    if says_no_more(named, base.get(words.key) or {}):
         text += f"; the named ranks tell no more, since {clades(held)} share none"
     elif named.get("pearson") is not None:
         how = "with the named ranks" if named.get("skill") is not None else "the named ranks alone"
@@ -196,7 +240,7 @@ def _beside(summary: Mapping[str, Any]) -> str:
 
 
 def says_no_more(named: Mapping[str, Any], free: Mapping[str, Any]) -> bool:
-    """Whether taxonomy predicts what column means do: clades held out share no named rank."""
+    """Whether taxonomy predicts what is predicted without: clades held out share no named rank."""
     keys = ("pearson", "mse")
     if any(named.get(key) is None or free.get(key) is None for key in keys):
         return False
