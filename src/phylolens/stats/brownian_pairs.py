@@ -11,6 +11,7 @@ import numpy as np
 
 from phylolens.stats.lambda_fit import LambdaModel, centred_products, moments_of_rates
 
+LEAST_RATE = 1e-6  # of what the largest distance would need
 MOST_AXES = 128  # of a simulated embedding
 
 
@@ -62,8 +63,10 @@ def fitted(model: LambdaModel, covariance: np.ndarray, squares: np.ndarray) -> E
     """
     products = model.products(centred_products(squares))
     lambda_ = model.best(products)
-    rate = model.rate(products, lambda_)
-    return Evolved(squares, rate * differences(covariance, lambda_), lambda_)
+    apart = differences(covariance, lambda_)
+    # In a world whose differences are all noise nothing is left to be a rate.
+    rate = max(model.rate(products, lambda_), LEAST_RATE * float(squares.max() / apart.max()))
+    return Evolved(squares, rate * apart, lambda_)
 
 
 def drawn_squares(
