@@ -91,3 +91,13 @@ def test_a_sphere_is_flattened_so_that_straying_far_is_no_likeness():
     left = points - np.outer(points @ axis, axis)
     known = cdist(left, left) ** 2
     np.testing.assert_allclose(flattened(squares, "chord"), known, atol=1e-9)
+
+
+def test_clades_all_over_the_sphere_are_not_flattened():
+    """Two opposite clades of unequal size: the mean direction is the larger one's."""
+    points = np.random.default_rng(7).normal(size=(12, 30))
+    points[:8, 0] += 20
+    points[8:, 0] -= 20
+    points /= np.linalg.norm(points, axis=1)[:, None]
+    squares = named(points).data ** 2
+    np.testing.assert_array_equal(flattened(squares, "chord"), squares)

@@ -5,10 +5,15 @@ a sphere. A taxon that strays far from the mean direction lies lower on it, whic
 all taxa of a variable clade are low, and alike in that. Tests then reject though no taxon strays
 where its relatives do. Along the axis of the mean direction a sphere shows nothing but how far a
 taxon strays, so that axis is left out.
+
+That holds of a cap, as features of networks fill it, which all share much. Spread over the whole
+sphere, taxa have no mean direction worth the name: what there is of it is that of the larger clade,
+and leaving it out would hide that clade. Nor do they lie lower for straying farther then.
 """
 
 import numpy as np
 
+LEAST_SHARED = 0.5  # mean similarity from which taxa lie on a cap
 ON_A_SPHERE = ("chord", "cosine", "rbf", "polynomial")
 
 
@@ -19,7 +24,7 @@ def flattened(squares: np.ndarray, metric: str) -> np.ndarray:
     ----------
     squares : array, shape (n, n)
         Squared distances ``2 - 2 s`` of similarities s with 1 on the diagonal, for metrics on a
-        sphere; others are returned as they are.
+        sphere; others, and those of taxa that share less than half, are returned as they are.
     metric : str
 
     Returns
@@ -31,7 +36,7 @@ def flattened(squares: np.ndarray, metric: str) -> np.ndarray:
     similar = 1 - squares / 2
     height = similar.mean(axis=0)
     total = height.mean()
-    if total <= 0:  # no mean direction to speak of
+    if total < LEAST_SHARED:
         return squares
     left = similar - np.outer(height, height) / total
     own = np.diag(left)
