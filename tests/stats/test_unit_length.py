@@ -8,8 +8,7 @@ from skbio import DistanceMatrix
 from phylolens.errors import InputError
 from phylolens.stats.centred import double_centre
 from phylolens.stats.debiased import VisualDistances
-from phylolens.stats.tangent import flattened
-from phylolens.stats.unit_length import directions, unit_distances
+from phylolens.stats.unit_length import directions, noisy_squares, unit_distances
 
 
 def named(points):
@@ -72,32 +71,19 @@ def test_taxa_in_one_place_are_refused():
         unit_distances(VisualDistances.of_matrix(nothing))
 
 
-def test_a_sphere_is_flattened_so_that_straying_far_is_no_likeness():
-    """Ten taxa stray far from the mean direction, each in its own way: on a sphere all are low."""
-    far, sphere, plane = np.triu_indices(10, k=1), [], []
+def test_directions_are_those_of_features_where_they_are_known():
+    """On a sphere all taxa that stray far lie low; their features do not."""
+    chords, features = [], []
+    far = np.triu_indices(10, k=1)
     for seed in range(20):
         points = np.random.default_rng([6, seed]).normal(size=(20, 300))
         points[:10] *= 2.5
         points[:, 0] += 30
-        points /= np.linalg.norm(points, axis=1)[:, None]
-        squares = named(points).data ** 2
-        for found, values in ((sphere, squares), (plane, flattened(squares, "chord"))):
-            found.append(-0.5 * double_centre(values)[:10, :10][far].mean())
-    assert np.mean(sphere) > 0.02
-    assert abs(np.mean(plane)) < np.mean(sphere) / 3
-    np.testing.assert_array_equal(flattened(squares, "euclidean"), squares)
-    # The same as leaving the axis of the mean direction out of the coordinates.
-    axis = points.mean(axis=0) / np.linalg.norm(points.mean(axis=0))
-    left = points - np.outer(points @ axis, axis)
-    known = cdist(left, left) ** 2
-    np.testing.assert_allclose(flattened(squares, "chord"), known, atol=1e-9)
-
-
-def test_clades_all_over_the_sphere_are_not_flattened():
-    """Two opposite clades of unequal size: the mean direction is the larger one's."""
-    points = np.random.default_rng(7).normal(size=(12, 30))
-    points[:8, 0] += 20
-    points[8:, 0] -= 20
-    points /= np.linalg.norm(points, axis=1)[:, None]
-    squares = named(points).data ** 2
-    np.testing.assert_array_equal(flattened(squares, "chord"), squares)
+        unit = points / np.linalg.norm(points, axis=1)[:, None]
+        visual = VisualDistances.of_matrix(named(unit), "chord", raw=named(points).data ** 2)
+        for found, squares in ((chords, visual.squares), (features, noisy_squares(visual))):
+            left = double_centre(directions(squares / squares.max()))
+            found.append(left[:10, :10][far].mean())
+    assert np.mean(chords) > 5 * abs(np.mean(features))
+    known = cdist(points, points) ** 2
+    np.testing.assert_allclose(noisy_squares(visual), known / known.max(), atol=1e-9)

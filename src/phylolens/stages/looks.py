@@ -61,12 +61,13 @@ class Looks:
     def distances(self, metric: str, *, debias: bool = True) -> stats.VisualDistances:
         """Visual distances between the taxa, without sampling noise where specimens are known."""
         if self.material.taxon_level:
-            plain = stats.visual_distances(self.features.take(self.taxa), metric)
-            return stats.VisualDistances.of_matrix(plain, metric, "features are of taxa")
+            own = self.features.take(self.taxa)
+            plain, raw = (stats.visual_distances(own, name) for name in (metric, "euclidean"))
+            why = "features are of taxa"
+            return stats.VisualDistances.of_matrix(plain, metric, why, raw.data**2)
         given = self.features, self.taxon_of, self._rows["specimen_id"]
         if not debias:
-            plain = stats.taxon_distances(*given, metric)
-            return stats.VisualDistances.of_matrix(plain, metric, "left as measured (--no-debias)")
+            return stats.plain_distances(*given, metric, "left as measured (--no-debias)")
         return stats.debiased_distances(*given, metric)
 
     def replicates(

@@ -4,7 +4,7 @@ The unit of every test is the taxon, never the pair and never the specimen; no p
 on pairs is ever a result.
 """
 
-from phylolens.stats.debiased import VisualDistances, debiased_distances
+from phylolens.stats.debiased import VisualDistances, debiased_distances, plain_distances
 from phylolens.stats.mantel import mantel
 from phylolens.stats.means import taxon_means
 from phylolens.stats.portraits import portraits
@@ -21,6 +21,7 @@ __all__ = [
     "debiased_distances",
     "main_tests",
     "mantel",
+    "plain_distances",
     "portraits",
     "signal",
     "specimen_replicates",

@@ -45,6 +45,9 @@ class VisualDistances:
         Whether anything was subtracted.
     why : str
         Why not, where nothing was.
+    raw : array of float64, shape (n, n), optional
+        Squared Euclidean distances between the means of features, as measured: what directions are
+        taken of (:mod:`phylolens.stats.unit_length`).
     """
 
     plain: DistanceMatrix
@@ -52,13 +55,18 @@ class VisualDistances:
     metric: str = "chord"
     debiased: bool = False
     why: str = ""
+    raw: np.ndarray | None = None
 
     @classmethod
     def of_matrix(
-        cls, plain: DistanceMatrix, metric: str = "", why: str = "specimens are unknown"
+        cls,
+        plain: DistanceMatrix,
+        metric: str = "",
+        why: str = "specimens are unknown",
+        raw: np.ndarray | None = None,
     ) -> "VisualDistances":
         """Take distances as they are."""
-        return cls(plain, _squares(plain.data, metric), metric, why=why)
+        return cls(plain, _squares(plain.data, metric), metric, why=why, raw=raw)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -100,6 +108,7 @@ class VisualDistances:
             self.metric,
             self.debiased,
             self.why,
+            None if self.raw is None else self.raw[np.ix_(place, place)],
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -141,14 +150,27 @@ def debiased_distances(
     """
     require_distance(metric)
     if metric in NOT_DEFINED:
-        plain = taxon_distances(features, taxa, specimens, metric)
-        return VisualDistances.of_matrix(plain, metric, f"not defined for {metric} distances")
-    plain = taxon_distances(features, taxa, specimens, metric)
+        return plain_distances(
+            features, taxa, specimens, metric, f"not defined for {metric} distances"
+        )
     found = specimen_means(features, taxa, specimens)
     noise = sampling_variance(found)
     if noise is None:
-        return VisualDistances.of_matrix(plain, metric, "no taxon has two specimens that differ")
+        why = "no taxon has two specimens that differ"
+        return plain_distances(features, taxa, specimens, metric, why)
+    plain = taxon_distances(features, taxa, specimens, metric)
     return debias(plain, found.centres, noise, metric)
+
+
+def plain_distances(
+    features: Features, taxa: pd.Series, specimens: pd.Series, metric: str, why: str
+) -> VisualDistances:
+    """Measure the distance between taxa as it is, and say why; as :func:`debiased_distances`."""
+    plain = taxon_distances(features, taxa, specimens, metric)
+    raw = None
+    if metric != GAUSSIAN:  # which compares spread as well, not places alone
+        raw = taxon_distances(features, taxa, specimens, "euclidean").data ** 2
+    return VisualDistances.of_matrix(plain, metric, why, raw)
 
 
 def sampling_variance(found: SpecimenMeans) -> np.ndarray | None:
@@ -189,6 +211,7 @@ def debias(
         of a mean counts: its square is too large by the noise, and is taken for no less than a
         tenth of itself.
     """
+    lengths = plain.data if metric == "euclidean" else _euclidean(means, plain)
     if metric in _OF_DIRECTIONS:
         long = np.einsum("ij,ij->i", means, means)
         stretch = np.sqrt(long / np.maximum(long - noise, LEAST_LENGTH * long))
@@ -197,23 +220,27 @@ def debias(
             # Opposite directions have a kernel of zero; noise may carry a pair beyond them.
             squares = 2 - 2 * (np.maximum(1 - squares / 4, 0.0)) ** 3
     else:
-        lengths = plain.data if metric == "euclidean" else _euclidean(means, plain)
         squares = lengths**2 - (noise[:, None] + noise[None, :])
         if metric == "rbf":
             positive = lengths[lengths > 0]
             squares = -2 * np.expm1(-squares / (2 * np.median(positive) ** 2))
     np.fill_diagonal(squares, 0.0)
-    return _unless_nothing(plain, squares, metric, True, "")
+    return _unless_nothing(plain, squares, metric, True, "", lengths**2)
 
 
 def _unless_nothing(
-    plain: DistanceMatrix, squares: np.ndarray, metric: str, debiased: bool, why: str
+    plain: DistanceMatrix,
+    squares: np.ndarray,
+    metric: str,
+    debiased: bool,
+    why: str,
+    raw: np.ndarray | None = None,
 ) -> VisualDistances:
     """Fall back to distances as measured where noise explains all of them."""
     if debiased and squares.max() <= 0:
         why = "taxa differ by no more than their specimens do"
-        return VisualDistances.of_matrix(plain, metric, why)
-    return VisualDistances(plain, squares, metric, debiased, why)
+        return VisualDistances.of_matrix(plain, metric, why, raw)
+    return VisualDistances(plain, squares, metric, debiased, why, raw)
 
 
 def _stretched(squares: np.ndarray, stretch: np.ndarray) -> np.ndarray:

@@ -13,7 +13,6 @@ from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
 from phylolens.stats.debiased import VisualDistances
-from phylolens.stats.tangent import flattened
 
 ROUNDS = 50  # of the centre's iteration: it moves by less than rounding long before
 NEAREST = 1e-3  # of the median squared distance from the centre: a taxon upon it has no direction
@@ -84,12 +83,21 @@ def unit_distances(visual: VisualDistances) -> DistanceMatrix:
 def noisy_squares(visual: VisualDistances) -> np.ndarray:
     """Squared distances that directions are taken of, the largest 1, shape (n, n).
 
-    Those of a sphere are flattened (:mod:`phylolens.stats.tangent`). Raises :class:`InputError` if
-    all taxa lie in one place.
+    Those of the features themselves where they are known: distances of scaled vectors (chord,
+    cosine) lie on a sphere, where taxa that stray far from the mean direction all lie low, and are
+    alike in that. Else those given, sampling noise included.
+
+    Raises
+    ------
+    InputError
+        If all taxa lie in one place.
     """
-    noise = visual.noise
-    squares = flattened(visual.squares, visual.metric) + (noise[:, None] + noise[None, :])
-    np.fill_diagonal(squares, 0.0)
+    if visual.raw is not None:
+        squares = visual.raw
+    else:
+        noise = visual.noise
+        squares = visual.squares + (noise[:, None] + noise[None, :])
+        np.fill_diagonal(squares, 0.0)
     if squares.max() <= 0:
         raise InputError("all visual distances are zero.")
     return np.asarray(squares / squares.max())
