@@ -1,7 +1,8 @@
 """Do intervals called 95% hold what they are for in 93 to 97% of worlds?
 
 Slow: run with ``make verify``. Trees of 50 taxa and looks are drawn anew for each world; the truth
-is lambda, or the mean of the statistic over repetitions on that tree at the true lambda.
+is lambda, or the mean of the statistic over repetitions on that tree at the true lambda, with as
+many specimens.
 """
 
 import numpy as np
@@ -38,16 +39,17 @@ class _World:
         model, rates = LambdaModel(shared), rng.uniform(0.2, 1.5, AXES) ** 2
         rates /= rates.sum()
         noise = 1 / rng.integers(1, 7, TAXA) if self.noisy else np.zeros(TAXA)
-        plain, squares = drawn_squares(model, self.lambda_, rates, rng, noise)
-        visual = VisualDistances(
-            DistanceMatrix(np.sqrt(plain), names), squares, "euclidean", debiased=self.noisy
-        )
+
+        def seen(plain: np.ndarray, squares: np.ndarray) -> VisualDistances:
+            distances = DistanceMatrix(np.sqrt(plain), names)
+            return VisualDistances(distances, squares, "euclidean", debiased=self.noisy)
+
+        visual = seen(*drawn_squares(model, self.lambda_, rates, rng, noise))
         prepared = Statistics(genetic, covariance)
         repeated = pd.DataFrame(
-            prepared.of(DistanceMatrix(np.sqrt(drawn_squares(model, self.lambda_, rates, rng)[0]),
-                                       names))
+            prepared.of(seen(*drawn_squares(model, self.lambda_, rates, rng, noise)).matrix)
             for _ in range(REPETITIONS)
-        ).astype(float)  # fmt: skip
+        ).astype(float)
         truth = repeated.mean().to_dict() | {"lambda": self.lambda_}
         found = model_intervals(visual, genetic, covariance, seed=number)
         return {name: float(found[name][0] <= truth[name] <= found[name][1]) for name in JUDGED}

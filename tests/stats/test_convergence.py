@@ -11,7 +11,7 @@ from phylolens.errors import InputError, TooFew
 from phylolens.stats.brownian_pairs import differences, drawn_squares, rates_of_axes
 from phylolens.stats.convergence import COLUMNS, disagreement
 from phylolens.stats.debiased import VisualDistances
-from phylolens.stats.lambda_fit import LambdaModel, pagel_lambda
+from phylolens.stats.lambda_fit import BestLambda, LambdaModel, pagel_lambda
 from phylolens.stats.pair_candidates import candidates
 from phylolens.stats.pair_null import PairNull
 from phylolens.stats.unit_length import unit_distances
@@ -204,7 +204,9 @@ def test_estimated_rates_behave_as_the_true_ones():
     for k in range(200):
         noise = np.random.default_rng([3, k]).normal(size=(32, 60))
         points = root @ noise * np.sqrt(true)
-        rates = rates_of_axes(model, model.products(points @ points.T), 1.0, 31)
+        products = model.products(points @ points.T)
+        best = BestLambda(1.0, float(model.sum_of_squares(products, 1.0)) / (len(points) - 1), 0.0)
+        rates = rates_of_axes(model, products, best, 31)
         found.append([rates.sum(), rates @ rates])
     trace, squares = np.mean(found, axis=0)
     assert trace == pytest.approx(true.sum(), rel=0.02)

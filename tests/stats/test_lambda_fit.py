@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize
 from scipy.spatial.distance import pdist, squareform
 from skbio import DistanceMatrix, TreeNode
 
@@ -12,6 +13,7 @@ from phylolens.errors import InputError, TooFew
 from phylolens.phylogeny import covariance
 from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.lambda_fit import (
+    BestLambda,
     LambdaModel,
     centred_products,
     count_axes,
@@ -139,8 +141,8 @@ def test_moments_of_rates_are_unbiased():
         drawn = [
             moments_of_rates(
                 model,
-                model.products(points @ points.T),
-                0.6,
+                products := model.products(points @ points.T),
+                BestLambda(0.6, float(model.sum_of_squares(products, 0.6)) / 14, 0.0),
                 min(len(rates), 14),
             )
             for points in (
@@ -209,6 +211,72 @@ def test_other_bad_input():
         pagel_lambda(visual, tree, method="bayes")
     with pytest.raises(InputError, match="all visual distances are zero"):
         pagel_lambda(DistanceMatrix(np.zeros((8, 8)), list(tree.index)), tree)
+
+
+def with_noise(points: np.ndarray, noise: np.ndarray, names: list[str]) -> VisualDistances:
+    """Distances of points already noisy, and squares less the noise, as of that many specimens."""
+    plain = named(points, names)
+    squares = plain.data**2 - noise[:, None] - noise[None, :]
+    np.fill_diagonal(squares, 0.0)
+    return VisualDistances(plain, squares, "euclidean", debiased=True)
+
+
+def noisy_points(
+    tree: pd.DataFrame, lambda_: float, noise: np.ndarray, axes: int, rng
+) -> np.ndarray:
+    own = np.diag(np.diag(tree))
+    root = np.linalg.cholesky(lambda_ * tree.to_numpy() + (1 - lambda_) * own)
+    spread = np.sqrt(noise / axes)[:, None]
+    shape = (len(tree), axes)
+    return root @ rng.normal(size=shape) / np.sqrt(axes) + spread * rng.normal(size=shape)
+
+
+@pytest.mark.parametrize("method", ["reml", "ml"])
+@pytest.mark.parametrize(("lambda_", "share"), [(0.4, 0.3), (1.0, 0.5), (0.9, 0.02)])
+def test_noise_is_part_of_the_likelihood(method, lambda_, share):
+    """Against a search over lambda and rate with the covariance written out."""
+    tree, axes = ladder(14), 5
+    own = np.diag(tree)
+    noise = share * own
+    points = noisy_points(tree, lambda_, noise, axes, np.random.default_rng(12))
+
+    def misfit(at):
+        value, rate = at[0], np.exp(at[1])
+        full = rate * (value * tree.to_numpy() + (1 - value) * np.diag(own)) + np.diag(noise)
+        inverse, one = np.linalg.inv(full / axes), np.ones(len(own))
+        residual = points - one @ inverse @ points / (one @ inverse @ one)
+        each = axes * (len(own) * np.log(2 * np.pi) + np.linalg.slogdet(full / axes)[1])
+        if method == "reml":
+            each += axes * (np.log(one @ inverse @ one) - np.log(2 * np.pi))
+        return 0.5 * (each + np.trace(residual.T @ inverse @ residual))
+
+    tried = [
+        minimize(misfit, [start, 0.0], method="L-BFGS-B", bounds=[(0, 1), (-9, 9)],
+                 options={"ftol": 1e-14, "gtol": 1e-9})
+        for start in (0.1, 0.5, 0.95)
+    ]  # fmt: skip
+    known = min(tried, key=lambda one: one.fun)
+    visual = with_noise(points, noise, list(tree.index))
+    model = LambdaModel(tree.to_numpy(), method).with_noise(visual.noise)
+    best = model.fit(model.of_squares(visual.squares))
+    assert best.lambda_ == pytest.approx(known.x[0], abs=1e-4)
+    assert model.for_axes(best.log_likelihood, axes) == pytest.approx(-known.fun, abs=1e-6)
+    if method == "reml":
+        assert best.rate == pytest.approx(np.exp(known.x[1]), rel=1e-4)
+
+
+def test_sisters_on_short_branches_known_from_one_specimen_each():
+    """Noise alone tells them apart: taken away, it leaves less than nothing in half of worlds."""
+    tree = cherries(25, shared=0.999)
+    noise = np.tile([0.5, 0.1], 25)
+    found = []
+    for number in range(60):
+        rng = np.random.default_rng([4, number])
+        points = noisy_points(tree, 0.5, noise, 30, rng)
+        visual = with_noise(points, noise, list(tree.index))
+        found.append(pagel_lambda(visual, tree, permutations=9))
+    assert np.mean([one.value for one in found]) == pytest.approx(0.5, abs=0.02)
+    assert np.mean([one.rate for one in found]) == pytest.approx(1.0, rel=0.03)
 
 
 def test_differences_that_noise_explains_have_no_lambda():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phylolens.stats.lambda_fit import LambdaModel, centred_products, moments_of_rates
+from phylolens.stats.lambda_fit import BestLambda, LambdaModel, moments_of_rates
 
 LEAST_RATE = 1e-6  # of what the largest distance would need
 MOST_AXES = 128  # of a simulated embedding
@@ -61,12 +61,11 @@ def fitted(model: LambdaModel, covariance: np.ndarray, squares: np.ndarray) -> E
     squares : array, shape (n, n)
         Squared distances between taxa; without sampling noise they may be negative.
     """
-    products = model.products(centred_products(squares))
-    lambda_ = model.best(products)
-    apart = differences(covariance, lambda_)
+    best = model.fit(model.of_squares(squares))
+    apart = differences(covariance, best.lambda_)
     # In a world whose differences are all noise nothing is left to be a rate.
-    rate = max(model.rate(products, lambda_), LEAST_RATE * float(squares.max() / apart.max()))
-    return Evolved(squares, rate * apart, lambda_)
+    rate = max(best.rate, LEAST_RATE * float(squares.max() / apart.max()))
+    return Evolved(squares, rate * apart, best.lambda_)
 
 
 def drawn_squares(
@@ -112,7 +111,7 @@ def drawn_squares(
 
 
 def rates_of_axes(
-    model: LambdaModel, products: np.ndarray, lambda_: float, axes: int
+    model: LambdaModel, products: np.ndarray, best: BestLambda, axes: int
 ) -> np.ndarray:
     """Estimate the rates of independent axes that behave as the embedding's own do.
 
@@ -122,10 +121,11 @@ def rates_of_axes(
 
     Parameters
     ----------
-    model, lambda_
-        As in :func:`drawn_squares`.
+    model : LambdaModel
     products : array, shape (n, n)
         Of taxa, in the model's basis.
+    best : BestLambda
+        Fitted to them.
     axes : int
         Axes that they need (:func:`phylolens.stats.lambda_fit.count_axes`).
 
@@ -134,8 +134,8 @@ def rates_of_axes(
     array, shape (k,)
         At most :data:`MOST_AXES`, largest first.
     """
-    trace, squares = moments_of_rates(model, products, lambda_, axes)
-    values = np.linalg.eigvalsh(model.residuals(products, lambda_))[::-1]
+    trace, squares = moments_of_rates(model, products, best, axes)
+    values = np.linalg.eigvalsh(model.residuals(products, best.lambda_, best.rate))[::-1]
     values = values[: min(axes, len(values) - 1)].clip(0)
     values *= trace / values.sum()
     if squares <= trace**2 / len(values):  # more axes than taxa, all alike

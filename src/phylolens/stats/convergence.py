@@ -111,21 +111,20 @@ def disagreement(
     _require(simulations, fdr)
     if isinstance(visual, DistanceMatrix):
         visual = VisualDistances.of_matrix(visual)
-    squares, shared = aligned(visual, covariance)
+    seen, shared = aligned(visual, covariance)
     taxa = np.array(sorted(visual.ids), dtype=object)
     clade = _clades_of(taxa, clades)
     apart = differences(shared) if genetic is None else _same(genetic, taxa)
     kinds = candidates(apart, clade)
-    model = LambdaModel(shared)
-    gram = centred_products(squares)
-    lambda_ = model.best(model.products(gram))
-    rates = rates_of_axes(model, model.products(gram), lambda_, count_axes(gram))
-    seen = visual.filter(list(taxa))
+    model = LambdaModel(shared).with_noise(seen.noise)
+    products = model.of_squares(seen.squares)
+    best = model.fit(products)
+    rates = rates_of_axes(model, products, best, count_axes(centred_products(seen.squares)))
     convergence, divergence = kinds
     views = ((convergence, False), (divergence, True), (convergence, True))
-    nulls = _simulations(views, model, shared, lambda_, rates, seen.noise, simulations, seed)
+    nulls = _simulations(views, model, shared, best.lambda_, rates, seen.noise, simulations, seed)
     noisy = noisy_squares(seen)
-    found = [fitted(model, shared, _seen(noisy, squares, by_direction=by)) for _, by in views]
+    found = [_seen(model, shared, noisy, seen.squares, by_direction=by) for _, by in views]
     references = [
         PairNull(kind.values(own), null)
         for (kind, _), own, null in zip(views, found, nulls, strict=True)
@@ -143,7 +142,7 @@ def disagreement(
     real = [table["suspect"][table["significant"]] for table in tables]
     convergent, divergent = (int((~suspect).sum()) for suspect in real)
     return listed[list(COLUMNS)], {
-        "lambda": lambda_,
+        "lambda": best.lambda_,
         "n_simulations": len(nulls[0]),
         "fdr": fdr,
         "n_pairs": len(taxa) * (len(taxa) - 1) // 2,
@@ -176,17 +175,26 @@ def _simulations(
         rng = np.random.default_rng([seed, k])
         plain, debiased = drawn_squares(model, lambda_, rates, rng, noise)
         worlds = {
-            by: fitted(model, shared, _seen(plain, debiased, by_direction=by))
-            for by in (False, True)
+            by: _seen(model, shared, plain, debiased, by_direction=by) for by in (False, True)
         }
         for (kind, by), null in zip(views, nulls, strict=True):
             null[k] = kind.values(worlds[by])
     return nulls
 
 
-def _seen(plain: np.ndarray, debiased: np.ndarray, *, by_direction: bool) -> np.ndarray:
-    """Return the squared distances by which pairs are judged."""
-    return 2 - 2 * directions(plain) if by_direction else debiased
+def _seen(
+    model: LambdaModel,
+    shared: np.ndarray,
+    plain: np.ndarray,
+    debiased: np.ndarray,
+    *,
+    by_direction: bool,
+) -> Evolved:
+    """Fit the model to the squared distances by which pairs are judged."""
+    if by_direction:
+        squares, model = 2 - 2 * directions(plain), model.with_noise(np.zeros(len(plain)))
+        return fitted(model, shared, squares)
+    return fitted(model, shared, debiased)
 
 
 def _require(simulations: int, fdr: float) -> None:

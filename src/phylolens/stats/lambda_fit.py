@@ -5,8 +5,14 @@ at 1 looks follow the tree, at 0 relatives are no more alike than strangers. Axe
 equally variable and independent (R spherical): the profile likelihood then depends on the embedding
 through its Gram matrix alone, so that more axes than taxa do no harm, and its maximum does not
 depend on how many axes there are.
+
+Sampling noise of the specimens is part of the model (Ives, Midford & Garland 2007, Syst. Biol.
+56:252). Merely taken away it would leave sisters on short branches less than no difference, and the
+likelihood without bound.
 """
 
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +29,8 @@ from phylolens.stats.lambda_score import lambda_score
 FEWEST_TAXA = 5
 GRID = 41  # the profile may have two maxima: the best of a grid is refined
 NOTHING = 1e-6  # of the largest square: a sum of squares without noise that small is none
+LEAST_SHARE = 1e-9  # of the noise: no rate
+MOST_TIMES = 10  # of what differs in all: more than any rate
 SMALLEST = 1e-300  # sum of squares: its logarithm is taken
 SINGULAR = 1e-9  # smallest eigenvalue of the scaled correlations that still counts as valid
 MOST_AXES = 1000  # beyond it, axes cannot be told from infinitely many
@@ -70,6 +78,24 @@ class LambdaFit:
         return dict(vars(self))
 
 
+@dataclass(frozen=True)
+class BestLambda:
+    """Where the likelihood is highest.
+
+    Parameters
+    ----------
+    lambda_ : float
+    rate : float
+        Variance gained per unit of branch length, summed over axes; of REML and of ML without bias.
+    log_likelihood : float
+        As of a single axis.
+    """
+
+    lambda_: float
+    rate: float
+    log_likelihood: float
+
+
 class LambdaModel:
     """The likelihood of lambda in the basis where every lambda is diagonal.
 
@@ -90,6 +116,8 @@ class LambdaModel:
         correlations = covariance / np.outer(self.scale, self.scale)
         self.values, self.vectors = np.linalg.eigh((correlations + correlations.T) / 2)
         self.ones = self.vectors.T @ (1 / self.scale)
+        self.noise = 0.0
+        self.free = len(self.scale) - (method == "reml")
 
     @property
     def largest(self) -> float:
@@ -97,12 +125,29 @@ class LambdaModel:
         lowest = float(self.values.min())
         return 1.0 if lowest >= SINGULAR else (1 - SINGULAR) / (1 - lowest)
 
-    def products(self, gram: np.ndarray) -> np.ndarray:
-        """Bring inner products between taxa, shape (n, n), to the eigenvectors' basis.
+    def with_noise(self, noise: np.ndarray) -> "LambdaModel":
+        """Return the model of taxa known with sampling noise, shape (n,), of the summed axes.
 
-        Products need not be those of points: without sampling noise a taxon's product with itself
-        may be less than any points allow, and dropping what is negative would count as noise again.
+        The noise modelled is the same share of every taxon's variance on the tree, the mean of
+        what is given: :meth:`of_squares` makes it so.
         """
+        noisy = copy.copy(self)
+        noisy.noise = float(np.mean(noise / self.scale**2))
+        return noisy
+
+    def of_squares(self, squares: np.ndarray) -> np.ndarray:
+        """Products of taxa, in the eigenvectors' basis, from squares without sampling noise.
+
+        As much noise as the model has is put back, so that no difference is less than nothing.
+        """
+        if self.noise:
+            own = self.noise * self.scale**2
+            squares = squares + own[:, None] + own[None, :]
+            np.fill_diagonal(squares, 0.0)
+        return self.products(centred_products(squares))
+
+    def products(self, gram: np.ndarray) -> np.ndarray:
+        """Bring inner products between taxa, shape (n, n), to the eigenvectors' basis."""
         standard = gram / np.outer(self.scale, self.scale)
         return np.asarray(self.vectors.T @ standard @ self.vectors)
 
@@ -113,47 +158,78 @@ class LambdaModel:
 
     def sum_of_squares(self, products: np.ndarray, lambda_: float | np.ndarray) -> np.ndarray:
         """Return the generalised sum of squares about the phylogenetic mean, over all axes."""
-        weights = 1 / self.variances(lambda_)
+        return self._about_the_mean(products, 1 / self.variances(lambda_))
+
+    def _about_the_mean(self, products: np.ndarray, weights: np.ndarray) -> np.ndarray:
         means = weights * self.ones
         about = np.einsum("...i,...i->...", means @ products, means) / (weights @ self.ones**2)
         # Less than nothing is left only where noise explains more than all differences.
         return np.maximum(weights @ np.diag(products) - about, SMALLEST)
 
     def log_likelihood(
-        self, products: np.ndarray, lambda_: float | np.ndarray, axes: float
+        self, products: np.ndarray, lambda_: float | np.ndarray, axes: float = 1.0
     ) -> np.ndarray:
-        """Return the profile log-likelihood, rate and means at their best, for so many axes."""
+        """Return the profile log-likelihood, rate and means at their best, for so many axes.
+
+        Noise counts as what taxa do by themselves.
+        """
         variances = self.variances(lambda_)
-        n = len(self.scale)
-        free = n - 1 if self.method == "reml" else n
-        rate = self.sum_of_squares(products, lambda_) / (free * axes)
-        each = free * (np.log(2 * np.pi * rate) + 1) + np.log(variances).sum(axis=-1)
+        total = self._about_the_mean(products, 1 / variances) / self.free
+        return self.for_axes(self._likelihood(products, variances, total), axes)
+
+    def for_axes(self, likelihood: Any, axes: float) -> Any:
+        """Turn the log-likelihood of a single axis to that of several that add up to it."""
+        return axes * (likelihood + 0.5 * self.free * np.log(axes))
+
+    def _likelihood(
+        self, products: np.ndarray, variances: np.ndarray, total: np.ndarray | float
+    ) -> np.ndarray:
+        """Return the log-likelihood of one axis, its eigenvectors varying by total times these."""
+        squares = self._about_the_mean(products, 1 / variances) / total
+        each = self.free * np.log(2 * np.pi * total) + squares + np.log(variances).sum(axis=-1)
         each = each + 2 * np.log(self.scale).sum()
         if self.method == "reml":
             each = each + np.log((1 / variances) @ self.ones**2)
-        return -0.5 * axes * each
+        return np.asarray(-0.5 * each)
 
-    def best(self, products: np.ndarray) -> float:
-        """Return the lambda of highest likelihood: the best of a grid, refined."""
+    def fit(self, products: np.ndarray) -> "BestLambda":
+        """Return the lambda and the rate of highest likelihood.
 
-        def misfit(lambda_: float) -> float:
-            return -float(self.log_likelihood(products, lambda_, 1.0))
-
+        Noise looks like what each taxon does by itself. A lambda fitted without regard to it says
+        how much that is in all; what is beyond the noise is the taxon's own.
+        """
         grid = np.linspace(0.0, self.largest, GRID)
-        found = -self.log_likelihood(products, grid, 1.0)
-        place = int(found.argmin())
-        around = (grid[max(place - 1, 0)], grid[min(place + 1, GRID - 1)])
-        refined = minimize_scalar(misfit, around, bounds=around, method="bounded",
-                                  options={"xatol": 1e-7})  # fmt: skip
-        return float(refined.x) if refined.fun < found[place] else float(grid[place])
+        value, likelihood = _highest(lambda one: self.log_likelihood(products, one), grid)
+        squares = float(self.sum_of_squares(products, value))
+        rate, total = squares / (len(self.scale) - 1) - self.noise, squares / self.free
+        if not self.noise:
+            return BestLambda(value, rate, likelihood)
+        if rate > 0 and total * (1 - value) > self.noise:
+            value = min(value * total / (total - self.noise), self.largest)
+            return BestLambda(value, rate, likelihood)
+        # All that taxa do by themselves may be noise: then lambda is at its largest.
+        variances = self.variances(self.largest)
+        orders = np.linspace(np.log(LEAST_SHARE * self.noise), np.log(MOST_TIMES * total), GRID)
 
-    def rate(self, products: np.ndarray, lambda_: float) -> float:
-        """Return the unbiased rate of evolution, summed over axes."""
-        return float(self.sum_of_squares(products, lambda_)) / (len(self.scale) - 1)
+        def of_rate(order: np.ndarray | float) -> np.ndarray:
+            rates = np.exp(order)
+            return self._likelihood(products, variances + self.noise / rates[..., None], rates)
 
-    def residuals(self, products: np.ndarray, lambda_: float) -> np.ndarray:
-        """Return products of whitened residuals, (n, n): of independent taxa if the model holds."""
-        weights = 1 / self.variances(lambda_)
+        order, likelihood = _highest(of_rate, orders)
+        return BestLambda(self.largest, float(np.exp(order)), likelihood)
+
+    def without_history(self, products: np.ndarray) -> float:
+        """Return the log-likelihood of one axis at lambda 0."""
+        variances = self.variances(0.0)
+        total = float(self.sum_of_squares(products, 0.0)) / self.free
+        return float(self._likelihood(products, variances, max(total, self.noise)))
+
+    def residuals(self, products: np.ndarray, lambda_: float, rate: float = np.inf) -> np.ndarray:
+        """Return products of whitened residuals, (n, n): of independent taxa if the model holds.
+
+        The rate matters beside the noise only.
+        """
+        weights = 1 / (self.variances(lambda_) + self.noise / rate)
         mean = weights * self.ones / (weights @ self.ones**2)
         white = (np.eye(len(mean)) - np.outer(self.ones, mean)) * np.sqrt(weights)[:, None]
         white = self.vectors @ white
@@ -163,6 +239,18 @@ class LambdaModel:
         """Return the covariance at lambda."""
         root = self.vectors * np.sqrt(self.variances(lambda_))
         return (root @ root.T) * np.outer(self.scale, self.scale)
+
+
+def _highest(likelihood: Callable[[Any], np.ndarray], grid: np.ndarray) -> tuple[float, float]:
+    """Return the place of the highest likelihood, the best of a grid, refined; and its height."""
+    found = -likelihood(grid)
+    place = int(found.argmin())
+    around = (grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)])
+    refined = minimize_scalar(lambda one: -float(likelihood(one)), around, bounds=around,
+                              method="bounded", options={"xatol": 1e-7})  # fmt: skip
+    if refined.fun < found[place]:
+        return float(refined.x), -float(refined.fun)
+    return float(grid[place]), -float(found[place])
 
 
 def centred_products(squares: np.ndarray) -> np.ndarray:
@@ -182,27 +270,28 @@ def count_axes(gram: np.ndarray) -> int:
 
 
 def moments_of_rates(
-    model: LambdaModel, products: np.ndarray, lambda_: float, axes: int
+    model: LambdaModel, products: np.ndarray, best: BestLambda, axes: int
 ) -> tuple[float, float]:
     """Estimate ``tr(R)`` and ``tr(R**2)`` of the covariance R between axes, without bias.
 
-    From whitened residuals of n taxa, products of different taxa only: the square of a taxon's own
-    length would count an odd taxon as a preferred direction. Raises :class:`InputError` where
-    sampling noise explains all differences.
+    The former is the rate fitted. From whitened residuals of n taxa, products of different taxa
+    only: the square of a taxon's own length would count an odd taxon as a preferred direction.
+    Raises :class:`InputError` where sampling noise explains all differences.
     """
-    white = model.residuals(products, lambda_)
+    rate = best.rate
+    if rate <= NOTHING * max(float(np.abs(np.diag(products)).max()), model.noise):
+        raise InputError("taxa differ by no more than their specimens do: no rate can be had.")
+    white = model.residuals(products, best.lambda_, rate)
     n = len(white)
     free = n - 1
     own = np.diag(white)
     trace = float(own.sum()) / free
-    if trace <= NOTHING * np.abs(own).max():
-        raise InputError("taxa differ by no more than their specimens do: no rate can be had.")
     between = float((white**2).sum() - (own**2).sum())
     # The projection off the mean has rank n - 1 and, nearly, a diagonal of (n - 1) / n:
     # E(between) = (n-1)(n-2+2/n) tr(R^2) + (n-1)/n tr(R)^2;  E(trace^2) = tr(R)^2 + 2 tr(R^2)/(n-1)
     several = (between - trace**2 * free / n) / (free * (n - 2 + 2 / n) - 2 / n)
     most = axes if axes < free else MOST_AXES  # as many axes as taxa allow may stand for more
-    return trace, float(np.clip(several, trace**2 / most, trace**2))
+    return rate, rate**2 * float(np.clip(several / trace**2, 1 / most, 1.0))
 
 
 def pagel_lambda(
@@ -240,27 +329,25 @@ def pagel_lambda(
     if method not in METHODS:
         raise InputError(f"unknown method '{method}': {' or '.join(METHODS)}.")
     require_permutations(permutations)
-    squares, shared = aligned(visual, covariance)
-    model = LambdaModel(shared, method)
-    gram = centred_products(squares)
-    products, count = model.products(gram), count_axes(gram)
-    value = model.best(products)
-    trace, second = moments_of_rates(model, products, value, count)
+    visual, shared = aligned(visual, covariance)
+    model = LambdaModel(shared, method).with_noise(visual.noise)
+    products, count = model.of_squares(visual.squares), count_axes(centred_products(visual.squares))
+    best = model.fit(products)
+    trace, second = moments_of_rates(model, products, best, count)
     axes = trace**2 / second
-    gain = model.log_likelihood(products, np.array([0.0, value]), 1.0)
-    taxa = sorted(visual.ids)
     own = np.diag(shared)
     paths = own[:, None] + own[None, :] - 2 * shared
     np.fill_diagonal(paths, 0.0)
-    test = lambda_score(visual, DistanceMatrix(paths, taxa), permutations=permutations, seed=seed)
+    history = DistanceMatrix(paths, list(visual.ids))
+    test = lambda_score(visual, history, permutations=permutations, seed=seed)
     return LambdaFit(
-        value=value,
-        log_likelihood=float(model.log_likelihood(products, value, count)),
-        log_likelihood_ratio=float(2 * axes * (gain[1] - gain[0])),
+        value=best.lambda_,
+        log_likelihood=float(model.for_axes(best.log_likelihood, count)),
+        log_likelihood_ratio=2 * axes * (best.log_likelihood - model.without_history(products)),
         p_value=test.p_value,
-        rate=model.rate(products, value),
+        rate=best.rate,
         axes=axes,
-        n=len(gram),
+        n=len(shared),
         n_permutations=test.n_permutations,
         method=method,
     )
@@ -268,8 +355,8 @@ def pagel_lambda(
 
 def aligned(
     visual: VisualDistances | DistanceMatrix, covariance: pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return squared visual distances and covariance, taxa sorted by name, or what is wrong."""
+) -> tuple[VisualDistances, np.ndarray]:
+    """Return visual distances and covariance, taxa sorted by name, or what is wrong."""
     if isinstance(visual, DistanceMatrix):
         visual = VisualDistances.of_matrix(visual)
     taxa = sorted(visual.ids)
@@ -291,7 +378,7 @@ def aligned(
     lowest = np.ptp(shared[np.triu_indices(len(taxa), k=1)])
     if lowest <= 1e-12 * shared.max():
         raise InputError("all taxa share the same history: a star tree has no relatives.")
-    squares = visual.filter(taxa).squares
-    if squares.max() <= 0:
+    visual = visual.filter(taxa)
+    if visual.squares.max() <= 0:
         raise InputError("all visual distances are zero.")
-    return squares, (shared + shared.T) / 2
+    return visual, (shared + shared.T) / 2

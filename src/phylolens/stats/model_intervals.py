@@ -73,14 +73,14 @@ def model_intervals(
         If taxa differ, or lambda cannot be fitted.
     """
     taxa = sorted(visual.ids)
-    visual, genetic = visual.filter(taxa), genetic.filter(taxa)
-    squares, shared = aligned(visual, covariance)
-    model = LambdaModel(shared)
+    genetic = genetic.filter(taxa)
+    visual, shared = aligned(visual, covariance)
+    model = LambdaModel(shared).with_noise(visual.noise)
     prepared = Statistics(genetic, covariance.loc[taxa, taxa], axes)
-    gram = centred_products(squares)
-    value = model.best(model.products(gram))
-    rates = rates_of_axes(model, model.products(gram), value, count_axes(gram))
-    observed: dict[str, float | None] = prepared.of(visual.matrix) | {"lambda": value}
+    products = model.of_squares(visual.squares)
+    best = model.fit(products)
+    rates = rates_of_axes(model, products, best, count_axes(centred_products(visual.squares)))
+    observed: dict[str, float | None] = prepared.of(visual.matrix) | {"lambda": best.lambda_}
     count = draws or (DRAWS if len(taxa) <= MANY_TAXA else FEW_DRAWS)
     tried = [share * model.largest for share in TRIED]
     rows: list[dict[str, Any]] = []
@@ -89,7 +89,7 @@ def model_intervals(
             rng = np.random.default_rng([seed, 5, place, k])
             drawn = _repeated(model, lambda_, rates, rng, visual)
             row = {"tried": place, **prepared.of(drawn.matrix)}
-            row["lambda"] = model.best(model.products(centred_products(drawn.squares)))
+            row["lambda"] = model.fit(model.of_squares(drawn.squares)).lambda_
             rows.append(row)
     table = pd.DataFrame(rows).astype(float)
     found: dict[str, tuple[float, float] | None] = {}
