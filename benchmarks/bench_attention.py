@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from phylolens.guide.attention import loss_and_gradient
-from phylolens.guide.bags import Bags
+from phylolens.guided.attention import loss_and_gradient
+from phylolens.guided.bags import Bags
 
 TAXA, IMAGES, WIDTH, STEPS = 74, 150, 2048, 20
 

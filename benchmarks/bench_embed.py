@@ -42,13 +42,13 @@ def plain_loop(paths: list[Path], network) -> np.ndarray:
 
 
 def main() -> int:
-    from phylolens.embed import BACKBONES, DEFAULT_BACKBONE, View, embed
-    from phylolens.embed.weights import weights_on_disk
+    from phylolens.embedding import BACKBONES, DEFAULT_BACKBONE, View, embed
+    from phylolens.embedding.weights import weights_on_disk
 
     spec = BACKBONES[DEFAULT_BACKBONE]
     weights = weights_on_disk(spec)
     try:
-        from phylolens.embed.torch_model import load_network
+        from phylolens.embedding.torch_model import load_network
     except ImportError:
         weights = None
     if weights is None:

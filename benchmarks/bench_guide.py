@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from phylolens.guide import AttentionPool, Bags
-from phylolens.guide.learners.attention import Attention
-from phylolens.guide.learners.pool_refits import permuted_refits
-from phylolens.guide.sample import to_sample
+from phylolens.guided import AttentionPool, Bags
+from phylolens.guided.learners.attention import Attention
+from phylolens.guided.learners.pool_refits import permuted_refits
+from phylolens.guided.sample import to_sample
 from phylolens.values import Features
 
 TAXA, IMAGES, WIDTH, EPOCHS, TIMED, REFITS = 74, 150, 2048, 5000, 200, 99

@@ -48,7 +48,7 @@ def one(name: str, classes: int) -> None:
     """Fit and ask one head; print figures as JSON."""
     from sklearn.metrics import f1_score
 
-    from phylolens.classify.heads import choice_of, fit_head, make_head, probabilities
+    from phylolens.classification.heads import choice_of, fit_head, make_head, probabilities
 
     X, labels, test, answers = world(classes)
     parents = {f"c{k:02d}": f"p{k // 4}" for k in range(classes)}
@@ -72,7 +72,7 @@ def one(name: str, classes: int) -> None:
 
 
 def main(names: list[str]) -> None:
-    from phylolens.classify.heads import HEADS
+    from phylolens.classification.heads import HEADS
 
     print("head                 classes  fit s  ask s  cpu s    GB  accuracy  macro-F1  chosen")
     for name in names or list(HEADS):

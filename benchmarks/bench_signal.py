@@ -28,7 +28,7 @@ from skbio.stats.distance import mantel as skbio_mantel
 
 from phylolens.phylogeny import covariance
 from phylolens.phylogeny.rank import patristic
-from phylolens.simulate.tree import speciation_times, tree_from_times
+from phylolens.simulation.tree import speciation_times, tree_from_times
 from phylolens.stats._pairs import pair_test
 from phylolens.stats.centred import mantel_centred
 from phylolens.stats.correlogram import correlogram

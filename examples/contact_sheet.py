@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from phylolens.simulate import WorldSpec, simulate_world
+from phylolens.simulation import WorldSpec, simulate_world
 
 SIDE = 112  # pixels of a picture in the sheet
 COLUMNS = 10

@@ -7,13 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from phylolens.embed import View, embed
+from phylolens.embedding import View, embed
 
 with tempfile.TemporaryDirectory() as scratch:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else scratch)
     store = Path(sys.argv[2] if len(sys.argv) > 2 else Path(scratch) / "features")
     if len(sys.argv) == 1:
-        from phylolens.simulate import WorldSpec, simulate_world
+        from phylolens.simulation import WorldSpec, simulate_world
 
         simulate_world(WorldSpec(images_per_species=2, size=96), folder)
 

@@ -7,62 +7,27 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "phylolens"
-# Each layer may import those after it, never those before; within a layer only what is allowed.
-LAYERS = (
-    {"cli"},
-    {"demo", "audit"},
-    {"study", "stages", "material", "pictures"},
-    {"report"},
-    {"place"},
-    {"guide", "classify"},
-    {"stats"},
-    {"embed"},
-    {
-        "simulate",
-        "specimens",
-        "phylogeny",
-        "taxonomy",
-        "feature_file",
-        "feature_tables",
-        "feature_arrays",
-        "feature_columns",
-    },
-    {"images"},
-    {
-        "cells",
-        "delimited",
-        "names",
-        "near_names",
-        "arrow_file",
-        "number_text",
-        "reading",
-        "provenance",
-        "values",
-        "errors",
-        "writing",
-        "progress",
-    },
+# Packages import those after them, never those before (files at the top count as packages of one).
+ORDER = (
+    "cli",
+    "pipeline",
+    "report",
+    "guided",
+    "classification",
+    "stats",
+    "simulation",
+    "embedding",
+    "phylogeny",
+    "specimens",
+    "images",
+    "taxonomy",
+    "provenance",
+    "values",
+    "writing",
+    "reading",
+    "progress",
+    "errors",
 )
-BESIDE = {
-    "study": {"stages", "material", "pictures"},  # the run and its parts: one unit in four files
-    "stages": {"study", "material", "pictures"},
-    "pictures": {"study", "material"},
-    "material": {"study"},
-    "simulate": {"phylogeny", "specimens", "taxonomy", "feature_file"},
-    "specimens": {"taxonomy"},
-    "feature_file": {"feature_tables", "feature_arrays", "feature_columns"},
-    "feature_tables": {"feature_columns", "specimens"},
-    "feature_arrays": {"feature_columns"},
-    "phylogeny": {"taxonomy"},
-    "provenance": {"values", "errors", "writing", "progress", "reading"},
-    "reading": {"errors"},
-    "arrow_file": {"errors", "reading"},
-    "delimited": {"cells", "errors"},
-    "number_text": {"errors"},
-    "cells": {"reading"},
-    "writing": {"cells", "errors", "reading"},
-    "values": {"errors"},
-}
 NO_PICTURES = ("torch", "torchvision", "timm", "PIL", "onnxruntime")
 PICKLES = ("pickle", "cPickle", "cloudpickle", "dill", "shelve", "marshal")
 ONLY_OPENER = "images/opening.py"
@@ -91,15 +56,9 @@ def parts_imported(tree: ast.AST) -> set[str]:
     return {name[1] for name in names if name[0] == "phylolens" and len(name) > 1}
 
 
-def layer(part: str) -> int:
-    found = [place for place, parts in enumerate(LAYERS) if part in parts]
-    assert found, f"'{part}' has no layer yet: add it to LAYERS, where it belongs"
-    return found[0]
-
-
 def forbidden(part: str, others: set[str]) -> set[str]:
-    allowed = BESIDE.get(part, set()) | {part}
-    return {other for other in others - allowed if layer(other) <= layer(part)}
+    assert part in ORDER, f"'{part}' has no place yet: add it to ORDER, where it belongs"
+    return {other for other in others - {part} if ORDER.index(other) <= ORDER.index(part)}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())
@@ -113,8 +72,54 @@ def test_imports_point_down(path):
 def test_an_import_upwards_would_be_caught():
     tree = ast.parse("def late():\n    from phylolens.stats import mantel\n")
     assert forbidden("phylogeny", parts_imported(tree)) == {"stats"}
-    assert forbidden("guide", parts_imported(tree)) == set()
-    assert forbidden("classify", {"guide"}) == {"guide"}
+    assert forbidden("guided", parts_imported(tree)) == set()
+    assert forbidden("classification", {"guided"}) == {"guided"}
+
+
+def module_name(path: Path) -> str:
+    """``stats/mantel.py`` as ``phylolens.stats.mantel``."""
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(("phylolens", *parts)).removesuffix(".__init__")
+
+
+def modules_imported(tree: ast.AST, known: set[str]) -> set[str]:
+    """Modules of our own that a file names in its imports, wherever they stand."""
+    found = set()
+    for name in imports(tree):
+        while name and name not in known:
+            name = name.rpartition(".")[0]
+        found.add(name)
+    return found & known - {"phylolens"}
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Modules that import each other in a ring, or none."""
+    done: set[str] = set()
+
+    def walk(module: str, way: list[str]) -> list[str]:
+        if module in way:
+            return way[way.index(module) :]
+        if module in done:
+            return []
+        for other in sorted(graph[module] - {module}):
+            if found := walk(other, [*way, module]):
+                return found
+        done.add(module)
+        return []
+
+    return next((found for module in sorted(graph) if (found := walk(module, []))), [])
+
+
+def test_no_file_imports_in_a_circle():
+    """Every import counts: at the top, inside functions, and those for types alone."""
+    trees = {module_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+    known = set(trees)
+    assert circle({name: modules_imported(tree, known) for name, tree in trees.items()}) == []
+
+
+def test_a_circle_would_be_found():
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
+    assert circle({"a": {"b"}, "b": {"c"}, "c": set()}) == []
 
 
 @pytest.mark.parametrize("part", ["stats", "phylogeny", "taxonomy", "values", "errors"])

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.cells import escaped, read_csv, unescaped
 from phylolens.errors import InputError
+from phylolens.reading.cells import escaped, read_csv, unescaped
 from phylolens.writing import append_csv, write_csv
 
 FORMULAS = [

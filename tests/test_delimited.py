@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from phylolens.delimited import read_delimited, read_records
 from phylolens.errors import InputError
-from phylolens.number_text import has_decimal_commas, to_number
+from phylolens.reading.delimited import read_delimited, read_records
+from phylolens.reading.numbers import has_decimal_commas, to_number
 
 TABS = "id\tplace\tyear\n1\t%s\t1990\n2\tlow wood\t1991\n3\t%s\t1992\n"
 

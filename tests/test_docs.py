@@ -48,7 +48,7 @@ def test_options_in_the_docs_exist() -> None:
 def test_study_file_in_the_docs_is_valid() -> None:
     import tomllib
 
-    from phylolens.study import make_study
+    from phylolens.pipeline.settings import make_study
 
     (text,) = blocks(ROOT / "docs/formats.md", "toml")
     assert make_study(tomllib.loads(text)).classify.models == ("default", "rf")

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from phylolens.embedding.feature_file import read_features
 from phylolens.errors import InputError
-from phylolens.feature_file import read_features
-from phylolens.stages.circular import circularity
-from phylolens.study import make_study, run
+from phylolens.pipeline.run import run
+from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.stages.circular import circularity
 
 
 def test_ids_are_kept_as_written(write):

@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from phylolens.embedding.feature_file import read_feature_file, read_features
 from phylolens.errors import InputError
-from phylolens.feature_file import read_feature_file, read_features
-from phylolens.study import make_study, run
+from phylolens.pipeline.run import run
+from phylolens.pipeline.settings import make_study
 
 FILES = [f"im{k}.jpg" for k in range(6)]
 X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from phylolens.names import canonical, key, split_authorship, well_formed
+from phylolens.specimens.names import canonical, key, split_authorship, well_formed
 
 EQUAL = [
     ("Felis silvestris", "Felis_silvestris", "felis  silvestris", "FELIS SILVESTRIS"),

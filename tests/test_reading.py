@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from phylolens.errors import InputError
-from phylolens.reading import clear_errors, read_text, require_regular, system_fault
+from phylolens.reading.text import clear_errors, read_text, require_regular, system_fault
 
 
 def test_text_in_any_usual_encoding_is_the_same(tmp_path):

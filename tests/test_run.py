@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.simulate import WorldSpec, simulate_world
-from phylolens.study import STAGES, make_study, run
+from phylolens.pipeline.run import run
+from phylolens.pipeline.settings import STAGES, make_study
+from phylolens.simulation import WorldSpec, simulate_world
 
 TREE = (
     "(((Arcidae:1,Noetiidae:1):1,(Mytilidae:1.5,Pinnidae:1.5):0.5):1,"
@@ -32,7 +33,7 @@ def same_bytes(one: Path, other: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def feature_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from phylolens.simulate.features import features_world
+    from phylolens.simulation.features import features_world
 
     folder = tmp_path_factory.mktemp("features")
     (folder / "tree.nwk").write_text(TREE)

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from phylolens.errors import InputError
+from phylolens.pipeline.run import run
+from phylolens.pipeline.settings import Study, make_study
 from phylolens.report.summarize import summarize
-from phylolens.study import Study, make_study, run
 
 STAGES = ("check", "classify", "guide", "signal")
 
@@ -56,7 +57,7 @@ def test_interrupted_run_leaves_nothing_to_keep(study, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(import_module("phylolens.stages.classify"), "write_json", interrupt)
+        broken.setattr(import_module("phylolens.pipeline.stages.classify"), "write_json", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run(study(seed=1), ("check", "classify"))
     assert (tmp_path / "out/classify/predictions.csv").read_bytes() != first
@@ -94,7 +95,7 @@ def test_features_found_to_be_guided_are_tested_again(study, tmp_path):
 
 def test_other_versions_of_packages_run_again(study, monkeypatch):
     run(study(), ("check", "signal"))
-    monkeypatch.setattr("phylolens.study.package_versions", lambda: {"numpy": "0.0"})
+    monkeypatch.setattr("phylolens.pipeline.run.package_versions", lambda: {"numpy": "0.0"})
     assert not kept(run(study(), ("check", "signal")))
 
 

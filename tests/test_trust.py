@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from phylolens.errors import InputError, TooFew
-from phylolens.stages import trust
-from phylolens.stages.classify import divide
-from phylolens.stages.parts import Parts
-from phylolens.study import make_study, run
+from phylolens.pipeline.checkpoints import Parts
+from phylolens.pipeline.run import run
+from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.stages import trust
+from phylolens.pipeline.stages.classify import divide
 
 RANKS = ("order", "family", "species")
 SETTINGS = {"models": ("default", "prototype"), "repeats": 2, "ablation": True}
@@ -144,8 +145,8 @@ def test_files_agree_with_the_metrics(whole):
 
 
 def test_the_stored_model_answers(whole, world):
-    from phylolens.classify.model_file import load_model
-    from phylolens.feature_file import read_features
+    from phylolens.classification.model_file import load_model
+    from phylolens.embedding.feature_file import read_features
 
     out, metrics = whole
     model = load_model(out / "classify/model")

@@ -13,10 +13,10 @@ import pandas as pd
 from null_worlds import birth_death, coalescent, phylogeny
 from skbio import TreeNode
 
-from phylolens.guide import null
-from phylolens.guide.held_out import leave_clades_out, skill
-from phylolens.guide.learners import make_learner
-from phylolens.guide.sample import Sample, to_sample
+from phylolens.guided import null
+from phylolens.guided.held_out import leave_clades_out, skill
+from phylolens.guided.learners import make_learner
+from phylolens.guided.sample import Sample, to_sample
 from phylolens.values import Features
 
 LEVEL = 0.05

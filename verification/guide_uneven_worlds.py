@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from phylolens.guide.held_out import leave_clades_out, skill
-from phylolens.guide.learners import make_learner
-from phylolens.guide.null import null_of_refits
-from phylolens.guide.sample import Sample, to_sample
+from phylolens.guided.held_out import leave_clades_out, skill
+from phylolens.guided.learners import make_learner
+from phylolens.guided.null import null_of_refits
+from phylolens.guided.sample import Sample, to_sample
 from phylolens.values import Features
 
 CLADES, TRAITS, REFITS, FOLDS = 8, 10, 19, 3

@@ -21,13 +21,13 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from phylolens.guide.held_out import leave_clades_out, skill
-from phylolens.guide.learners import LEARNERS
-from phylolens.guide.null import null_of_refits
-from phylolens.guide.sample import Sample, to_sample
-from phylolens.guide.scores import column_mean_scores, held_out_scores
+from phylolens.guided.held_out import leave_clades_out, skill
+from phylolens.guided.learners import LEARNERS
+from phylolens.guided.null import null_of_refits
+from phylolens.guided.sample import Sample, to_sample
+from phylolens.guided.scores import column_mean_scores, held_out_scores
 from phylolens.phylogeny.rank import patristic
-from phylolens.simulate import WorldSpec, birth_death_tree, build_world, simulate_features
+from phylolens.simulation import WorldSpec, birth_death_tree, build_world, simulate_features
 from phylolens.stats.correlation import correlation
 from phylolens.values import Features
 

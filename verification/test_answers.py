@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from phylolens.classify.answers import long_table, wide_table
-from phylolens.classify.heads.prototype import Prototype
-from phylolens.classify.trusted import GUARANTEES, fit_trusted
+from phylolens.classification.answers import long_table, wide_table
+from phylolens.classification.heads.prototype import Prototype
+from phylolens.classification.trusted import GUARANTEES, fit_trusted
 from phylolens.errors import TooFew
 from phylolens.values import Features
 
 WORLDS = 300
 RANKS = ("order", "family", "species")
 
-PLACE = Path(__file__).parent.parent / "tests/classify/answer_rules.py"
+PLACE = Path(__file__).parent.parent / "tests/classification/answer_rules.py"
 spec = importlib.util.spec_from_file_location("answer_rules", PLACE)
 rules = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(rules)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 
-from phylolens.classify.conformal import (
+from phylolens.classification.conformal import (
     Walk,
     back_off,
     mix_weights,
@@ -21,8 +21,8 @@ from phylolens.classify.conformal import (
     threshold,
     walk,
 )
-from phylolens.classify.finest_sets import finest_sets, set_scores
-from phylolens.classify.lineage import TaxonTree
+from phylolens.classification.finest_sets import finest_sets, set_scores
+from phylolens.classification.lineage import TaxonTree
 
 RANKS = ("order", "family", "genus", "species")
 ALPHA = 0.1

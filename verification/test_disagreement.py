@@ -10,9 +10,9 @@ from scipy.spatial.distance import pdist, squareform
 from skbio import DistanceMatrix
 
 from phylolens.phylogeny import covariance
-from phylolens.simulate.spec import WorldSpec
-from phylolens.simulate.tree import birth_death_tree
-from phylolens.simulate.world import build_world
+from phylolens.simulation.spec import WorldSpec
+from phylolens.simulation.tree import birth_death_tree
+from phylolens.simulation.world import build_world
 from phylolens.stats.convergence import disagreement
 from phylolens.stats.lambda_fit import pagel_lambda
 

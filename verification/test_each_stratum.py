@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 
-from phylolens.classify.acceptance import (
+from phylolens.classification.acceptance import (
     Acceptance,
     clades,
     cross_fitted,
     learning_weights,
     path_evidence,
 )
-from phylolens.classify.conformal import (
+from phylolens.classification.conformal import (
     along,
     cut_path,
     mix_weights,
@@ -26,8 +26,8 @@ from phylolens.classify.conformal import (
     threshold,
     wrong_taxa,
 )
-from phylolens.classify.each_stratum import Strata, each_threshold, promised, units_of
-from phylolens.classify.lineage import TaxonTree
+from phylolens.classification.each_stratum import Strata, each_threshold, promised, units_of
+from phylolens.classification.lineage import TaxonTree
 
 RANKS = ("order", "family", "genus", "species")
 ALPHA, UNKNOWN = 0.05, 0.2

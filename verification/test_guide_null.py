@@ -16,9 +16,9 @@ from guide_null_worlds import LEVEL, draw_world, p_of_skill
 from null_worlds import in_worlds
 from scipy.stats import binom
 
-from phylolens.guide.held_out import leave_clades_out, skill
-from phylolens.guide.learners import LEARNERS
-from phylolens.guide.null import null_of_refits
+from phylolens.guided.held_out import leave_clades_out, skill
+from phylolens.guided.learners import LEARNERS
+from phylolens.guided.null import null_of_refits
 
 CLOSED = ["default", "gp", "kernel-ridge", "phylo-ridge", "unguided"]
 ITERATED = ["attention"]  # the others take hours

@@ -16,8 +16,8 @@ from null_worlds import in_worlds
 from scipy.stats import binom
 from skbio import DistanceMatrix
 
-from phylolens.guide.embedding import taxon_places
-from phylolens.guide.learners import make_learner
+from phylolens.guided.embedding import taxon_places
+from phylolens.guided.learners import make_learner
 from phylolens.stats import mantel
 
 WORLDS, PERMUTATIONS = 400, 199

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.classify import CLASSIFY_RECIPES, HEADS, classify
-from phylolens.classify.blend import LeafPlan
-from phylolens.classify.lineage import TaxonTree
+from phylolens.classification import CLASSIFY_RECIPES, HEADS, classify
+from phylolens.classification.blend import LeafPlan
+from phylolens.classification.lineage import TaxonTree
 from phylolens.specimens import raise_rare, split_specimens
 from phylolens.values import Features
 

@@ -17,17 +17,17 @@ _PUBLIC = {
     "split_specimens": "specimens",
     "read_phylogeny": "phylogeny",
     "to_rank": "phylogeny",
-    "embed": "embed",
-    "classify": "classify",
-    "fit_guided": "guide",
+    "embed": "embedding",
+    "classify": "classification",
+    "fit_guided": "guided",
     "mantel": "stats",
     "signal": "stats",
     "taxon_means": "stats",
     "visual_distances": "stats",
-    "simulate_world": "simulate",
+    "simulate_world": "simulation",
     "write_report": "report",
-    "Study": "study",
-    "run": "study",
+    "Study": "pipeline.settings",
+    "run": "pipeline.run",
 }
 
 __all__ = sorted(_PUBLIC)

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from phylolens.cells import escaped, escaped_table, read_csv, unescaped
 from phylolens.errors import InputError
-from phylolens.reading import system_fault
+from phylolens.reading.cells import escaped, escaped_table, read_csv, unescaped
+from phylolens.reading.text import system_fault
 
 __all__ = [
     "append_csv",
@@ -137,8 +137,8 @@ def write_json(path: Path, value: Any) -> None:
 def write_csv(path: Path, table: pd.DataFrame, *, index: bool = False) -> None:
     """Write ``table`` as comma-separated UTF-8, numbers to 9 significant digits.
 
-    Text that a spreadsheet would run as a formula is escaped (:func:`~phylolens.cells.escaped`);
-    :func:`~phylolens.cells.read_csv` undoes it.
+    Text that a spreadsheet would run as a formula is escaped
+    (:func:`~phylolens.reading.cells.escaped`); :func:`~phylolens.reading.cells.read_csv` undoes it.
     """
     with replacing(path) as temporary:
         append_csv(temporary, table, index=index)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.classify.heads.prototype import Prototype
-from phylolens.classify.model_file import save_model
-from phylolens.classify.trusted import fit_trusted
+from phylolens.classification.heads.prototype import Prototype
+from phylolens.classification.model_file import save_model
+from phylolens.classification.trusted import fit_trusted
 from phylolens.values import Features
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]

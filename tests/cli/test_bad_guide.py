@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.study import make_study, run
+from phylolens.pipeline.run import run
+from phylolens.pipeline.settings import make_study
 
 SIZES = {"Arcida": 3, "Mytilida": 2, "Venerida": 4, "Cardiida": 2}
 FAST = ("--refits", "3")

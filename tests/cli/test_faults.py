@@ -16,8 +16,9 @@ import pytest
 
 from phylolens.cli._faults import BAD_INPUT, FAULT, INTERRUPTED, PIPE_CLOSED, guarded
 from phylolens.errors import InputError
+from phylolens.pipeline.run import run
+from phylolens.pipeline.settings import make_study
 from phylolens.report import write_report
-from phylolens.study import make_study, run
 from phylolens.writing import replacing, sweep, write_text
 
 
@@ -113,7 +114,7 @@ def test_temporary_files_of_dead_processes_are_swept(tmp_path):
 def finished(tmp_path_factory):
     """A finished study on features: every stage but embedding."""
     folder = tmp_path_factory.mktemp("finished")
-    from phylolens.simulate.features import features_world
+    from phylolens.simulation.features import features_world
 
     tree = "(((A:1,B:1):1,(C:1.5,D:1.5):0.5):1,((E:1,F:1):0.5,(G:1.2,H:1.2):0.3,I:1.5):1.5);"
     (folder / "tree.nwk").write_text(tree)

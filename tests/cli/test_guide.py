@@ -14,7 +14,8 @@ REFITS = 9
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, guide_world: Path) -> Path:
     """A world, guided."""
-    from phylolens.study import make_study, run
+    from phylolens.pipeline.run import run
+    from phylolens.pipeline.settings import make_study
 
     folder = tmp_path_factory.mktemp("guide") / "made"
     shutil.copytree(guide_world, folder)
@@ -126,7 +127,8 @@ def test_guided_features_of_new_images_can_be_classified(made, phylolens, tmp_pa
 
 
 def test_same_seed_same_bytes_whatever_the_order_of_rows(made, tmp_path):
-    from phylolens.study import make_study, run
+    from phylolens.pipeline.run import run
+    from phylolens.pipeline.settings import make_study
 
     values = settings(made) | {"out": tmp_path / "again"}
     for name in ("features", "meta"):
@@ -148,7 +150,8 @@ def test_same_seed_same_bytes_whatever_the_order_of_rows(made, tmp_path):
 
 
 def test_finished_is_kept_and_another_recipe_leaves_nothing_behind(made, tmp_path):
-    from phylolens.study import make_study, run
+    from phylolens.pipeline.run import run
+    from phylolens.pipeline.settings import make_study
 
     values = settings(made) | {"out": tmp_path / "out"}
     stages = ("check", "guide")
@@ -182,7 +185,8 @@ def test_learners_that_weigh_images_weigh_new_ones(made, phylolens, tmp_path):
 
 
 def test_weights_are_of_the_first_learner_that_weighs(made, tmp_path):
-    from phylolens.study import make_study, run
+    from phylolens.pipeline.run import run
+    from phylolens.pipeline.settings import make_study
 
     values = settings(made, learner=("phylo-ridge", "attention"), refits=0)
     run(make_study(values | {"out": tmp_path}), ("check", "guide"))

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.study import make_study, run
+from phylolens.pipeline.run import run
+from phylolens.pipeline.settings import make_study
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
@@ -24,8 +25,8 @@ def checkpoint(tmp_path_factory) -> Path:
     """Weights of a network never trained."""
     from safetensors.torch import save_file
 
-    from phylolens.embed import find_backbone
-    from phylolens.embed.torch_model import build_network
+    from phylolens.embedding import find_backbone
+    from phylolens.embedding.torch_model import build_network
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -38,7 +39,7 @@ def checkpoint(tmp_path_factory) -> Path:
 @pytest.fixture(autouse=True)
 def short(monkeypatch, tmp_path) -> None:
     """Few epochs, and a cache of its own."""
-    from phylolens.guide.learners.finetune import FineTune
+    from phylolens.guided.learners.finetune import FineTune
 
     monkeypatch.setenv("PHYLOLENS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(FineTune.__init__, "__kwdefaults__", _brief(FineTune))
@@ -104,7 +105,7 @@ def test_refits_are_made_where_asked_for(settings):
 
 
 def test_a_stopped_run_goes_on_with_the_same_result(settings, monkeypatch):
-    from phylolens.guide.learners.finetune import FineTune
+    from phylolens.guided.learners.finetune import FineTune
 
     fit, fits = FineTune.fit, []
 

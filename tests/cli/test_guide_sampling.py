@@ -40,7 +40,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def sampling(folder: Path, out: Path, rows: slice = slice(None), **guide: object) -> dict:
     """Ways of sampling by name, of a run on some rows of the table."""
-    from phylolens.study import make_study, run
+    from phylolens.pipeline.run import run
+    from phylolens.pipeline.settings import make_study
 
     meta = pd.read_csv(folder / "meta.csv").iloc[rows]
     out.mkdir(exist_ok=True)
@@ -107,7 +108,7 @@ def test_the_same_seed_gives_the_same_table_whatever_the_order_of_rows(world, tm
 
 def test_a_refused_way_is_told(world, tmp_path, monkeypatch):
     from phylolens.errors import InputError
-    from phylolens.stages import guide_sampling
+    from phylolens.pipeline.stages import guide_sampling
 
     judge = guide_sampling.leave_clades_out
 
@@ -124,8 +125,8 @@ def test_a_refused_way_is_told(world, tmp_path, monkeypatch):
 
 def test_fine_tuning_alone_cannot_be_compared(world, tmp_path):
     from phylolens.errors import InputError
-    from phylolens.guide.recipes import HeldOutRecipe
-    from phylolens.stages.guide_sampling import learner_of_table
+    from phylolens.guided.recipes import HeldOutRecipe
+    from phylolens.pipeline.stages.guide_sampling import learner_of_table
 
     assert learner_of_table(HeldOutRecipe("any", "", learner=("finetune", "gp"))) == "gp"
     with pytest.raises(InputError, match="by a learner of features"):

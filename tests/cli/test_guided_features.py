@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.study import make_study, run
+from phylolens.pipeline.run import run
+from phylolens.pipeline.settings import make_study
 
 QUICK = ("--permutations", "99", "--simulations", "40", "--replicates", "0")
 CLASSIFY = ("--at", "order", "--models", "prototype", "--splits", "random,leave-family-out")
@@ -17,8 +18,8 @@ CLASSIFY = ("--at", "order", "--models", "prototype", "--splits", "random,leave-
 
 def fit(world: Path, out: Path, table: pd.DataFrame | None = None) -> Path:
     """Guide with a table of one's own, embed all images with the model; return the embeddings."""
-    from phylolens.feature_file import read_features
-    from phylolens.guide.apply import embed_new
+    from phylolens.embedding.feature_file import read_features
+    from phylolens.guided.apply import embed_new
 
     out.mkdir()
     meta = pd.read_csv(world / "meta.csv") if table is None else table

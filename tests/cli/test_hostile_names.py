@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.cells import read_csv
-from phylolens.study import make_study, run
+from phylolens.pipeline.run import run
+from phylolens.pipeline.settings import make_study
+from phylolens.reading.cells import read_csv
 
 FORMULAS = ['=HYPERLINK("http://x","y")', "+cmd|' /C calc'!A0", "@SUM(1)", "-2+3"]
 MARKUP = [

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from phylolens.near_names import near_names
 from phylolens.specimens.homonyms import qualify_homonyms
 from phylolens.specimens.labels import clean_labels
+from phylolens.specimens.near_names import near_names
 
 
 def cleaned(ranks, *rows):

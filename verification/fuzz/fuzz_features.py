@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from phylolens.feature_file import read_features
+from phylolens.embedding.feature_file import read_features
 
 IDS = [f"im{k}.jpg" for k in range(8)]
 

@@ -16,8 +16,8 @@ def run_audit(
     matrices: tuple[Path, Path], settings: dict[str, Any], own: Mapping[str, Any], *, json: bool
 ) -> None:
     """Audit two matrices and print what came out; options that it has no use for are refused."""
-    from phylolens.audit import audit_files
     from phylolens.errors import InputError
+    from phylolens.pipeline.audit import audit_files
 
     given = {**settings, **own}
     unused = [f"--{name.replace('_', '-')}" for name in given if name not in USED]

@@ -37,7 +37,8 @@ def run_and_show(
     settings: Mapping[str, Any], stages: Sequence[str], *, json: bool, where: object = "options"
 ) -> None:
     """Run stages of a study and print what came out."""
-    from phylolens.study import make_study, run
+    from phylolens.pipeline.run import run
+    from phylolens.pipeline.settings import make_study
 
     study = make_study(settings, where=where)
     with progress_bar() as progress:

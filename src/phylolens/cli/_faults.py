@@ -21,7 +21,7 @@ FULL = ("No space left on device", "Disk quota exceeded")
 def guarded(app: Callable[[], Any]) -> int:
     """Run ``app`` and return the exit code; everything but a clean end is said on stderr."""
     from phylolens.errors import InputError
-    from phylolens.reading import system_fault
+    from phylolens.reading.text import system_fault
 
     _prepare_streams()
     _end_on_sigterm()

@@ -8,7 +8,7 @@ from phylolens.cli._console import show
 
 def command(json: o.Json = False) -> None:
     """List feature extractors: size, licence, where weights come from, whether they are here."""
-    from phylolens.embed import backbone_table
+    from phylolens.embedding import backbone_table
 
     rows = backbone_table()
     if json:

@@ -164,8 +164,8 @@ def _predict(
     json: bool,
 ) -> None:
     """Apply a stored model; it brings its own taxonomy, so labels are not read."""
-    from phylolens.classify.predict import predict
-    from phylolens.feature_file import read_features
+    from phylolens.classification.predict import predict
+    from phylolens.embedding.feature_file import read_features
 
     asked = require_nothing_else(settings, own, ("meta", "pattern", "ranks", "rank"), NAMED)
     features = settings.get("features")

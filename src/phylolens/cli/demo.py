@@ -15,7 +15,7 @@ def command(
     json: o.Json = False,
 ) -> None:
     """Simulate shells with a known history, run everything on them, write the report."""
-    from phylolens.demo import demo
+    from phylolens.pipeline.demo import demo
 
     with progress_bar() as progress:
         summary = demo(out, seed=seed, progress=progress)

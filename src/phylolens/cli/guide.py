@@ -99,8 +99,8 @@ def command(
 
 def _embed_new(model: Path, settings: dict[str, Any], own: dict[str, Any], *, json: bool) -> None:
     """Apply a stored model to new pictures."""
-    from phylolens.feature_file import read_features
-    from phylolens.guide.apply import embed_new
+    from phylolens.embedding.feature_file import read_features
+    from phylolens.guided.apply import embed_new
 
     asked = require_nothing_else(
         settings, own, (*o.PHYLOGENY, "meta", "pattern", "ranks", "rank", o.CONFOUND)

@@ -31,7 +31,7 @@ def command(
     json: o.Json = False,
 ) -> None:
     """From images and a tree to a report: check, embed, classify, guide, signal, report."""
-    from phylolens.study import STAGES, read_study
+    from phylolens.pipeline.settings import STAGES, read_study
 
     values = (read_study(study) if study else {}) | settings
     for section, given in (

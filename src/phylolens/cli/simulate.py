@@ -63,7 +63,7 @@ def command(
 ) -> None:
     """Make a world with known truth: shells that evolved on a tree, or features alone."""
     if features_only:
-        from phylolens.simulate.features import features_world
+        from phylolens.simulation.features import features_world
 
         summary = features_world(
             out,
@@ -83,7 +83,7 @@ def command(
             ),
         )
     else:
-        from phylolens.simulate import WorldSpec, simulate_world
+        from phylolens.simulation import WorldSpec, simulate_world
 
         knobs = o.given(
             n_species=species,

@@ -8,7 +8,7 @@ import numpy as np
 from phylolens.images.decoding import read_rgb
 from phylolens.images.formats import UnreadableImage
 from phylolens.images.opening import open_file, sha256_of
-from phylolens.reading import system_fault
+from phylolens.reading.text import system_fault
 
 SIDE = 64  # pixels; what is looked at is at least twice this on the shorter side
 DARK = 20  # of 255: an image whose bright spots are no brighter than this shows nothing

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from phylolens.delimited import Records
 from phylolens.errors import InputError
-from phylolens.number_text import has_decimal_commas, to_number
 from phylolens.phylogeny.names import require_unique
+from phylolens.reading.delimited import Records
+from phylolens.reading.numbers import has_decimal_commas, to_number
 
 BLANKS = ("", "NA", "na", "-", ".", "x", "X")
 NO_NAMES = (

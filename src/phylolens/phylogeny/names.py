@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from phylolens.errors import InputError
-from phylolens.names import key
+from phylolens.specimens.names import key
 
 RULE = (
     "Names match when they are equal after underscores become blanks and Unicode forms, invisible "

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from phylolens.delimited import Records
 from phylolens.errors import InputError
-from phylolens.number_text import has_decimal_commas, to_number
+from phylolens.reading.delimited import Records
+from phylolens.reading.numbers import has_decimal_commas, to_number
 
 FEWEST, MOST = 3, 12  # columns
 SIMILARITY_WORDS = ("ani", "similarity", "identity", "pident")

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from phylolens.errors import InputError, Problem, some
-from phylolens.names import canonical, key
 from phylolens.phylogeny import names
+from phylolens.specimens.names import canonical, key
 from phylolens.taxonomy import lineages
 
 GENUS = "genus"

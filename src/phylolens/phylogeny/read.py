@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from skbio import DistanceMatrix, TreeNode
 
-from phylolens.delimited import read_records
 from phylolens.errors import InputError, Problem
 from phylolens.phylogeny.check import check_matrix
 from phylolens.phylogeny.matrix_text import named_matrix
@@ -19,7 +18,8 @@ from phylolens.phylogeny.pair_list import is_pair_list, matrix_of_pairs
 from phylolens.phylogeny.phylip import is_phylip, read_phylip
 from phylolens.phylogeny.read_trees import read_tree
 from phylolens.phylogeny.settle import settled
-from phylolens.reading import read_text, require_regular
+from phylolens.reading.delimited import read_records
+from phylolens.reading.text import read_text, require_regular
 
 Phylogeny: TypeAlias = TreeNode | DistanceMatrix
 OTHER_KINDS = {

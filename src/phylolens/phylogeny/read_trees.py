@@ -8,12 +8,12 @@ from pathlib import Path
 from skbio import TreeNode
 
 from phylolens.errors import InputError, Problem
-from phylolens.names import key
 from phylolens.phylogeny.check import check_tree, without_rounding
 from phylolens.phylogeny.newick import parse_newick
 from phylolens.phylogeny.root import ROOTED
 from phylolens.phylogeny.tree_text import NotATree, TreeText, tree_texts
-from phylolens.reading import require_regular
+from phylolens.reading.text import require_regular
+from phylolens.specimens.names import key
 
 _INNER_LABEL = re.compile(r"\)[^(),:;]*")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from phylolens.names import key
-from phylolens.near_names import near_names
+from phylolens.specimens.names import key
+from phylolens.specimens.near_names import near_names
 
 COLUMNS = ("name", "candidate", "why")
 SHORT = 10  # characters of a name in strict PHYLIP

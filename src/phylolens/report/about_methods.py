@@ -123,8 +123,8 @@ def _trust(summary: dict[str, Any]) -> str:
 
 def _differences(results: Results) -> list[str]:
     """Name where the run departs from the published settings of its recipes."""
-    from phylolens.classify.recipes import CLASSIFY_RECIPES
-    from phylolens.guide.recipes import GUIDE_RECIPES
+    from phylolens.classification.recipes import CLASSIFY_RECIPES
+    from phylolens.guided.recipes import GUIDE_RECIPES
 
     lines: list[str] = []
     keys: tuple[str, ...]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from phylolens.embed.cache import cache_folder
+from phylolens.embedding.cache import cache_folder
 
 SIGNATURE = "specimens.signature"
 _KEY = "results.key"

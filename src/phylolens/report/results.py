@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from skbio import TreeNode
 
-from phylolens.arrow_file import read_parquet
 from phylolens.errors import InputError
 from phylolens.phylogeny.newick import parse_newick
 from phylolens.provenance import OUTPUTS, file_hash
-from phylolens.reading import clear_errors
+from phylolens.reading.arrow import read_parquet
+from phylolens.reading.text import clear_errors
 from phylolens.report.own_results import allowed, is_own
 from phylolens.writing import read_csv
 

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from phylolens.errors import InputError, Problem, some
-from phylolens.names import key
+from phylolens.specimens.names import key
 from phylolens.values import Features
 
 Form = Callable[[str], str]

@@ -6,8 +6,8 @@ from itertools import combinations
 import pandas as pd
 
 from phylolens.errors import Problem
-from phylolens.names import key
-from phylolens.near_names import near_names
+from phylolens.specimens.names import key
+from phylolens.specimens.near_names import near_names
 from phylolens.taxonomy import conflicts
 
 KINGDOMS = ("domain", "superkingdom", "kingdom")

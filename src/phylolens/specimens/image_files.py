@@ -12,7 +12,7 @@ from pathlib import Path
 
 from phylolens.errors import InputError, Problem
 from phylolens.images import IMAGE_ENDINGS, advice
-from phylolens.reading import system_fault
+from phylolens.reading.text import system_fault
 
 OF_RESULTS = ("check.json", "run.json")  # what a results folder holds
 LONGEST_PATH = 1024

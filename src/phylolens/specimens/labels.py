@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from phylolens.errors import Problem, some
-from phylolens.names import key, split_authorship, well_formed
-from phylolens.near_names import near_names
 from phylolens.specimens import unknown
+from phylolens.specimens.names import key, split_authorship, well_formed
+from phylolens.specimens.near_names import near_names
 from phylolens.specimens.unknown import read_label
 
 GENUS, SPECIES = "genus", "species"

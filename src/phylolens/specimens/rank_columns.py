@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from phylolens.errors import InputError, Problem
-from phylolens.names import split_authorship
 from phylolens.specimens.headers import BINOMIAL_RANKS, Headers
+from phylolens.specimens.names import split_authorship
 from phylolens.specimens.unknown import read_label
 from phylolens.taxonomy import (
     find_ranks,

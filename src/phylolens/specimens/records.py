@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from phylolens.arrow_file import read_feather, read_parquet
 from phylolens.errors import InputError, some
-from phylolens.reading import clear_errors, read_text
+from phylolens.reading.arrow import read_feather, read_parquet
+from phylolens.reading.text import clear_errors, read_text
 
 Found = tuple[pd.DataFrame, list[str], list[str]]
 

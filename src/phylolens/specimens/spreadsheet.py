@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from phylolens.errors import InputError
-from phylolens.reading import clear_errors
+from phylolens.reading.text import clear_errors
 
 LARGEST = 1 << 30  # bytes a workbook may unpack to
 MOST_CELLS = 50_000_000

@@ -8,7 +8,7 @@ not known (``Incertae sedis``, ``unidentified``). Names in open nomenclature nam
 import re
 from dataclasses import dataclass
 
-from phylolens.names import canonical
+from phylolens.specimens.names import canonical
 
 _BLANKS = frozenset(
     (

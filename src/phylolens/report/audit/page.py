@@ -22,7 +22,7 @@ def write_page(path: Path, summary: Mapping[str, Any]) -> None:
     ----------
     path : Path
     summary : mapping
-        As :func:`phylolens.audit.audit_files` makes it.
+        As :func:`phylolens.pipeline.audit.audit_files` makes it.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

@@ -1,0 +1,82 @@
+"""Classifiers on frozen features, scikit-learn estimators by name.
+
+All but the published forests transform features themselves (see ``steps``), fitted on their
+training rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from sklearn.base import ClassifierMixin
+
+from phylolens.classification.heads.balanced_bagging import balanced_bagging
+from phylolens.classification.heads.fitting import choice_of, fit_head, probabilities
+from phylolens.classification.heads.forest import forest, weighted_forest
+from phylolens.classification.heads.hgnn import hgnn
+from phylolens.classification.heads.inner_choice import default, linear
+from phylolens.classification.heads.lda import lda
+from phylolens.classification.heads.mlp import weighted_mlp
+from phylolens.classification.heads.prototype import prototype
+from phylolens.classification.heads.svm import svm
+from phylolens.errors import InputError
+
+HEADS: Mapping[str, Callable[[int], ClassifierMixin]] = MappingProxyType(
+    {
+        "rf": forest,
+        "rf-weighted": weighted_forest,
+        "rf-balanced-bagging": balanced_bagging,
+        "svm": svm,
+        "linear": linear,
+        "lda": lda,
+        "mlp-weighted": weighted_mlp,
+        "prototype": prototype,
+        "hgnn": hgnn,
+        "default": default,
+    }
+)
+
+
+def make_head(
+    name: str,
+    seed: int,
+    *,
+    parents: Mapping[str, str] | None = None,
+    blocks: Sequence[int] | None = None,
+) -> ClassifierMixin:
+    """Return the unfitted classifier ``name``.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`HEADS`.
+    seed : int
+        Of whatever the head draws.
+    parents : mapping of str to str, optional
+        Coarser taxon of each class, used by ``hgnn``.
+    blocks : sequence of int, optional
+        Widths of the layers joined in the features; each is scaled to unit length by itself.
+
+    Raises
+    ------
+    InputError
+        If there is no such head.
+    """
+    if name not in HEADS:
+        raise InputError(
+            f"unknown model '{name}'.", where="--models", hint=f"Choose from {', '.join(HEADS)}."
+        )
+    head = HEADS[name](seed)
+    if parents is not None:
+        _tell(head, "parents", {str(taxon): str(parent) for taxon, parent in parents.items()})
+    if blocks is not None:
+        _tell(head, "blocks", tuple(int(width) for width in blocks))
+    return head
+
+
+def _tell(head: ClassifierMixin, name: str, value: object) -> None:
+    """Set a parameter in whichever part of the head has it."""
+    keys = [key for key in head.get_params() if key.rsplit("__", 1)[-1] == name]
+    head.set_params(**dict.fromkeys(keys, value))
+
+
+__all__ = ["HEADS", "choice_of", "fit_head", "make_head", "probabilities"]

@@ -1,0 +1,177 @@
+"""A head that chooses among candidates by cross-validation inside its training rows."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin, clone
+from sklearn.metrics import f1_score
+from sklearn.pipeline import Pipeline
+
+from phylolens.classification.heads.base import Head
+from phylolens.classification.heads.candidates import MANY_CLASSES, candidate, kind_of, named
+from phylolens.classification.heads.fitting import fit_grouped
+from phylolens.classification.heads.folds import fold_of_rows, stratified_sample
+from phylolens.classification.heads.steps import STEPS
+from phylolens.classification.transform import feature_steps
+from phylolens.errors import InputError
+
+LARGEST = 8_000  # rows that candidates are compared on
+FOLDS = 5
+
+
+class InnerChoice(Head):
+    """Fit the candidate with the best macro-F1 over inner folds.
+
+    Folds are stratified by class and never tear a specimen. Predictions of all folds are scored
+    together; rows whose class a fold's training part lacks are left out, since no candidate can
+    know them. Among more than 8,000 rows a stratified sample of that size decides. With a single
+    candidate, or when no fold leaves two classes, nothing is tried out.
+
+    Parameters
+    ----------
+    candidates : tuple of str
+        Such as ``lda:0.6``; ties go to the one named first.
+    steps : tuple of str
+        Transforms ahead of every candidate; see
+        :func:`phylolens.classification.transform.feature_steps`.
+    blocks : tuple of int, optional
+        Widths of the blocks of the features.
+    seed : int
+        Of the folds and the candidates.
+
+    Attributes
+    ----------
+    choice_ : str
+    scores_ : dict of str to float
+        Macro-F1 of the candidates that were tried; empty when none was.
+    rule_ : str
+        How it was chosen, in words.
+    model_ : Pipeline
+        The transforms and the chosen candidate, fitted on all rows.
+    """
+
+    def __init__(
+        self,
+        candidates: tuple[str, ...] = ("lda:0.6",),
+        steps: tuple[str, ...] = STEPS,
+        blocks: tuple[int, ...] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.candidates, self.steps, self.blocks, self.seed = candidates, steps, blocks, seed
+
+    def fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> "InnerChoice":
+        """Choose, then fit the choice on all rows.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+        y : array, shape (n,)
+        groups : array, shape (n,), optional
+            Specimen of each row.
+
+        Raises
+        ------
+        InputError
+            If there is no candidate, an unknown one, or a single class.
+        """
+        if not self.candidates:
+            raise InputError("there is no candidate to choose from.")
+        X, codes = self._start(X, y)
+        self.scores_, self.rule_ = self._compared(X, codes, groups)
+        names = list(self.scores_)
+        best = int(np.argmax(list(self.scores_.values()))) if names else 0
+        self.choice_ = names[best] if names else self.candidates[0]
+        self.model_ = Pipeline([*self._features(), ("head", candidate(self.choice_, self.seed))])
+        fit_grouped(self.model_, X, codes, groups)
+        return self
+
+    def frozen(self) -> "InnerChoice":
+        """Return an unfitted clone that fits this choice at once."""
+        return clone(self).set_params(candidates=(self.choice_,))
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Return probabilities, float64 of shape (n, n_classes)."""
+        return np.asarray(self.model_.predict_proba(self._asked(X)), dtype=np.float64)
+
+    def _features(self) -> list[tuple[str, Any]]:
+        return feature_steps(self.steps, seed=self.seed, blocks=self.blocks)
+
+    def _compared(
+        self, X: np.ndarray, codes: np.ndarray, groups: np.ndarray | None
+    ) -> tuple[dict[str, float], str]:
+        if len(self.candidates) == 1:
+            return {}, "Fixed beforehand."
+        rng = np.random.default_rng(self.seed)
+        rows = stratified_sample(codes, groups, LARGEST, rng)
+        units = None if groups is None else np.asarray(groups)[rows]
+        sample, truth = X[rows], codes[rows]
+        names, left_out = self._affordable(truth)
+        answers = self._answers(names, sample, truth, units, rng)
+        asked = answers[0] >= 0
+        if not asked.any():
+            return {}, "The first candidate: too few specimens to try any out."
+        scores = {
+            name: float(f1_score(truth[asked], found[asked], average="macro", zero_division=0))
+            for name, found in zip(names, answers, strict=True)
+        }
+        rule = (
+            f"The highest macro-F1 over {FOLDS} inner folds of {len(rows)} training images, "
+            "stratified by class, no specimen torn; ties go to the first."
+        )
+        return scores, rule + left_out
+
+    def _affordable(self, codes: np.ndarray) -> tuple[list[str], str]:
+        """Leave slow kinds out where there are many classes, unless there is no other."""
+        quick = [name for name in self.candidates if not kind_of(name).iterative]
+        count = len(np.unique(codes))
+        if count <= MANY_CLASSES or not quick or len(quick) == len(self.candidates):
+            return list(self.candidates), ""
+        slow = sorted({name.partition(":")[0] for name in self.candidates if name not in quick})
+        reason = f" With {count} classes {' and '.join(slow)} were not tried: too slow."
+        return quick, reason
+
+    def _answers(
+        self,
+        names: list[str],
+        X: np.ndarray,
+        codes: np.ndarray,
+        groups: np.ndarray | None,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Class predicted by each candidate for each row, -1 where it could not be asked."""
+        fold = fold_of_rows(codes, groups, FOLDS, rng)
+        answers = np.full((len(names), len(X)), -1)
+        for number in range(FOLDS):
+            train = fold != number
+            known = np.unique(codes[train])
+            asked = np.flatnonzero(~train & np.isin(codes, known))
+            if len(known) < 2 or not len(asked):
+                continue
+            features = Pipeline([*self._features(), ("as-is", "passthrough")])
+            inside = features.fit_transform(X[train], codes[train])
+            outside = features.transform(X[asked])
+            units = None if groups is None else groups[train]
+            for place, name in enumerate(names):
+                head = _unscaled(candidate(name, self.seed))
+                fit_grouped(head, inside, codes[train], units)
+                answers[place, asked] = head.predict(outside)
+        return answers
+
+
+def _unscaled(head: ClassifierMixin) -> ClassifierMixin:
+    """Leave out the fit of a scale, which changes no answer."""
+    return head.set_params(scaled=False) if "scaled" in head.get_params() else head
+
+
+def linear(seed: int) -> InnerChoice:
+    """Shrunken discriminant analysis or balanced multinomial logistic regression."""
+    return InnerChoice(named("lda", "logistic"), seed=seed)
+
+
+def default(seed: int) -> InnerChoice:
+    """Whatever of the cheap kinds does best inside the training rows.
+
+    Support vector machines are not among them: they cost as much as all others together and were
+    never better on new specimens (docs/results.md).
+    """
+    return InnerChoice(named("prototype", "lda", "logistic"), seed=seed)

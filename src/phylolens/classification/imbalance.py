@@ -1,0 +1,158 @@
+"""What can be done about rare classes, by name, and where each measure acts."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from phylolens.classification.heads import HEADS, make_head
+from phylolens.classification.heads.fitting import fit_grouped, probabilities
+from phylolens.errors import InputError
+
+IMBALANCE: Mapping[str, str] = MappingProxyType(
+    {
+        "none": "the head as it is",
+        "weights": "in the head: errors of rare classes weigh more (inverse of their frequency)",
+        "logit-adjustment": "after the head: probabilities divided by the training frequency",
+        "balanced-bagging": "in the head: every bootstrap of the forest sampled down to its rarest",
+        "down-sampling": "before the head: frequent classes sampled down, every genus and species "
+        "kept (see sample_down)",
+        "copies": "before the head: rare classes raised with altered copies (see raise_rare)",
+    }
+)
+BEFORE_THE_HEAD = ("down-sampling", "copies")  # act on the plan of training rows
+# Heads whose classes already weigh the same, whatever their size.
+EVEN_ALREADY = ("rf-weighted", "rf-balanced-bagging", "svm", "linear", "mlp-weighted", "default")
+EVEN_BY_NATURE = ("prototype",)
+
+
+class LogitAdjusted(ClassifierMixin, BaseEstimator):
+    """Divide a head's probabilities by the training frequency of each class.
+
+    Menon et al. (2021) ICLR, arXiv 2007.07314, applied after training: ``log p - tau log prior``,
+    renormalised. With ``tau`` 1 the answer is the one expected if all classes were equally
+    frequent.
+
+    Parameters
+    ----------
+    head : classifier
+        Unfitted; its probabilities should follow the training frequencies.
+    tau : float
+        Strength; 0 changes nothing.
+
+    Attributes
+    ----------
+    head_ : classifier
+    priors_ : array of float64, shape (n_classes,)
+    classes_ : array, shape (n_classes,)
+    """
+
+    def __init__(self, head: ClassifierMixin, tau: float = 1.0) -> None:
+        self.head, self.tau = head, tau
+
+    def fit(
+        self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None
+    ) -> "LogitAdjusted":
+        """Fit the head and count the classes.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+        y : array, shape (n,)
+        groups : array, shape (n,), optional
+            Specimen of each row.
+        """
+        self.head_ = fit_grouped(clone(self.head), X, y, groups)
+        self.classes_, counts = np.unique(y, return_counts=True)
+        self.priors_ = counts / counts.sum()
+        return self
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Return adjusted probabilities, float64 of shape (n, n_classes)."""
+        check_is_fitted(self)
+        found = probabilities(self.head_, X) / self.priors_**self.tau
+        return found / found.sum(axis=1, keepdims=True)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the likeliest class of every row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def with_imbalance(
+    head_name: str,
+    option: str,
+    seed: int,
+    *,
+    parents: Mapping[str, str] | None = None,
+    blocks: Sequence[int] | None = None,
+) -> ClassifierMixin:
+    """Build a head that treats rare classes as asked.
+
+    Parameters
+    ----------
+    head_name : str
+        One of ``HEADS``.
+    option : str
+        One of :data:`IMBALANCE`; those that act before the head leave it as it is.
+    seed, parents, blocks
+        See :func:`phylolens.classification.heads.make_head`.
+
+    Raises
+    ------
+    InputError
+        If either name is unknown, or the measure makes no sense for the head.
+    """
+    if option not in IMBALANCE:
+        raise InputError(
+            f"unknown measure against imbalance '{option}'.",
+            where="--imbalance",
+            hint=f"Choose from {', '.join(IMBALANCE)}.",
+        )
+    head = make_head(head_name, seed, parents=parents, blocks=blocks)
+    if option == "none" or option in BEFORE_THE_HEAD:
+        return head
+    if option == "balanced-bagging":
+        return _bagged(head_name, seed)
+    if option == "weights":
+        return _weighted(head_name, head, seed)
+    return _adjusted(head_name, head)
+
+
+def _bagged(name: str, seed: int) -> ClassifierMixin:
+    if name not in ("rf", "rf-balanced-bagging"):
+        _refuse(name, "balanced-bagging", "bags are made of trees", "rf")
+    return make_head("rf-balanced-bagging", seed)
+
+
+def _weighted(name: str, head: ClassifierMixin, seed: int) -> ClassifierMixin:
+    if name == "rf":
+        return make_head("rf-weighted", seed)
+    if name == "lda":
+        return head.set_params(even=True)
+    if name == "hgnn":
+        return head.set_params(head__class_weight="balanced")
+    if name in ("prototype", "rf-balanced-bagging"):
+        _refuse(name, "weights", "each class counts alike in it by construction", "none")
+    return head  # weighted already
+
+
+def _adjusted(name: str, head: ClassifierMixin) -> ClassifierMixin:
+    if name in EVEN_ALREADY + EVEN_BY_NATURE:
+        fitting = ", ".join(name for name in HEADS if name not in EVEN_ALREADY + EVEN_BY_NATURE)
+        _refuse(
+            name,
+            "logit-adjustment",
+            "its classes count alike already, rare ones would be favoured twice",
+            f"none for it, or logit-adjustment with {fitting}",
+        )
+    return LogitAdjusted(head)
+
+
+def _refuse(name: str, option: str, reason: str, instead: str) -> None:
+    raise InputError(
+        f"'{option}' makes no sense for the model '{name}': {reason}.",
+        where="--imbalance",
+        hint=f"Use {instead}.",
+    )

@@ -1,0 +1,177 @@
+"""How far can a trusted model be trusted? Tried on specimens and taxa held out from it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from phylolens.classification.confidence import confidence_summary
+from phylolens.classification.conformal import strata
+from phylolens.classification.coverage import Each, Tested, conformal_summary
+from phylolens.classification.cross_fit import OutOfFold
+from phylolens.classification.each_stratum import units_of
+from phylolens.classification.trusted import Answers, TrustedModel
+from phylolens.errors import TooFew
+from phylolens.specimens import Split, group_folds, split_specimens
+from phylolens.values import Features
+
+UNKNOWN_FOLDS = 10  # about a tenth of the taxa of each rank are held out
+LARGEST_HOLE = 1.5  # a fold may hold this many times its even share of the images
+
+
+def trial_split(
+    table: pd.DataFrame, ranks: Sequence[str], *, test_share: float = 0.2, seed: int = 0
+) -> Split:
+    """Hold out some taxa of every rank, and specimens of the taxa that stay.
+
+    Rank by rank, coarse to fine, about a tenth of the taxa leave the training part; of what is
+    left, specimens are tested as in a random split. Taxa with too many of the images stay (an order
+    with half of them), and all taxa of a rank with less than three.
+
+    Raises
+    ------
+    TooFew
+        If no specimen can be spared for testing.
+    """
+    left, held = table, []
+    for place, rank in enumerate(ranks):
+        if left[rank].nunique() < 3:  # without one, two have to stay to be told apart
+            continue
+        try:
+            folds = group_folds(left, ranks[: place + 1], rank, UNKNOWN_FOLDS, seed)
+        except TooFew:
+            continue
+        order = np.random.default_rng([seed, place]).permutation(len(folds))
+        largest = LARGEST_HOLE * len(table) / UNKNOWN_FOLDS
+        fold = next((folds[k] for k in order if 0 < len(folds[k].test) <= largest), None)
+        if fold is not None:
+            held += list(fold.held_out)
+            left = left[left["file"].isin(set(fold.train))]
+    known = split_specimens(
+        left.drop(columns="split", errors="ignore"), ranks, test_share=test_share, seed=seed
+    )
+    train = set(known.train)
+    unknown = 1 - len(left) / len(table)
+    return Split(
+        tuple(name for name in table["file"] if name in train),
+        tuple(name for name in table["file"] if name not in train),
+        f"{len(held)} taxa of the ranks {', '.join(ranks)} were held out, {unknown:.0%} of the "
+        f"images, and of the others {test_share:.0%} of the specimens.",
+        tuple(held),
+    )
+
+
+def assess(
+    model: TrustedModel,
+    features: Features,
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    n_calibration: dict[str, int],
+    *,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Score a model's confidence on rows it was neither fitted nor calibrated on.
+
+    Parameters
+    ----------
+    model : TrustedModel
+        Fitted on the rows of ``train``.
+    features : Features
+        Rows of the files of ``test``.
+    train, test : DataFrame
+        Columns ``file``, ``specimen_id`` and the model's ranks.
+    n_calibration : dict
+        Specimens each threshold was learnt on.
+
+    Returns
+    -------
+    dict
+        ``confidence`` (known taxa only, one entry a rank), ``temperature``
+        (by rank) and ``conformal``.
+    """
+    answers = model.answer(features.take(list(test["file"])))
+    found = strata(train, test, model.tree.ranks)
+    tested = Tested(
+        marginals=answers.marginals,
+        path=answers.path,
+        truth=model.tree.node_of(test),
+        strata=found,
+        specimens=test["specimen_id"].to_numpy(str),
+        depth=model.tree.depth_of(test),
+        values=model.path_values(answers.marginals, answers.path, answers.novelty["knn"]),
+        units=units_of(found, test),
+    )
+    calibration = model.calibration
+    known = np.char.startswith(found.astype(str), "known")
+    return {
+        "confidence": _confidence(model, answers, features, test, known, seed),
+        "temperature": dict(model.blend.temperatures),
+        "conformal_set": _sets(model, answers, test, known),
+        "conformal": conformal_summary(
+            model.tree,
+            tested,
+            alpha=calibration.alpha,
+            mix=dict(calibration.mix),
+            thresholds=calibration.thresholds,
+            n_calibration=n_calibration,
+            proven=model.card.get("calibration") == "split",
+            each=Each(calibration.alpha_unknown, calibration.promised),
+        ),
+    }
+
+
+def _sets(
+    model: TrustedModel, answers: Answers, test: pd.DataFrame, known: np.ndarray
+) -> dict[str, Any]:
+    """Coverage and mean size of the sets of finest taxa, on known ones; images count alike."""
+    tips, truth = model.tree.tips, model.tree.node_of(test)
+    rows = known & np.isin(truth, tips)
+    if not rows.any():
+        return {"n": 0, "coverage": None, "mean_size": None}
+    sets = answers.sets[rows]
+    return {
+        "n": int(rows.sum()),
+        "coverage": float(sets[np.arange(len(sets)), np.searchsorted(tips, truth[rows])].mean()),
+        "mean_size": float(sets.sum(axis=1).mean()),
+    }
+
+
+def _confidence(
+    model: TrustedModel,
+    answers: Answers,
+    features: Features,
+    test: pd.DataFrame,
+    known: np.ndarray,
+    seed: int,
+) -> dict[str, Any]:
+    """Sum up each rank on known taxa, before and after temperature scaling."""
+    raw = model.blend.raw(features.take(list(test["file"])).matrix)
+    before = model.tree.capped(raw)
+    specimens = test["specimen_id"].to_numpy(str)
+    summary = {}
+    for rank in model.tree.ranks:
+        nodes = model.tree.at_rank(rank)
+        classes = model.tree.labels(nodes).astype(str)
+        rows = known & test[rank].isin(classes).to_numpy(bool)
+        if len(nodes) > 1 and rows.any():
+            summary[rank] = confidence_summary(
+                answers.marginals[np.ix_(rows, nodes)],
+                classes,
+                test[rank].to_numpy(object)[rows].astype(str),
+                specimens[rows],
+                seed=seed,
+                uncalibrated=before[np.ix_(rows, nodes)],
+            )
+    return summary
+
+
+def n_calibrated(found: OutOfFold, specimen_of: pd.Series) -> dict[str, int]:
+    """Count the specimens behind each threshold."""
+    units = specimen_of.loc[found.files].to_numpy(str)
+    labelled = found.strata != "no label"
+    return {
+        "each": len(np.unique(units[labelled])),
+        "mixed": len(np.unique(units[labelled])),
+        "known_only": len(np.unique(units[found.known])),
+    }

@@ -1,0 +1,66 @@
+"""Pictures to features with a pretrained network; imported lazily, torch only when needed."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from phylolens.embedding.augment import AUGMENTATIONS
+    from phylolens.embedding.backbones import (
+        BACKBONES,
+        DEFAULT_BACKBONE,
+        BackboneSpec,
+    )
+    from phylolens.embedding.engine import embed
+    from phylolens.embedding.files import embed_files
+    from phylolens.embedding.fuse import block_sizes, fuse_features
+    from phylolens.embedding.preprocess import FITS
+    from phylolens.embedding.registry import backbone_table, find_backbone
+    from phylolens.embedding.same_spec import differences, require_same
+    from phylolens.embedding.store import FeatureStore, spec_id
+    from phylolens.embedding.views import Embedding, View
+
+_HOME = {
+    "AUGMENTATIONS": "augment",
+    "BACKBONES": "backbones",
+    "DEFAULT_BACKBONE": "backbones",
+    "FITS": "preprocess",
+    "BackboneSpec": "backbones",
+    "Embedding": "views",
+    "FeatureStore": "store",
+    "View": "views",
+    "backbone_table": "registry",
+    "block_sizes": "fuse",
+    "differences": "same_spec",
+    "embed": "engine",
+    "embed_files": "files",
+    "find_backbone": "registry",
+    "fuse_features": "fuse",
+    "require_same": "same_spec",
+    "spec_id": "store",
+}
+
+__all__ = [
+    "AUGMENTATIONS",
+    "BACKBONES",
+    "DEFAULT_BACKBONE",
+    "FITS",
+    "BackboneSpec",
+    "Embedding",
+    "FeatureStore",
+    "View",
+    "backbone_table",
+    "block_sizes",
+    "differences",
+    "embed",
+    "embed_files",
+    "find_backbone",
+    "fuse_features",
+    "require_same",
+    "spec_id",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,119 @@
+"""Named changes to a picture that make more of a rare class, the same ones every time.
+
+What is drawn depends on the picture's content, the copy's number and the seed only, never on the
+order of work or the number of threads.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image, ImageEnhance
+
+from phylolens.embedding.preprocess import border_colour
+from phylolens.errors import InputError
+
+NOISE_SD = 25.0  # on the scale 0–255
+TURN = 15.0  # degrees either way
+JITTER = 0.2  # brightness, contrast and saturation: factor 0.8–1.2
+HUE = 0.05  # share of the colour circle either way
+SHIFT = 0.05  # share of the side either way
+ZOOM = 0.1  # scale 0.9–1.1
+
+Augmentation = Callable[[Image.Image, np.random.Generator], Image.Image]
+
+
+def gaussian_noise(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Add independent normal noise (sd 25 of 255) to every value, clipped to 0–255."""
+    pixels = np.asarray(picture)
+    noisy = rng.standard_normal(pixels.shape, dtype=np.float32)
+    noisy *= np.float32(NOISE_SD)
+    noisy += pixels
+    np.rint(noisy, out=noisy)
+    np.clip(noisy, 0, 255, out=noisy)
+    return Image.fromarray(noisy.astype(np.uint8))
+
+
+def flip_rotate_jitter_affine(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Mirror (half of the time), rotate, shift and zoom, then jitter the colours.
+
+    Rotation up to 15 degrees, shift up to 5 % of the side, scale 0.9–1.1, in one bilinear step;
+    brightness, contrast and saturation by factors 0.8–1.2, hue by up to 0.05, in this order.
+    Uncovered corners take the median border colour.
+    """
+    mirrored = rng.random() < 0.5
+    angle = math.radians(rng.uniform(-TURN, TURN))
+    zoom = rng.uniform(1 - ZOOM, 1 + ZOOM)
+    shift = rng.uniform(-SHIFT, SHIFT, size=2) * picture.size
+    factors = rng.uniform(1 - JITTER, 1 + JITTER, size=3)
+    hue = rng.uniform(-HUE, HUE)
+    moved = picture.transform(
+        picture.size,
+        Image.Transform.AFFINE,
+        _inverse_affine(picture.size, mirrored, angle, zoom, shift),
+        Image.Resampling.BILINEAR,
+        fillcolor=border_colour(picture),
+    )
+    for enhance, factor in zip(
+        (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color), factors, strict=True
+    ):
+        moved = enhance(moved).enhance(float(factor))
+    return _turn_hue(moved, hue)
+
+
+AUGMENTATIONS: dict[str, Augmentation] = {
+    "gaussian-noise": gaussian_noise,
+    "flip-rotate-jitter-affine": flip_rotate_jitter_affine,
+}
+
+
+def augment(picture: Image.Image, name: str, *, content: str, copy: int, seed: int) -> Image.Image:
+    """Return one augmented copy of a picture.
+
+    Parameters
+    ----------
+    picture : PIL image
+        Mode RGB, already at the network's size.
+    name : str
+        A key of ``AUGMENTATIONS``, or ``""`` for the picture itself.
+    content : str
+        SHA-256 of the file, hexadecimal.
+    copy : int
+        Number of the copy.
+    seed : int
+        Seed of the run.
+
+    Raises
+    ------
+    InputError
+        If there is no such augmentation.
+    """
+    if not name:
+        return picture
+    if name not in AUGMENTATIONS:
+        raise InputError(
+            f"there is no augmentation '{name}'.",
+            where="augmentation",
+            hint=f"Use one of {', '.join(AUGMENTATIONS)}.",
+        )
+    rng = np.random.default_rng([seed, copy, int(content[:32], 16)])
+    return AUGMENTATIONS[name](picture, rng)
+
+
+def _inverse_affine(
+    size: tuple[int, int], mirrored: bool, angle: float, zoom: float, shift: np.ndarray
+) -> tuple[float, ...]:
+    """Map output pixels to input pixels: undo shift, zoom and rotation about the centre, mirror."""
+    centre_x, centre_y = size[0] / 2, size[1] / 2
+    cos, sin = math.cos(angle) / zoom, math.sin(angle) / zoom
+    flip = -1 if mirrored else 1
+    rows = np.array([[flip * cos, flip * sin], [-sin, cos]])
+    start = np.array([centre_x, centre_y]) - rows @ (np.array([centre_x, centre_y]) + shift)
+    return (*rows[0].tolist(), float(start[0]), *rows[1].tolist(), float(start[1]))
+
+
+def _turn_hue(picture: Image.Image, share: float) -> Image.Image:
+    hue, saturation, value = picture.convert("HSV").split()
+    offset = round(share * 256)
+    turned = hue.point([(level + offset) % 256 for level in range(256)])
+    return Image.merge("HSV", (turned, saturation, value)).convert("RGB")

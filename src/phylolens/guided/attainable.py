@@ -1,0 +1,125 @@
+"""How many traits along the tree do the images amount to? The learner on traits drawn by evolution.
+
+No skill may mean that looks say nothing of the tree, or that these taxa cannot show it: few clades,
+a bush of lineages of one age, noisy images. Traits drawn by Brownian motion on the same distances,
+for the same taxa with as many images that scatter as much, tell one from the other, and give skill
+a scale: the number of independent traits that do as well.
+"""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from phylolens.guided.held_out import Keep, Maker, leave_clades_out, skill
+from phylolens.guided.learners.axes import axes_of
+from phylolens.guided.sample import Sample, to_sample
+from phylolens.progress import Progress, silent
+from phylolens.values import Features
+
+TRAITS = (10, 30, 100, 300)
+DRAWS = 5
+LEAST_BETWEEN = 0.01  # share of the variance of taxon means that is taken to be between taxa
+
+
+def scatter_of(sample: Sample) -> float:
+    """Measure the variance within taxa in units of that between them, over all features.
+
+    Zero where every taxon has one image.
+    """
+    squares = np.add.reduceat(sample.shares[sample.rows] ** 2, _starts(sample))
+    several = squares < 1
+    if not several.any():
+        return 0.0
+    within = (sample.moments[1] - sample.moments[0] ** 2).sum(axis=1)
+    # Weighted squares about the weighted mean fall short by the sum of squared weights.
+    own = float((within[several] / (1 - squares[several])).mean())
+    total = float(sample.means.var(axis=0, ddof=1).sum())
+    between = max(total - own * float(squares.mean()), LEAST_BETWEEN * total)
+    return own / between if between > 0 else 0.0
+
+
+def _starts(sample: Sample) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(sample.sizes)[:-1]])
+
+
+def draw_traits(
+    sample: Sample, genetic: np.ndarray, traits: int, rng: np.random.Generator
+) -> Sample:
+    """Draw independent traits of the same taxa by Brownian motion; as many images of each.
+
+    Parameters
+    ----------
+    sample : Sample
+        T taxa; numbers and scatter of their images are used.
+    genetic : array, shape (T, T)
+        Distances of a tree. Of others, axes with negative eigenvalues are left out.
+    traits : int
+    rng : Generator
+    """
+    axes = axes_of(genetic)
+    places = axes.places[:, axes.signs > 0]
+    means = places @ rng.standard_normal((places.shape[1], traits))
+    spread = np.sqrt(scatter_of(sample) * float(means.var(axis=0, ddof=1).mean()))
+    images = means[sample.codes] + spread * rng.standard_normal((len(sample.rows), traits))
+    # Images are numbered anew, in their order: permuted samples share ids.
+    ids = [f"{place:09d}" for place in range(len(images))]
+    taxa = pd.Series([sample.taxa[code] for code in sample.codes], index=ids)
+    features = Features(tuple(ids), images.astype(np.float32), {})
+    return to_sample(features, taxa, pd.Series(ids, index=ids), sample.taxa)
+
+
+def attainable(
+    make: Maker,
+    sample: Sample,
+    genetic: np.ndarray,
+    groups: np.ndarray,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    keep: Keep | None = None,
+    progress: Progress = silent,
+) -> list[dict[str, Any]]:
+    """Try a learner on drawn traits, few to many, that follow the tree.
+
+    Parameters
+    ----------
+    make, sample, genetic, groups
+        As for :func:`phylolens.guided.held_out.leave_clades_out`.
+    draws : int
+        Sets drawn for each number of traits.
+    seed : int
+    keep : callable, optional
+        See :func:`phylolens.guided.null.null_of_refits`.
+
+    Returns
+    -------
+    list of dict
+        ``traits``, ``n_draws``, ``skill_mean``, ``skill_min``, ``skill_max``.
+    """
+    rows: list[dict[str, Any]] = []
+    total = len(TRAITS) * draws
+
+    def tried(traits: int) -> dict[str, Any]:
+        skills = []
+        for draw in range(draws):
+            progress("traits drawn along the tree", len(rows) * draws + draw, total)
+            rng = np.random.default_rng([seed, traits, draw])
+            drawn = draw_traits(sample, genetic, traits, rng)
+            skills.append(skill(leave_clades_out(make, drawn, genetic, groups), genetic))
+        return {
+            "traits": traits,
+            "n_draws": draws,
+            "skill_mean": float(np.mean(skills)),
+            "skill_min": min(skills),
+            "skill_max": max(skills),
+        }
+
+    with threadpool_limits(1, "blas"):
+        for traits in TRAITS:
+            one = partial(tried, traits)
+            rows.append(one() if keep is None else keep(f"{traits}-traits", one))
+    progress("traits drawn along the tree", total, total)
+    return rows

@@ -1,0 +1,299 @@
+"""Fine-tuning: the last blocks of a backbone and a head, trained so that relatives come near."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from phylolens.errors import InputError
+from phylolens.guided.held_out import clade_folds
+from phylolens.guided.learners.head_weights import Weights
+from phylolens.guided.learners.metric import FOLDS, Metric, fold_skill, mean_apart
+from phylolens.guided.learners.training_pictures import TrainingPictures
+from phylolens.guided.sample import Sample
+
+if TYPE_CHECKING:
+    from phylolens.guided.learners.tuning import TunableNetwork
+
+Tuned = dict[str, np.ndarray]
+NO_PICTURES = "fine-tuning needs the pictures, not only their features."
+FEATURES_HINT = "Give --images instead of --features, or learner 'metric', which takes features."
+
+
+class FineTune(BaseEstimator):
+    """A backbone whose last blocks are trained by a loss of :class:`Metric`, and its head.
+
+    A head is fitted to the untouched network's features; then the last blocks and the head are
+    trained together, by AdamW on balanced batches of pictures, for as many epochs as did best on
+    clades left out within the training taxa. Where none does better than the untouched network, it
+    stays untouched. Last, a new head is fitted to the features of all training pictures. Batch
+    normalisation keeps its published averages. Features without negative values are square-rooted,
+    as they are for every other learner.
+
+    It needs the pictures: the sample's features are not looked at, only the ids of its rows. The
+    frozen part of the network sees each picture once, whatever the number of fits; the trained part
+    sees every picture of a fit once an epoch and once after, and trains on twice ``bag`` of each
+    taxon an epoch. Leaving clades out takes six fits a clade.
+
+    Parameters
+    ----------
+    pictures : TrainingPictures, optional
+        Those of the sample's rows; without them it cannot be fitted.
+    backbone : str
+        See :func:`phylolens.embedding.find_backbone`.
+    weights : str, optional
+        A checkpoint to start from instead of the published one.
+    blocks : int
+        Groups of layers trained, counted from the end, as timm groups them.
+    epochs, patience : int
+        At most so many; and so many without gain before stopping. 0 epochs: the head alone.
+    rate : float
+        Step of AdamW.
+    batch, bag : int
+        Taxa of a batch, about, and pictures averaged to each of their two training points.
+    head : mapping, optional
+        Settings of :class:`Metric`, ``loss`` among them.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``. On the CPU it takes one core, and equal seeds give
+        equal bytes.
+    seed : int
+        Of the pictures drawn, and the head's.
+
+    Attributes
+    ----------
+    head_ : Metric
+        Fitted to features of the tuned network.
+    tuned_ : dict of str to array
+        Trained tensors of the network, by name; empty where it stayed untouched.
+    root_ : bool
+        Whether features are square-rooted.
+    watched_ : list of float
+        Skill on the clades watched, before the first and after every epoch.
+    chosen_ : dict
+        ``network_epochs``, and what the head chose.
+    """
+
+    def __init__(
+        self,
+        *,
+        pictures: TrainingPictures | None = None,
+        backbone: str = "efficientnet-lite0",
+        weights: str | None = None,
+        blocks: int = 2,
+        epochs: int = 5,
+        patience: int = 2,
+        rate: float = 1e-4,
+        batch: int = 12,
+        bag: int = 1,
+        head: Mapping[str, Any] | None = None,
+        device: str = "cpu",
+        seed: int = 0,
+    ) -> None:
+        self.pictures, self.backbone, self.weights = pictures, backbone, weights
+        self.blocks, self.epochs, self.patience, self.rate = blocks, epochs, patience, rate
+        self.batch, self.bag, self.head, self.device, self.seed = batch, bag, head, device, seed
+
+    def fit(self, sample: Sample, genetic: np.ndarray, groups: np.ndarray) -> "FineTune":
+        """Learn; see :class:`phylolens.guided.learners.base.Learner`.
+
+        Raises
+        ------
+        InputError
+            If a picture is not named or readable, or torch or timm is absent.
+        """
+        self._check(sample)
+        require_training()
+        from phylolens.guided.learners.metric_head import one_thread
+
+        with one_thread():
+            network = self._network()
+            features = self._pictures.untouched(network, sample.ids)
+            self.root_ = bool((features >= 0).all())
+            before = _with_features(sample, self._rooted(features))
+            self.tuned_, self.watched_ = self._tune(network, sample, before, genetic, groups)
+            network.load(self.tuned_)
+            self._ready = network
+            after = self._featured(network, sample) if self.tuned_ else before
+        self.head_ = self._new_head().fit(after, genetic, groups)
+        self._known = self.head_.place(after)
+        self._unit = mean_apart(self.head_.distances(self._known, self._known))
+        best = int(np.argmax(self.watched_)) if self.watched_ else 0
+        self.chosen_ = {"network_epochs": best, **self.head_.chosen_}
+        return self
+
+    def _check(self, sample: Sample) -> None:
+        for name in ("blocks", "patience", "rate", "batch", "bag"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"it must be positive; got {getattr(self, name)}.", where=name)
+        missing = [name for name in sample.ids if name not in self._pictures.views]
+        if missing:
+            raise InputError("pictures without a file.", where="pictures", ids=missing)
+
+    @property
+    def _pictures(self) -> TrainingPictures:
+        if self.pictures is None:
+            raise InputError(NO_PICTURES, where="learner finetune", hint=FEATURES_HINT)
+        return self.pictures
+
+    def _network(self) -> "TunableNetwork":
+        """Load the network as published."""
+        from phylolens.embedding import find_backbone
+        from phylolens.embedding.weights import get_weights
+        from phylolens.guided.learners.tuning import TunableNetwork
+
+        spec = find_backbone(self.backbone)
+        given = None if self.weights is None else Path(self.weights)
+        return TunableNetwork(spec, get_weights(spec, given), self.blocks, self.device)
+
+    def _tuned_network(self) -> "TunableNetwork":
+        """Load the network with what was trained, once."""
+        if getattr(self, "_ready", None) is None:
+            self._ready = self._network()
+            self._ready.load(self.tuned_)
+        return self._ready
+
+    def _featured(self, network: "TunableNetwork", sample: Sample) -> Sample:
+        return _with_features(sample, self._rooted(self._pictures.features(network, sample.ids)))
+
+    def _rooted(self, features: np.ndarray) -> np.ndarray:
+        found: np.ndarray = np.sqrt(np.maximum(features, 0.0)) if self.root_ else features
+        return found
+
+    def _new_head(self) -> Metric:
+        return Metric(**{"seed": self.seed, **(self.head or {})})
+
+    def _tune(
+        self,
+        network: "TunableNetwork",
+        sample: Sample,
+        before: Sample,
+        genetic: np.ndarray,
+        groups: np.ndarray,
+    ) -> tuple[Tuned, list[float]]:
+        """Train on all but one fold of clades; return the tensors that did best on it.
+
+        None, where the untouched network did best or there is nothing to watch.
+        """
+        from phylolens.guided.learners.metric_head import Schedule, train
+
+        folds = clade_folds(groups, FOLDS)
+        if len(folds) < 2 or self.epochs < 1:
+            return {}, []
+        out = folds[0]
+        kept = np.setdiff1d(np.arange(len(groups)), out)
+        known, training = genetic[np.ix_(kept, kept)], sample.take(kept)
+        head = self._new_head().fit(before.take(kept), known, groups[kept])
+        start, best = network.tensors(), Tuned()
+        skills: list[float] = []
+
+        def watch(weights: Weights) -> float:
+            nonlocal best
+            head.weights_ = weights
+            places = head.place(self._featured(network, sample) if skills else before)
+            skills.append(fold_skill(head.distances(places[out], places[kept]), genetic, out, kept))
+            if len(skills) > 1 and skills[-1] > max(skills[:-1]):
+                best = network.tensors()
+            return skills[-1]
+
+        rng = np.random.default_rng([self.seed, 2])
+        train(
+            self._inputs(network, training, head),
+            training.weights,
+            head.loss_of(known, head.weights_, rng),
+            head.weights_,
+            Schedule(self.epochs, self.patience, self.rate, self.bag, self.batch),
+            rng,
+            watch,
+            list(network.free.values()),
+        )
+        network.load(start)
+        return best, skills
+
+    def _inputs(
+        self, network: "TunableNetwork", sample: Sample, head: Metric
+    ) -> Callable[[np.ndarray], Any]:
+        """Make what gives the head's inputs of rows of the sample, for gradients to pass."""
+        from phylolens.guided.learners.tuning import reduce_tensor, root_tensor
+
+        names, pictures = np.array(sample.ids, dtype=object), self._pictures
+
+        def inputs(drawn: np.ndarray) -> Any:
+            features = network(pictures.activations(network, names[drawn]))
+            return reduce_tensor(root_tensor(features) if self.root_ else features, head.map_)
+
+        return inputs
+
+    def place(self, sample: Sample) -> np.ndarray:
+        """Mean embedding of each taxon's pictures, shape (T, k)."""
+        from phylolens.guided.learners.metric_head import one_thread
+
+        with one_thread():
+            return self.head_.place(self._featured(self._tuned_network(), sample))
+
+    def predict(self, new: Sample) -> np.ndarray:
+        """Distances from H new taxa to T known ones, shape (H, T)."""
+        found: np.ndarray = self.head_.distances(self.place(new), self._known) / self._unit
+        return found
+
+    def between(self, new: Sample) -> np.ndarray:
+        """Distances among H new taxa, shape (H, H)."""
+        places = self.place(new)
+        found: np.ndarray = self.head_.distances(places, places) / self._unit
+        return found
+
+    def embed_pictures(self, pictures: TrainingPictures) -> np.ndarray:
+        """Embed pictures, in the order they were given, shape (N, k).
+
+        Raises
+        ------
+        InputError
+            If a picture is not readable.
+        """
+        from phylolens.guided.learners.metric_head import one_thread
+
+        with one_thread():
+            found = pictures.features(self._tuned_network(), list(pictures.views))
+            return self.head_.transform(self._rooted(found))
+
+    def transform(self, matrix: np.ndarray) -> np.ndarray:
+        """Refuse: features of the network as published are not those of the tuned one."""
+        raise InputError(
+            "a fine-tuned network embeds pictures, not features of another network.",
+            where="learner finetune",
+            hint="Give the pictures: --images, or in Python embed_pictures.",
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out pictures, network and the place of the checkpoint: others than here."""
+        state = dict(super().__getstate__())
+        state.pop("_ready", None)
+        return state | {"pictures": None, "weights": None}
+
+
+def require_training() -> None:
+    """Raise :class:`InputError` unless networks can be trained here."""
+    try:
+        import timm  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise InputError(
+            "fine-tuning trains the network with torch and timm, which are not both installed.",
+            where="learner finetune",
+            hint="Install them with: pip install 'phylolens[vision]'.",
+        ) from error
+
+
+def _with_features(sample: Sample, matrix: np.ndarray) -> Sample:
+    """Give a sample other features, rows as those of ``sample.matrix()``."""
+    stops = np.cumsum(sample.sizes)
+    return Sample(
+        sample.taxa,
+        matrix,
+        stops - sample.sizes,
+        stops,
+        sample.weights,
+        sample.ids,
+        np.stack([sample.average(matrix), sample.average(matrix**2)]),
+    )

@@ -1,0 +1,8 @@
+"""From settings to a folder of results: what a run is given, and the order of its stages.
+
+``settings`` are everything a run is given, ``run`` is the order of the stages, ``dataset`` reads
+and matches the inputs, ``image_features`` embeds what a stage asks for, ``context`` is what every
+stage has at hand, ``checkpoints`` keep finished parts of a long stage, ``summaries`` sum a stage up
+from its files.
+``demo`` and ``audit`` are runs of their own.
+"""

@@ -1,0 +1,48 @@
+"""What every stage has at hand, and how a recipe meets the user's settings."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from phylolens.embedding.feature_file import without_rows
+from phylolens.errors import InputError
+from phylolens.pipeline.dataset import Material
+from phylolens.pipeline.image_features import Pictures
+from phylolens.pipeline.settings import Study
+from phylolens.progress import Progress
+from phylolens.values import Features
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every stage has at hand."""
+
+    study: Study
+    material: Material
+    pictures: Pictures
+    progress: Progress
+    mark: str = ""  # fingerprint of what the stage at work depends on
+
+
+def chosen_recipe(recipes: Any, settings: Any, names: tuple[str, ...]) -> Any:
+    """Look a recipe up and replace what the user set."""
+    if settings.recipe not in recipes:
+        raise InputError(
+            f"unknown recipe '{settings.recipe}'.", hint=f"Known: {', '.join(recipes)}."
+        )
+    given = {name: getattr(settings, name) for name in names}
+    changed = {name: value for name, value in given.items() if value is not None}
+    return replace(recipes[settings.recipe], **changed)
+
+
+def settings_used(
+    recipe: Any, pictures: Pictures, features: Features, more: dict[str, Any]
+) -> dict[str, Any]:
+    """Say where a run departs from the published settings."""
+    altered = recipe.augmentation if pictures.can_alter else None
+    return {
+        "published_backbone": recipe.backbone,
+        "published_fit": recipe.fit,
+        "features": without_rows(features.spec),
+        "augmentation": altered,
+        **more,
+    }

@@ -1,0 +1,392 @@
+"""What a run works on: usable specimens, ranks, and genetic distances at the rank of comparison."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from phylolens.embedding.feature_file import FeatureFile, read_feature_file
+from phylolens.errors import InputError, Problem
+from phylolens.phylogeny import Phylogeny, RankedDistances, read_phylogeny, to_rank
+from phylolens.phylogeny.placing import NoneMatch
+from phylolens.phylogeny.rank import tip_names
+from phylolens.phylogeny.suggestions import suggest
+from phylolens.pipeline.settings import Study
+from phylolens.progress import Progress
+from phylolens.provenance import text_hash
+from phylolens.report.own_results import sign
+from phylolens.specimens import (
+    Specimens,
+    read_specimens,
+    specimens_of_labels,
+    usable,
+    validate,
+    without_bad,
+)
+from phylolens.specimens.feature_ids import match_ids
+from phylolens.specimens.matches import read_matches
+from phylolens.specimens.other_columns import FILE_FACTS, OWN
+from phylolens.stats.confounds import read_columns
+from phylolens.taxonomy import lineages, require_rank
+from phylolens.values import Features
+from phylolens.writing import replacing, write_csv, write_json
+
+MATCHES = "matches.csv"
+SHOWN_VALUES = 4  # of a possible confound, with the number of taxa of each
+UNROOTED = (
+    "the tree is unrooted and was rooted at its midpoint; K, lambda and disagreeing pairs depend "
+    "on the root, so tests of the distances come first (a rooted tree is marked [&R])"
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything the stages share.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row an image (or taxon): ``file``, ``path``, ``specimen_id``, ranks.
+    ranks : tuple of str
+        Coarse to fine.
+    rank : str
+        Rank of comparison.
+    ranked : RankedDistances or None
+        Genetic distances; None without a phylogeny.
+    given : Features or None
+        Features from a file, rows named as ``table['file']``.
+    taxon_level : bool
+        Whether rows are taxa rather than images.
+    data_hash : str
+        Hash of pictures or features, with their labels.
+    brief : dict
+        Counts and problems, as ``--json`` prints them.
+    described : DataFrame
+        The rows as described in the table: ``file``, ranks and ``others``. Of features of taxa all
+        rows of these taxa.
+    others : tuple of str
+        Columns that are no rank and may be confounds.
+    """
+
+    table: pd.DataFrame
+    ranks: tuple[str, ...]
+    rank: str
+    ranked: RankedDistances | None
+    given: Features | None
+    taxon_level: bool
+    data_hash: str
+    brief: dict[str, Any] = field(default_factory=dict)
+    described: pd.DataFrame = field(default_factory=pd.DataFrame)
+    others: tuple[str, ...] = ()
+
+    def lineage(self, taxa: Sequence[str]) -> pd.DataFrame | None:
+        """Lineages of ``taxa`` over the coarser ranks; None when there is no coarser rank."""
+        if self.ranks.index(self.rank) == 0:
+            return None
+        return lineages(self.table, self.ranks, self.rank).loc[list(taxa)]
+
+    def require_ranks(self, ranks: Sequence[str]) -> None:
+        """Raise :class:`InputError` unless all ``ranks`` were read."""
+        for rank in ranks:
+            require_rank(self.ranks, rank, where="--at")
+
+
+def gather(study: Study, progress: Progress, failed: Mapping[str, str] | None = None) -> Material:
+    """Read and validate the inputs; write ``check.json`` and ``specimens.parquet``.
+
+    Parameters
+    ----------
+    study : Study
+        What to read.
+    progress : callable
+        Told how many images were looked at.
+    failed : mapping of str to str, optional
+        Why files could not be embedded after all; they count as unreadable.
+
+    Raises
+    ------
+    InputError
+        If something cannot be used. ``check.json`` is written before, so that all problems of the
+        specimens can be read there.
+    """
+    file = read_feature_file(study.features, ids=study.ids) if study.features else None
+    given = file.features if file else None
+    specimens = _read(study, file, progress)
+    if file is not None:
+        specimens = replace(specimens, problems=(*file.notes, *specimens.problems))
+    if failed:
+        message = f"images that could not be embedded: {next(iter(failed.values()))}"
+        problem = Problem("unreadable-image", "error", message, tuple(sorted(failed)))
+        specimens = replace(specimens, problems=(*specimens.problems, problem))
+    # The order of rows in the input is no information, so it must not change a result.
+    in_order = specimens.table.sort_values("file", ignore_index=True)
+    specimens = replace(specimens, table=in_order)
+    rank = study.rank or ("family" if "family" in specimens.ranks else specimens.ranks[-1])
+    _require_rank(specimens, rank)
+    labels = specimens
+    if given is not None:
+        specimens, given = _match(specimens, given, rank)
+    kept = without_bad(specimens)
+    report = _report(study, specimens, kept)
+    described = _described(labels, kept, rank)
+    report |= _confounds(study, described, rank, labels.others, None)
+    kept = _without_others(kept)
+    write_json(study.out / "check.json", report)
+    # Labels first: with wrong ones, what a phylogeny lacks would be a false trail.
+    usable(specimens, skip_bad=study.skip_bad)
+    ranked = None
+    if study.has_phylogeny:
+        notes: list[Problem] = []
+        phylogeny = read_phylogeny(
+            tree=study.tree, distances=study.distances, ids=study.ids, notes=notes
+        )
+        ranked = _ranked(study, phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
+        notes += ranked.notes
+        if (study.out / MATCHES).is_file() and study.matches is None:
+            said = f"names that nearly match the phylogeny are in {MATCHES}: check, edit, and give "
+            notes.append(Problem("near-matches", "note", f"{said}the file back with --matches"))
+        if not ranked.rooted:
+            notes.append(Problem("unrooted-tree", "warning", UNROOTED))
+        report["problems"] += [note.to_dict() for note in notes]
+        taxa = ranked.distances.ids
+        report |= _confounds(study, described, rank, labels.others, taxa)
+        source = "tree" if study.tree else "distances"
+        report |= {"phylogeny": ranked.to_dict() | {"source": source}}
+        write_json(study.out / "check.json", report)
+    _write_table(study, kept)
+    return Material(
+        table=kept.table,
+        ranks=kept.ranks,
+        rank=rank,
+        ranked=ranked,
+        given=given,
+        taxon_level=bool((kept.table["file"] == kept.table[rank]).all()),
+        data_hash=_data_hash(kept),
+        brief=_brief(report),
+        described=described,
+        others=labels.others,
+    )
+
+
+def _ranked(
+    study: Study,
+    phylogeny: Phylogeny,
+    table: pd.DataFrame,
+    ranks: tuple[str, ...],
+    rank: str,
+) -> RankedDistances:
+    """Bring the phylogeny to the rank; write which other names nearly match."""
+    given = read_matches(study.matches) if study.matches else None
+    try:
+        ranked = to_rank(phylogeny, table, ranks, rank, matches=given)
+    except NoneMatch as error:
+        if _write_suggestions(study, tip_names(phylogeny), table, ranks):
+            raise InputError(
+                error.problem,
+                hint=f"Names that nearly match are in {study.out / MATCHES}: check them and give "
+                f"the file back with --matches. {error.hint}",
+            ) from error
+        raise
+    _write_suggestions(study, ranked.no_taxon, table, ranks)
+    return ranked
+
+
+def _write_suggestions(
+    study: Study, tips: Sequence[str], table: pd.DataFrame, ranks: Sequence[str]
+) -> bool:
+    """Write ``matches.csv``; whether there is any. A file that the user gave is left alone."""
+    path = study.out / MATCHES
+    if study.matches is not None and study.matches.resolve() == path.resolve():
+        return True
+    found = suggest(tips, table, ranks)
+    if len(found):
+        write_csv(path, found)
+    else:
+        path.unlink(missing_ok=True)
+    return bool(len(found))
+
+
+def _require_rank(specimens: Specimens, rank: str) -> None:
+    """Refuse a rank that was not read, and say when its column is there but blank."""
+    blank = {name for p in specimens.problems if p.kind == "blank-rank" for name in p.ids}
+    if rank in blank:
+        raise InputError(f"the column '{rank}' has no value.", where="--rank")
+    require_rank(specimens.ranks, rank)
+
+
+def _tip_labels(labels: Specimens, kept: Specimens, rank: str) -> pd.DataFrame:
+    """Rows that place tips in the taxa worked on.
+
+    Features of taxa leave one row a taxon, but the tips may be species: the whole table knows them.
+    """
+    if labels.ranks == kept.ranks:
+        return kept.table
+    return labels.table[labels.table[rank].isin(kept.table[rank])]
+
+
+def _described(labels: Specimens, kept: Specimens, rank: str) -> pd.DataFrame:
+    """Rows with all that the table says of them; of features of taxa, all rows of these taxa."""
+    if set(labels.others) <= set(kept.table):
+        return kept.table
+    return labels.table[labels.table[rank].isin(kept.table[rank])]
+
+
+def _read(study: Study, file: FeatureFile | None, progress: Progress) -> Specimens:
+    if study.meta is None and study.images is None and file is not None:
+        ids = file.features.ids
+        labelled = specimens_of_labels(file.labels, ids, study.ranks, study.features)
+        if labelled is not None:
+            return validate(labelled, look=False)
+        rank = study.rank or (study.ranks or ("taxon",))[-1]
+        table = pd.DataFrame({"file": ids, "specimen_id": ids, rank: ids})
+        return Specimens(table, (rank,))
+    specimens = read_specimens(
+        meta=study.meta,
+        images=study.images,
+        pattern=study.pattern,
+        ranks=study.ranks,
+        need_files=file is None,
+        results=study.out,
+    )
+    return validate(specimens, look=file is None, progress=progress)
+
+
+def _match(specimens: Specimens, given: Features, rank: str) -> tuple[Specimens, Features]:
+    """Align features with rows by file, specimen or taxon, whichever their ids are."""
+    problems = list(specimens.problems)
+    table = specimens.table
+    by, given, said = match_ids(table, given, rank)
+    problems += said
+    ids = set(given.ids)
+    if by == rank:
+        lineage = lineages(table, specimens.ranks, rank)
+        ranks = tuple(lineage.columns)
+        table = lineage.reset_index(drop=True).assign(file=lineage.index, specimen_id=lineage.index)
+    else:
+        ranks = specimens.ranks
+        table = table.drop_duplicates(by).assign(file=lambda rows: rows[by])
+    shown = table["file"].isin(ids)
+    without = tuple(table["file"][~shown])
+    unknown = tuple(sorted(ids - set(table["file"])))
+    if without:
+        problems.append(Problem("no-features", "warning", "rows without features", without))
+    if unknown:
+        problems.append(Problem("no-row", "warning", "features without a row", unknown))
+    table = table[shown].reset_index(drop=True)
+    given = given.take(list(table["file"]))
+    if copies := _repeated(given):
+        message = (
+            "rows with the same features as another; if they show the same picture, scores of "
+            "classification are too good"
+        )
+        problems.append(Problem("repeated-features", "warning", message, copies))
+    return replace(specimens, table=table, ranks=ranks, problems=tuple(problems)), given
+
+
+def _repeated(features: Features) -> tuple[str, ...]:
+    """Rows equal to another row; pictures are held against each other by content instead."""
+    rows = pd.Series([hash(row.tobytes()) for row in features.matrix], index=features.ids)
+    return tuple(rows.index[rows.duplicated(keep=False)])
+
+
+def _report(study: Study, specimens: Specimens, kept: Specimens) -> dict[str, Any]:
+    """Say what was read and what was wrong, as ``check.json`` holds it."""
+    table = kept.table
+    classes = {
+        rank: {
+            "n_taxa": int(table[rank].nunique()),
+            "n_unknown": int(table[rank].isna().sum()),
+            "counts": table[rank].value_counts().sort_index().to_dict(),
+        }
+        for rank in kept.ranks
+    }
+    left_out = sorted(set(specimens.table["file"]) - set(table["file"]))
+    return {
+        "specimens": {
+            "n_images": len(specimens),
+            "n_usable": len(kept),
+            "n_specimens": int(table["specimen_id"].nunique()),
+            "has_specimen_ids": specimens.has_specimen_ids,
+            "pictures": study.features is None,
+            "ranks": list(kept.ranks),
+            "ranks_read": specimens.ranks_read,
+            "examples": specimens.examples,
+            "classes": classes,
+        },
+        "problems": [problem.to_dict() for problem in specimens.problems],
+        "left_out": {"images": left_out},
+        "phylogeny": None,
+    }
+
+
+def _confounds(
+    study: Study,
+    described: pd.DataFrame,
+    rank: str,
+    others: tuple[str, ...],
+    taxa: Sequence[str] | None,
+) -> dict[str, Any]:
+    """Name columns that may make taxa look alike; see :mod:`phylolens.stats.confounds`."""
+    columns = read_columns(described, rank, others, taxa=taxa, asked=study.confound)
+    return {
+        "confounds": {
+            "asked": None if study.confound is None else list(study.confound),
+            "columns": [column.to_dict() for column in columns],
+        }
+    }
+
+
+def _without_others(kept: Specimens) -> Specimens:
+    """Leave out the columns that are no labels; they have no part in what follows."""
+    gone = set(kept.others) | set(FILE_FACTS)
+    return replace(kept, table=kept.table[[n for n in kept.table if n not in gone - set(OWN)]])
+
+
+def _brief(report: dict[str, Any]) -> dict[str, Any]:
+    """Reduce to counts: full lists of ids stay in ``check.json``."""
+    specimens = report["specimens"]
+    problems = [{**problem, "ids": problem["ids"][:5]} for problem in report["problems"]]
+    brief = {
+        "n_images": specimens["n_images"],
+        "n_usable": specimens["n_usable"],
+        "ranks_read": specimens["ranks_read"],
+        "examples": specimens["examples"],
+        "n_taxa": {rank: values["n_taxa"] for rank, values in specimens["classes"].items()},
+        "problems": problems,
+    }
+    if report["phylogeny"]:
+        shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon", "matched_by", "rooted")
+        brief["phylogeny"] = {key: report["phylogeny"][key] for key in shown}
+    named = [one for one in report["confounds"]["columns"] if one["named"] or one["asked"]]
+    if named:
+        brief["possible_confounds"] = [_confound_line(one) for one in named]
+    return brief
+
+
+def _confound_line(column: dict[str, Any]) -> dict[str, Any]:
+    """Sum a column up in one line."""
+    values = [f"{one['value']} {one['n_taxa']}" for one in column["values"][:SHOWN_VALUES]]
+    more = column["n_values"] - len(values)
+    return {
+        "column": column["column"],
+        "constant_in_taxa": f"{100 * column['constant']:.0f}%",
+        "taxa_of_each_value": "; ".join(values) + (f"; {more} more" if more > 0 else ""),
+    }
+
+
+def _write_table(study: Study, kept: Specimens) -> None:
+    table = kept.table.copy()
+    if "path" in table:
+        table["path"] = [str(path.resolve()) for path in table["path"]]
+    path = study.out / "specimens.parquet"
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, index=False)
+    sign(path)
+
+
+def _data_hash(kept: Specimens) -> str:
+    """Hash of pictures and labels, whatever the order and the place of the files."""
+    columns = [name for name in ("file", "sha256", *kept.ranks) if name in kept.table]
+    rows = kept.table[columns].fillna("").astype(str).agg("\t".join, axis=1)
+    return text_hash(sorted(rows))

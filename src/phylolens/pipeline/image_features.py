@@ -1,0 +1,108 @@
+"""Features of a study's pictures: originals, and the altered copies that plans ask for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from phylolens.errors import InputError
+from phylolens.pipeline.dataset import Material
+from phylolens.pipeline.settings import Study
+from phylolens.progress import Progress
+from phylolens.specimens import view_id
+from phylolens.values import Features
+
+if TYPE_CHECKING:
+    from phylolens.embedding import View
+
+
+class ImagesFailed(InputError):
+    """Images that passed the check and could not be embedded, such as files lost meanwhile.
+
+    Parameters
+    ----------
+    reasons : dict of str to str
+        By file.
+    """
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        self.reasons = reasons
+        why = next(iter(reasons.values()))
+        hint = "Replace these images, or leave them out with --skip-bad."
+        super().__init__(f"images could not be embedded ({why}).", ids=list(reasons), hint=hint)
+
+
+@dataclass
+class Pictures:
+    """Features of the pictures of a study, originals and altered copies.
+
+    Originals are asked for once; copies are embedded when a plan needs them. With ``--features``
+    given there are no pictures, so plans lose their copies.
+    """
+
+    study: Study
+    material: Material
+    progress: Progress
+    n_computed: int = 0
+    n_reused: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def can_alter(self) -> bool:
+        """Whether altered copies can be made."""
+        return self.material.given is None
+
+    @cached_property
+    def originals(self) -> Features:
+        """Features of all usable images, read from the store once a run."""
+        if self.material.given is not None:
+            return self.material.given
+        files = self.material.table["file"]
+        return self.of_plan(pd.DataFrame({"file": files, "copy": 0}), "")
+
+    def plan_ids(self, plan: pd.DataFrame, augmentation: str) -> pd.DataFrame:
+        """Add the column ``id``; without pictures, drop the copies."""
+        if not self.can_alter:
+            plan = plan[plan["copy"] == 0]
+        pairs = zip(plan["file"], plan["copy"], strict=True)
+        return plan.assign(id=[view_id(file, copy, augmentation) for file, copy in pairs])
+
+    def views(self, plan: pd.DataFrame, augmentation: str) -> list["View"]:
+        """Pictures of a plan with the column ``id``, as networks are given them."""
+        from phylolens.embedding import View
+
+        path_of = self.material.table.set_index("file")["path"]
+        return [
+            View(row.id, Path(path_of[row.file]), augmentation if row.copy else "", row.copy)
+            for row in plan.itertuples()
+        ]
+
+    def of_plan(self, plan: pd.DataFrame, augmentation: str) -> Features:
+        """Features of the rows of a plan, each picture once."""
+        plan = self.plan_ids(plan, augmentation).drop_duplicates("id")
+        if self.material.given is not None:
+            return self.material.given.take(list(plan["id"]))
+        from phylolens.embedding import embed
+
+        study = self.study
+        found = embed(
+            self.views(plan, augmentation),
+            study.backbone,
+            store=study.out / "features",
+            weights=study.weights,
+            layers=study.layers,
+            fit=study.fit,
+            flips=study.flips,
+            seed=study.seed,
+            device=study.device,
+            progress=self.progress,
+        )
+        if found.failed:
+            file_of = dict(zip(plan["id"], plan["file"], strict=True))
+            raise ImagesFailed({file_of[name]: why for name, why in found.failed.items()})
+        self.notes += tuple(problem.message for problem in found.problems)
+        self.n_computed += found.n_computed
+        self.n_reused += found.n_reused
+        return found.features

@@ -1,0 +1,99 @@
+"""The stages of a run: each takes the study and the material, writes its folder, sums up."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from phylolens.errors import InputError
+from phylolens.guided.files import EVERY_RECIPE, HELD_OUT_ONLY, PUBLISHED_ONLY, SOMETIMES
+from phylolens.guided.recipes import GUIDE_RECIPES, HeldOutRecipe
+from phylolens.pipeline.context import Bench
+from phylolens.pipeline.dataset import Material
+from phylolens.pipeline.settings import Study
+from phylolens.pipeline.stages.circular import guided_twice
+from phylolens.pipeline.stages.classify import classify
+from phylolens.pipeline.stages.guide import guide
+from phylolens.pipeline.stages.signal import signal
+from phylolens.pipeline.summaries import brief_of
+
+__all__ = ["ACTIONS", "FILES", "Bench", "brief_of", "files_of", "missing_files", "not_possible"]
+
+NEEDS_PHYLOGENY = "needs a phylogeny: give --tree or --distances"
+
+
+def not_possible(stage: str, material: Material, *, alone: bool) -> str:
+    """Say why a stage cannot run; asked for by itself, that is an error."""
+    reason = ""
+    if stage in ("guide", "signal") and material.ranked is None:
+        reason = NEEDS_PHYLOGENY
+    elif stage == "classify" and material.taxon_level:
+        reason = "needs features of images or specimens, not of taxa"
+    elif stage == "guide":
+        reason = guided_twice(material)
+    if reason and alone:
+        raise InputError(f"'{stage}' {reason}.")
+    return reason
+
+
+def embed_originals(bench: Bench) -> dict[str, Any]:
+    """Fill the feature store."""
+    pictures = bench.pictures
+    features = pictures.originals
+    return {
+        "n_images": len(features),
+        "n_features": int(features.matrix.shape[1]),
+        "n_computed": pictures.n_computed,
+        "n_reused": pictures.n_reused,
+        "notes": list(pictures.notes),
+        "spec": dict(features.spec),
+    }
+
+
+def report(bench: Bench) -> dict[str, Any]:
+    """Write ``report.html`` from the results directory."""
+    from phylolens.report import write_report
+
+    bench.progress("writing the report", 0, 1)
+    study = bench.study
+    roots = [root for root in (study.images, study.meta and study.meta.parent) if root]
+    path = write_report(study.out, images=roots)
+    bench.progress("writing the report", 1, 1)
+    return {"path": str(path), "megabytes": path.stat().st_size / 1e6}
+
+
+ACTIONS: Mapping[str, Callable[[Bench], dict[str, Any]]] = {
+    "embed": embed_originals,
+    "classify": classify,
+    "guide": guide,
+    "signal": signal,
+    "report": report,
+}
+
+# Files that show a stage is finished; stages without any always run.
+FILES: Mapping[str, tuple[str, ...]] = {
+    "embed": (),
+    "classify": ("classify/metrics.json", "classify/predictions.csv"),
+    "guide": tuple(f"guide/{name}" for name in EVERY_RECIPE),
+    "signal": (
+        "signal/signal.json",
+        "signal/visual_distances.csv",
+        "signal/visual_plain_distances.csv",
+        "signal/genetic_distances.csv",
+        "signal/tree.nwk",
+        "signal/visual_tree.nwk",
+    ),
+    "report": (),
+}
+
+
+def files_of(stage: str, study: Study) -> tuple[str, ...]:
+    """Name the files that show a stage of this study is finished."""
+    if stage != "guide":
+        return FILES[stage]
+    held_out = isinstance(GUIDE_RECIPES.get(study.guide.recipe), HeldOutRecipe)
+    more = HELD_OUT_ONLY if held_out else (*PUBLISHED_ONLY, *SOMETIMES)
+    return (*FILES[stage], *(f"guide/{name}" for name in more))
+
+
+def missing_files(stage: str, study: Study) -> list[str]:
+    """Name the files of a finished stage that are not there."""
+    return [name for name in files_of(stage, study) if not (study.out / name).is_file()]

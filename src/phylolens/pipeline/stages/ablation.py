@@ -1,0 +1,179 @@
+"""What each choice of features and heads adds, one after the other, on the same splits."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from phylolens.classification.blend import RankBlend
+from phylolens.classification.evaluate import evaluate
+from phylolens.classification.heads import fit_head, make_head, probabilities
+from phylolens.classification.heads.shrunken_lda import ShrunkenLda
+from phylolens.classification.heads.steps import STEPS
+from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.recipes import ClassifyRecipe
+from phylolens.classification.transform import with_steps
+from phylolens.errors import TooFew
+from phylolens.pipeline.context import Bench
+from phylolens.pipeline.image_features import Pictures
+from phylolens.pipeline.stages.classify_split import answer_ranks, divide
+from phylolens.values import Features
+
+SHRINKAGE = 0.6
+SELECTED = 500  # features kept by importance, where there are more
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One choice on top of those before: settings of the features, transforms, kind of head."""
+
+    name: str
+    what: str
+    settings: dict[str, Any]
+    steps: tuple[str, ...]
+    way: str = "independent"
+
+
+def ablation(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
+    """Score each choice on the recipe's splits; every row has all the choices above it.
+
+    Returns
+    -------
+    dict
+        ``ablation``: rows with ``step``, ``what``, ``n_features``, ``scores`` by rank on the
+        first split and ``left_out`` by rank on the second, where there is one. The row ``select``
+        stands alone: the rows after it do without it.
+    """
+    cases = _cases(bench, recipe, ranks)
+    rows = []
+    plan = list(_plan(bench))
+    for number, step in enumerate(plan):
+        bench.progress("ablation", number, len(plan))
+        features = _features(bench, step)
+        found = [case.score(step, features) for case in cases]
+        rows.append(
+            {
+                "step": step.name,
+                "what": step.what,
+                "n_features": int(features.matrix.shape[1]),
+                "scores": found[0],
+                **({"left_out": found[1]} if len(found) > 1 else {}),
+            }
+        )
+    bench.progress("ablation", len(plan), len(plan))
+    return {"ablation": rows}
+
+
+def _cases(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> "list[_Case]":
+    """Training and test rows of the first two splits."""
+    rows = bench.material.table.set_index("file", drop=False)
+    found: list[_Case] = []
+    for name in recipe.splits[:2]:
+        try:
+            split = divide(bench, recipe, ranks, name, bench.study.seed)
+        except TooFew:
+            if not found:
+                raise
+            continue
+        train, test = rows.loc[list(split.train)], rows.loc[list(split.test)]
+        found.append(_Case(bench, ranks, train, test))
+    return found
+
+
+def _plan(bench: Bench) -> Iterator[_Step]:
+    """List the choices in order, those of the features as the study has them."""
+    study = bench.study
+    names = [name.strip() for name in study.backbone.split(",")]
+    bare: dict[str, Any] = {"backbone": names[0], "layers": (), "flips": False}
+    if not bench.pictures.can_alter:
+        names, bare = names[:1], {}
+    first = f"last layer of {names[0]}" if bare else "features as given"
+    yield _Step("base", f"{first}, discriminant analysis, a head a rank", bare, ())
+    yield _Step("root", "signed square root", bare, ("root",))
+    yield _Step("unit", "centred, scaled to unit length", bare, ("root", "centre", "unit"))
+    now, steps = bare, ("root", "centre", "unit")
+    if bare and study.layers:
+        now = now | {"layers": study.layers}
+        yield _Step("layers", f"layers {', '.join(study.layers)} joined", now, steps)
+    if bare and len(names) > 1:
+        now = now | {"backbone": study.backbone}
+        yield _Step("backbones", f"{', '.join(names[1:])} joined", now, steps)
+    if bare and study.flips:
+        now = now | {"flips": True}
+        yield _Step("flips", "averaged with the mirror image", now, steps)
+    yield _Step(
+        "select", f"best {SELECTED} features by importance", now, (*steps, f"select:{SELECTED}")
+    )
+    yield _Step("pca", f"principal components ({STEPS[-1]})", now, STEPS)
+    yield _Step("summed", "one head on the finest taxa, summed up", now, STEPS, "summed")
+    yield _Step("blended", "blended with heads of the ranks (default)", now, STEPS, "blended")
+
+
+def _features(bench: Bench, step: _Step) -> Features:
+    """Features of the originals with a step's settings."""
+    if not step.settings:
+        return bench.pictures.originals
+    study = bench.study.model_copy(update=step.settings)
+    return Pictures(study, bench.material, bench.progress).originals
+
+
+_Answers = dict[str, tuple[pd.DataFrame, np.ndarray]]
+
+
+@dataclass
+class _Case:
+    """Training and test rows of one split; the blend is fitted once for all its ways."""
+
+    bench: Bench
+    ranks: Sequence[str]
+    train: pd.DataFrame
+    test: pd.DataFrame
+    _blend: RankBlend | None = None
+
+    def score(self, step: _Step, features: Features) -> dict[str, dict[str, float]]:
+        """Accuracy and macro-F1 of a step by rank."""
+        answer = self._independent if step.way == "independent" else self._over_ranks
+        scores = {}
+        for rank, (rows, given) in answer(step, features).items():
+            found = evaluate(rows[rank].to_numpy(str), given)
+            scores[rank] = {name: found[name] for name in ("accuracy", "macro_f1")}
+        return scores
+
+    def _independent(self, step: _Step, features: Features) -> _Answers:
+        answers, seed = {}, self.bench.study.seed
+        for rank in self.ranks:
+            seen, asked = self.train.dropna(subset=[rank]), self.test.dropna(subset=[rank])
+            if seen[rank].nunique() < 2 or not len(asked):
+                continue
+            lda = ShrunkenLda(SHRINKAGE, scaled=False, seed=seed)
+            head = with_steps(step.steps, lda, seed, features.spec.get("blocks"))
+            fit_head(head, _matrix(features, seen), seen[rank].to_numpy(str))
+            found = probabilities(head, _matrix(features, asked))
+            answers[rank] = asked, head.classes_[found.argmax(axis=1)]
+        return answers
+
+    def _over_ranks(self, step: _Step, features: Features) -> _Answers:
+        """Answer with the blend; the steps that ask for it have the same features."""
+        if self._blend is None:
+            self._blend = self._fitted(features)
+        blend, answers = self._blend, {}
+        for rank in (rank for rank in self.ranks if rank in blend.tree.ranks):
+            asked = self.test.dropna(subset=[rank])
+            rows = _matrix(features, asked)
+            found = blend.summed(rows) if step.way == "summed" else blend.marginals(rows)
+            answers[rank] = asked, blend.at_rank(found, rank)[0]
+        return answers
+
+    def _fitted(self, features: Features) -> RankBlend:
+        tree = TaxonTree.of(self.train, answer_ranks(self.train, self.bench.material.ranks))
+        train = self.train[tree.node_of(self.train) >= 0]
+        labels = np.array([tree.name(node) for node in tree.node_of(train)])
+        head = make_head("default", self.bench.study.seed, blocks=features.spec.get("blocks"))
+        groups = train["specimen_id"].to_numpy(str)
+        return RankBlend.fit(head, tree, _matrix(features, train), labels, groups)
+
+
+def _matrix(features: Features, rows: pd.DataFrame) -> np.ndarray:
+    return features.take([str(name) for name in rows.index]).matrix

@@ -1,0 +1,107 @@
+"""Fine-tuning in a study: what it takes besides features, and how often it is done."""
+
+from functools import partial
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from phylolens.errors import InputError
+from phylolens.guided.evaluate import Evaluation
+from phylolens.guided.held_out import Maker, count_fits
+from phylolens.guided.learners import COSTLY, LEARNERS, Learner
+from phylolens.guided.recipes import HeldOutRecipe
+from phylolens.pipeline.context import Bench
+from phylolens.progress import Progress
+
+NAME = "finetune"
+WHERE = f"--learner {NAME}"
+TOLD = ("blocks", "epochs", "patience", "rate", "batch", "bag")
+TASK = "fits of the network"  # on the progress bar, with their number from the start
+
+
+def require_trainable(bench: Bench, recipe: HeldOutRecipe) -> None:
+    """Raise :class:`InputError` where fine-tuning is asked for and cannot be done.
+
+    It needs pictures, torch and timm, and a single network, whose own output it trains.
+    """
+    if NAME not in recipe.learner:
+        return
+    from phylolens.embedding.extractor import backbone_names
+    from phylolens.guided.learners.finetune import FEATURES_HINT, NO_PICTURES, require_training
+
+    study = bench.study
+    if not bench.pictures.can_alter:
+        raise InputError(NO_PICTURES, where=WHERE, hint=FEATURES_HINT)
+    unfit = {
+        "--backbone": len(backbone_names(study.backbone)) > 1,
+        "--layers": bool(study.layers),
+        "--flips": study.flips,
+    }
+    if any(unfit.values()):
+        raise InputError(
+            "fine-tuning takes one network, its own output, and pictures as they are.",
+            where=WHERE,
+            ids=[name for name, found in unfit.items() if found],
+            hint="Name one backbone, without --layers and --flips; other learners can have a run "
+            "of their own.",
+        )
+    if recipe.sampling_table and recipe.learner[0] == NAME:
+        raise InputError(
+            "the table of ways of sampling refits the first learner for each of them.",
+            where="--sampling-table",
+            hint=f"Name another learner first, or leave {WHERE} to a run of its own.",
+        )
+    require_training()
+
+
+def refits_of(bench: Bench, recipe: HeldOutRecipe) -> dict[str, int]:
+    """Refits of each learner: of costly ones none, unless the user gave a number."""
+    asked = bench.study.guide.refits is not None
+    return {name: recipe.refits if asked or name not in COSTLY else 0 for name in recipe.learner}
+
+
+def makers_of(
+    bench: Bench, recipe: HeldOutRecipe, plan: pd.DataFrame, groups: np.ndarray
+) -> dict[str, Maker]:
+    """Give fine-tuning its pictures and network, and have its fits counted on the progress bar."""
+    if NAME not in recipe.learner:
+        return {}
+    from phylolens.guided.learners.training_pictures import TrainingPictures
+
+    study = bench.study
+    make = partial(
+        LEARNERS[NAME],
+        study.seed,
+        pictures=TrainingPictures(
+            bench.pictures.views(plan.drop_duplicates("id"), recipe.augmentation),
+            fit=study.fit,
+            seed=study.seed,
+            progress=bench.progress,
+        ),
+        backbone=study.backbone.strip(),
+        weights=None if study.weights is None else str(study.weights),
+        device=study.device,
+    )
+    fits = 1 + count_fits(groups) * (1 + refits_of(bench, recipe)[NAME])
+    return {NAME: _counted(make, fits, bench.progress)}
+
+
+def _counted(make: Maker, total: int, progress: Progress) -> Maker:
+    number = count(1)
+    progress(TASK, 0, total)
+
+    def counted() -> Learner:
+        progress(TASK, min(next(number), total), total)
+        return make()
+
+    return counted
+
+
+def settings_of(evaluation: Evaluation) -> dict[str, Any]:
+    """Return how the network was trained, for ``guide.json``; nothing where none was."""
+    judged = evaluation.judged.get(NAME)
+    if judged is None:
+        return {}
+    return {NAME: {name: getattr(judged.learner, name) for name in TOLD}}

@@ -1,0 +1,202 @@
+"""Test visual against genetic distance."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from skbio import DistanceMatrix, TreeNode
+
+from phylolens import stats
+from phylolens.embedding.feature_file import without_rows
+from phylolens.errors import InputError, TooFew
+from phylolens.phylogeny import read_trees, to_rank
+from phylolens.phylogeny.rank_tree import FROM_TREE
+from phylolens.pipeline.context import Bench
+from phylolens.pipeline.stages.circular import circularity
+from phylolens.pipeline.stages.confound_pairs import adjusted_pairs
+from phylolens.pipeline.stages.confounds import find_confounds
+from phylolens.pipeline.stages.looks import Looks
+from phylolens.pipeline.summaries import brief_of
+from phylolens.stats.tree_sample import over_trees
+from phylolens.writing import write_csv, write_json, write_text
+
+JOINED = "all joined"
+DEPENDS_ON_ROOT = (
+    "kmult",
+    "k_arithmetic",
+    "k_geometric",
+    "lambda",
+    "disagreement",
+)  # of an unrooted tree: uncertain
+REPLICATES, MANY_TAXA = 100, 500  # half as many for more taxa: their trees take long
+
+
+def signal(bench: Bench) -> dict[str, Any]:
+    """Test visual against genetic distance; write ``signal/``."""
+    settings, ranked = bench.study.signal, bench.material.ranked
+    assert ranked is not None
+    looks = Looks(bench.material, bench.pictures.originals)
+    compared = _comparison(bench, looks)
+    confounds = find_confounds(bench, looks, compared)
+    compared = replace(compared, sources=confounds.sources)
+    found = stats.signal(
+        compared,
+        permutations=settings.permutations,
+        axes=settings.axes,
+        tree_method=settings.tree_method,
+        simulations=settings.simulations,
+        fdr=settings.fdr,
+        seed=bench.study.seed,
+        progress=bench.progress,
+    )
+    circular, why = circularity(
+        looks.features, looks.taxa, looks.taxon_of, bench.material.table.set_index("file")
+    )
+    summary = {
+        "rank": bench.material.rank,
+        "n_taxa": len(looks.taxa),
+        **looks.counts,
+        "distance": settings.distance,
+        "features": without_rows(looks.features.spec),
+        "covariance": ranked.covariance_source,
+        "root": ranked.root,
+        "depends_on_root": list(DEPENDS_ON_ROOT) if not ranked.rooted else [],
+        "dropped": {
+            "no_images": list(ranked.no_taxon),
+            "no_phylogeny": list(ranked.no_phylogeny),
+        },
+        **found.summary,
+        **adjusted_pairs(bench, looks, compared, found.pairs),
+        **_by_features(bench, looks, compared),
+        **_tree_sample(bench, compared, found),
+        "circular": circular,
+        "circular_why": why,
+        "confounds": confounds.summary,
+    }
+    _write(bench, looks, compared, found)
+    write_json(bench.study.out / "signal" / "signal.json", summary)
+    return brief_of("signal", bench.study.out)
+
+
+def _comparison(bench: Bench, looks: Looks) -> stats.Comparison:
+    study, ranked = bench.study, bench.material.ranked
+    assert ranked is not None
+    measured = looks.distances(study.signal.distance, debias=study.signal.debias)
+    taxa = list(looks.taxa)
+    wanted = study.signal.replicates
+    if wanted is None:
+        wanted = REPLICATES if len(taxa) <= MANY_TAXA else REPLICATES // 2
+
+    def replicates() -> Iterator[DistanceMatrix]:
+        return looks.replicates(study.signal.distance, wanted, study.seed, debias=measured.debiased)
+
+    return stats.Comparison(
+        visual=measured.matrix,
+        measured=measured,
+        genetic=ranked.distances.filter(taxa),
+        covariance=ranked.covariance.loc[taxa, taxa],
+        tree=_pruned(ranked.tree, taxa),
+        from_tree=ranked.covariance_source == FROM_TREE,
+        lineage=bench.material.lineage(tuple(taxa)),
+        image_counts=looks.image_counts,
+        replicates=replicates if wanted else None,
+    )
+
+
+def _pruned(tree: TreeNode, taxa: list[str]) -> TreeNode:
+    """Leave out tips whose taxa are not compared."""
+    if tree.count(tips=True) == len(taxa):
+        return tree
+    return tree.shear(set(taxa))
+
+
+def _by_features(bench: Bench, looks: Looks, compared: stats.Comparison) -> dict[str, Any]:
+    """One table of the backbones alone and joined, and of every distance asked for."""
+    settings, parts = bench.study.signal, looks.parts()
+    named = {name: Looks(bench.material, part) for name, part in parts.items()}
+    named[JOINED if parts else str(looks.features.spec.get("backbone", "features"))] = looks
+    distances = dict.fromkeys((settings.distance, *settings.compare))
+    if len(named) * len(distances) < 2:
+        return {}
+    rows = []
+    for distance in distances:
+        for name, part in named.items():
+            rows.append(
+                {
+                    "name": name,
+                    "n_features": int(part.features.matrix.shape[1]),
+                    "distance": distance,
+                    **stats.main_tests(
+                        part.distances(distance, debias=settings.debias),
+                        compared.genetic,
+                        compared.covariance,
+                        permutations=settings.permutations,
+                        seed=bench.study.seed,
+                    ),
+                }
+            )
+    return {"by_features": rows}
+
+
+def _tree_sample(bench: Bench, compared: stats.Comparison, found: stats.Findings) -> dict[str, Any]:
+    """Hold the same looks against every tree of a sample."""
+    study, taxa = bench.study, list(compared.visual.ids)
+    if study.trees is None:
+        return {}
+    material = bench.material
+
+    def sample() -> Iterator[tuple[DistanceMatrix, pd.DataFrame, TreeNode]]:
+        assert study.trees is not None
+        for number, tree in enumerate(read_trees(study.trees), start=1):
+            bench.progress("sample of trees", number, number)
+            ranked = to_rank(tree, material.table, material.ranks, material.rank)
+            missing = sorted(set(taxa) - set(ranked.distances.ids))
+            if missing:
+                raise InputError(
+                    "taxa compared are missing from a tree of the sample.",
+                    where=f"{study.trees}, tree {number}",
+                    ids=missing,
+                    hint="All trees need the same tips as --tree.",
+                )
+            kept = ranked.distances.filter(taxa)
+            yield kept, ranked.covariance.loc[taxa, taxa], _pruned(ranked.tree, taxa)
+
+    summary = over_trees(compared.visual, sample(), found.visual_tree, axes=study.signal.axes)
+    if summary["n_used"] < 2:
+        raise TooFew(
+            "a sample of trees needs at least two; one was found.",
+            where=study.trees,
+            hint="A single tree goes to --tree.",
+        )
+    return {"tree_sample": {"file": study.trees.name, "n_trees": summary["n_used"], **summary}}
+
+
+def _write(bench: Bench, looks: Looks, compared: stats.Comparison, found: stats.Findings) -> None:
+    """Write matrices, trees and tables; remove those of an earlier run that has no successor."""
+    folder = bench.study.out / "signal"
+    matrices = {
+        "visual": compared.visual,
+        "visual_plain": compared.distances.plain,
+        "genetic": compared.genetic,
+    }
+    for name, matrix in matrices.items():
+        table = matrix.to_data_frame().rename_axis("taxon")
+        write_csv(folder / f"{name}_distances.csv", table, index=True)
+    write_text(folder / "tree.nwk", str(compared.tree))
+    lineage = compared.lineage
+    tables = {
+        "lineage.csv": None if lineage is None else lineage.rename_axis("taxon").reset_index(),
+        "residuals.csv": None if found.residuals is None else found.residuals.reset_index(),
+        "pairs.csv": found.pairs,
+        "portraits.csv": looks.portraits(),
+    }
+    for name, table in tables.items():
+        if table is None:
+            (folder / name).unlink(missing_ok=True)
+        else:
+            write_csv(folder / name, table)
+    if found.visual_tree is None:
+        (folder / "visual_tree.nwk").unlink(missing_ok=True)
+    else:
+        write_text(folder / "visual_tree.nwk", str(found.visual_tree))

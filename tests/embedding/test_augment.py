@@ -1,0 +1,85 @@
+import hashlib
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from phylolens.embedding.augment import _inverse_affine, augment
+from phylolens.errors import InputError
+
+CONTENT = hashlib.sha256(b"a shell").hexdigest()
+NAMES = ["gaussian-noise", "flip-rotate-jitter-affine"]
+
+
+def made(picture, name, copy=1, seed=0, content=CONTENT):
+    return np.asarray(augment(picture, name, content=content, copy=copy, seed=seed))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_content_copy_and_seed_give_the_same_bytes_and_nothing_else_does(draw, name):
+    picture = draw(0)
+    first = made(picture, name)
+    made(picture, name, copy=7)  # work in between changes nothing
+    np.testing.assert_array_equal(made(picture, name), first)
+    other = hashlib.sha256(b"another").hexdigest()
+    for change in ({"copy": 2}, {"seed": 1}, {"content": other}):
+        assert (made(picture, name, **change) != first).any()
+
+
+def test_noise_has_the_stated_spread_and_no_drift():
+    grey = Image.new("RGB", (224, 224), (128, 128, 128))
+    noise = made(grey, "gaussian-noise").astype(float) - 128
+    n = noise.size
+    assert abs(noise.mean()) < 5 * 25 / np.sqrt(n)
+    assert noise.std() == pytest.approx(25, abs=5 * 25 / np.sqrt(2 * n))
+    assert abs(np.corrcoef(noise[..., 0].ravel(), noise[..., 1].ravel())[0, 1]) < 0.02
+    assert abs(np.corrcoef(noise[:, 1:].ravel(), noise[:, :-1].ravel())[0, 1]) < 0.02
+
+
+def test_noise_is_clipped_not_wrapped():
+    black = made(Image.new("RGB", (64, 64)), "gaussian-noise")
+    assert (black == 0).mean() == pytest.approx(0.5, abs=0.03)  # the half below 0
+    assert black.max() < 150
+
+
+def test_affine_undoes_what_it_says(draw):
+    picture = draw(2, (100, 80))
+    none = np.zeros(2)
+
+    def moved(*arguments):
+        data = _inverse_affine(picture.size, *arguments)
+        return np.asarray(picture.transform(picture.size, Image.Transform.AFFINE, data), float)
+
+    pixels = np.asarray(picture, float)
+    np.testing.assert_array_equal(moved(False, 0.0, 1.0, none), pixels)
+    np.testing.assert_array_equal(moved(True, 0.0, 1.0, none), ImageOps.mirror(picture))
+    shifted = moved(False, 0.0, 1.0, np.array([7, -3]))
+    np.testing.assert_array_equal(shifted[:-3, 7:], pixels[3:, :-7])
+    turned = np.asarray(picture.rotate(-10), float)  # Pillow counts the other way round
+    assert np.abs(moved(False, np.radians(10), 1.0, none) - turned)[20:60, 20:80].mean() < 1
+
+
+def test_about_half_of_the_copies_are_mirrored():
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    pixels[:, :32] = 255
+    halves = Image.fromarray(pixels)
+    mirrored = [
+        made(halves, "flip-rotate-jitter-affine", copy)[20:44, 44:].mean() > 100
+        for copy in range(200)
+    ]
+    assert 70 < sum(mirrored) < 130  # 4 standard deviations either way
+
+
+def test_brightness_stays_within_its_factors():
+    grey = Image.new("RGB", (32, 32), (100, 100, 100))
+    means = [made(grey, "flip-rotate-jitter-affine", copy).mean() for copy in range(100)]
+    assert min(means) >= 79
+    assert max(means) <= 121
+    assert np.std(means) == pytest.approx(40 / np.sqrt(12), rel=0.25)  # uniform on 80–120
+
+
+def test_the_original_is_itself_and_unknown_names_are_refused(draw):
+    picture = draw(1)
+    assert augment(picture, "", content=CONTENT, copy=0, seed=0) is picture
+    with pytest.raises(InputError, match="no augmentation 'blur'"):
+        made(picture, "blur")
