@@ -48,10 +48,10 @@ def test_options_in_the_docs_exist() -> None:
 def test_study_file_in_the_docs_is_valid() -> None:
     import tomllib
 
-    from phylolens.pipeline.settings import make_study
+    from phylolens.pipeline.settings import make_settings
 
     (text,) = blocks(ROOT / "docs/formats.md", "toml")
-    assert make_study(tomllib.loads(text)).classify.models == ("default", "rf")
+    assert make_settings(tomllib.loads(text)).classify.models == ("default", "rf")
 
 
 def test_links_between_pages_lead_somewhere() -> None:

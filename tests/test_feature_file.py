@@ -7,7 +7,7 @@ import pytest
 from phylolens.embedding.feature_file import read_features
 from phylolens.errors import InputError
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.settings import make_settings
 from phylolens.pipeline.stages.circular import circularity
 
 
@@ -26,17 +26,17 @@ def test_equal_rows_are_named(write, tmp_path):
     write("f.csv", "id,a,b\nr,1,2\ns,1,2\nt,2,1\n")
     write("m.csv", "file,family\nr,F\ns,F\nt,G\n")
     values = {"features": tmp_path / "f.csv", "meta": tmp_path / "m.csv", "out": tmp_path / "out"}
-    (problem,) = run(make_study(values), ("check",))["check"]["problems"]
+    (problem,) = run(make_settings(values), ("check",))["check"]["problems"]
     assert (problem["kind"], problem["ids"]) == ("repeated-features", ["r", "s"])
     pd.DataFrame({"id": list("rst"), "a": [1, 2, 3]}).to_csv(tmp_path / "f.csv", index=False)
-    assert run(make_study(values), ("check",))["check"]["problems"] == []
+    assert run(make_settings(values), ("check",))["check"]["problems"] == []
 
 
 def test_names_a_phylogeny_could_not_tell_apart_are_named(write, tmp_path):
     write("f.csv", "id,a\nr,1\ns,2\nt,3\n")
     write("m.csv", "file,family\nr,Ficus alba\ns,ficus_alba\nt,Ficus albida\n")
     values = {"features": tmp_path / "f.csv", "meta": tmp_path / "m.csv", "out": tmp_path / "out"}
-    (problem,) = run(make_study(values), ("check",))["check"]["problems"]
+    (problem,) = run(make_settings(values), ("check",))["check"]["problems"]
     assert problem["kind"] == "merged-names"
     assert problem["ids"] == ["Ficus alba (written 'Ficus alba', 'ficus_alba')"]
 

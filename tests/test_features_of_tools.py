@@ -11,7 +11,7 @@ import pytest
 from phylolens.embedding.feature_file import read_feature_file, read_features
 from phylolens.errors import InputError
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.settings import make_settings
 
 FILES = [f"im{k}.jpg" for k in range(6)]
 X = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
@@ -44,7 +44,7 @@ def test_emb_explorer_parquet_brings_its_own_taxonomy(tmp_path):
     emb_explorer(tmp_path / "emb.parquet")
     same(tmp_path / "emb.parquet", wanted=[f"u-{k}" for k in range(6)])
     values = {"features": tmp_path / "emb.parquet", "out": tmp_path / "out", "rank": "genus"}
-    found = run(make_study(values), ("check",))["check"]
+    found = run(make_settings(values), ("check",))["check"]
     assert found["ranks_read"] == "kingdom, family, genus, species"
     assert found["n_taxa"] == {"kingdom": 1, "family": 3, "genus": 5, "species": 5}
 
@@ -81,7 +81,7 @@ def test_pybioclip_json(tmp_path):
         "file,family\n" + "".join(f"{name},F{k // 2}\n" for k, name in enumerate(FILES))
     )
     values = {"features": path, "meta": meta, "out": tmp_path / "out"}
-    found = run(make_study(values), ("check",))["check"]
+    found = run(make_settings(values), ("check",))["check"]
     assert found["n_usable"] == 6
     assert any("without folders" in problem["message"] for problem in found["problems"])
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import STAGES, make_study
+from phylolens.pipeline.settings import STAGES, make_settings
 from phylolens.simulation import WorldSpec, simulate_world
 
 TREE = (
@@ -62,7 +62,7 @@ def feature_study(world: Path, out: Path, **more: object) -> object:
         "guide": {"recipe": "roy2025", "epochs": 30},
         "signal": {"permutations": 99},
     }
-    return make_study(values | more)
+    return make_settings(values | more)
 
 
 def test_features_alone_give_everything_but_copies(feature_world: Path, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_taxon_level_features_are_tested_but_not_classified(tmp_path: Path) -> N
     points = np.sqrt(matrix.data)  # rows of the distance matrix: relatives have like rows
     pd.DataFrame(points, index=matrix.ids).to_csv(tmp_path / "taxa.csv")
     summary = run(
-        make_study(
+        make_settings(
             {
                 "features": tmp_path / "taxa.csv",
                 "tree": tmp_path / "tree.nwk",
@@ -157,7 +157,7 @@ def test_features_of_taxa_can_be_guided(feature_world: Path, tmp_path: Path) -> 
     means.to_csv(tmp_path / "taxa.csv")
     lineage = meta[["order", "family"]].drop_duplicates().assign(file=lambda t: t["family"])
     lineage.to_csv(tmp_path / "meta.csv", index=False)
-    study = make_study(
+    study = make_settings(
         {
             "features": tmp_path / "taxa.csv",
             "meta": tmp_path / "meta.csv",
@@ -184,7 +184,7 @@ def test_guided_embeddings_are_marked_circular(feature_world: Path, tmp_path: Pa
         "rank": "family",
         "out": tmp_path / "again",
     }
-    run(make_study(guided), ("check", "signal"))
+    run(make_settings(guided), ("check", "signal"))
     circular = json.loads((tmp_path / "again/signal/signal.json").read_text())
     assert (honest["circular"], circular["circular"]) == (False, True)
 
@@ -225,7 +225,7 @@ def test_pictures_to_report_and_nothing_embedded_twice(tmp_path: Path) -> None:
         "classify": {"recipe": "roy2025", "models": ("rf",)},
         "guide": {"recipe": "roy2025", "per_taxon": 10, "epochs": 40},
     }
-    first = run(make_study(values))
+    first = run(make_settings(values))
     assert first["embed"]["n_computed"] == 48
     counts = json.loads((tmp_path / "a/classify/metrics.json").read_text())["ranks"]["family"]
     told = pd.read_csv(tmp_path / "a/classify/predictions.csv").query("rank == 'family'")
@@ -234,11 +234,11 @@ def test_pictures_to_report_and_nothing_embedded_twice(tmp_path: Path) -> None:
     )
     assert counts["n_train_with_copies"] == 5 * trained.max(), "raised to the largest class"
     assert json.loads((tmp_path / "a/guide/guide.json").read_text())["n_images"] == 5 * 10
-    again = run(make_study(values))
+    again = run(make_settings(values))
     assert (again["embed"]["n_computed"], again["embed"]["n_reused"]) == (0, 48)
     pattern = {"images": world / "images", "meta": None, "out": tmp_path / "b"}
     pattern["pattern"] = "{subclass}_{order}_{family}_{genus}_{species}_{n}"
-    run(make_study(values | pattern), ("check", "signal"))
+    run(make_settings(values | pattern), ("check", "signal"))
     one, other = (
         json.loads((tmp_path / name / "signal/signal.json").read_text())["tests"] for name in "ab"
     )

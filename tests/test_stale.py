@@ -10,14 +10,14 @@ import pytest
 
 from phylolens.errors import InputError
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import Study, make_study
+from phylolens.pipeline.settings import Settings, make_settings
 from phylolens.report.summarize import summarize
 
 STAGES = ("check", "classify", "guide", "signal")
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Callable[..., Study]:
+def study(tmp_path: Path) -> Callable[..., Settings]:
     """Write six families of six specimens with random features; return a maker of studies."""
     rng = np.random.default_rng(0)
     families = [f"Family{place}" for place in range(6)]
@@ -31,11 +31,11 @@ def study(tmp_path: Path) -> Callable[..., Study]:
     pd.DataFrame(distances, families, families).to_csv(tmp_path / "distances.csv")
     files = {name: tmp_path / f"{name}.csv" for name in ("features", "meta", "distances")}
 
-    def make(**more: object) -> Study:
+    def make(**more: object) -> Settings:
         few = {"signal": {"permutations": 9}, "out": tmp_path / "out"}
         few["guide"] = {"recipe": "roy2025", "epochs": 3}
         few["classify"] = {"recipe": "roy2025"}
-        return make_study(files | few | more)
+        return make_settings(files | few | more)
 
     return make
 

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from phylolens.errors import InputError, TooFew
-from phylolens.pipeline.checkpoints import Parts
+from phylolens.pipeline.checkpoints import Checkpoints
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.settings import make_settings
 from phylolens.pipeline.stages import trust
 from phylolens.pipeline.stages.classify import divide
 
@@ -66,7 +66,7 @@ def classified(world: Path, out: Path, prefix: str = "", **more: object) -> dict
         "out": out,
         "classify": SETTINGS | more,
     }
-    return run(make_study(values), ("check", "classify"))
+    return run(make_settings(values), ("check", "classify"))
 
 
 def written(out: Path) -> dict[str, bytes]:
@@ -173,10 +173,10 @@ def test_rows_in_another_order_give_the_same_bytes(whole, world, tmp_path):
 
 def test_an_interrupted_stage_goes_on_where_it_stopped(whole, world, tmp_path, monkeypatch):
     out, _ = whole
-    made, keep = [], Parts.keep
+    made, keep = [], Checkpoints.keep
 
     def spy(stop: str) -> Callable:
-        def keeping(self: Parts, name: str, make: Callable[[], dict]) -> dict:
+        def keeping(self: Checkpoints, name: str, make: Callable[[], dict]) -> dict:
             def counted() -> dict:
                 if name == stop:
                     raise KeyboardInterrupt
@@ -188,12 +188,12 @@ def test_an_interrupted_stage_goes_on_where_it_stopped(whole, world, tmp_path, m
         return keeping
 
     with monkeypatch.context() as patch:
-        patch.setattr(Parts, "keep", spy("few_shot"))
+        patch.setattr(Checkpoints, "keep", spy("few_shot"))
         with pytest.raises(KeyboardInterrupt):
             classified(world, tmp_path / "out")
         assert made, "some parts were finished"
         assert not (tmp_path / "out/classify/metrics.json").exists()
-        patch.setattr(Parts, "keep", spy("none"))
+        patch.setattr(Checkpoints, "keep", spy("none"))
         classified(world, tmp_path / "out")
     assert len(made) == len(set(made)), "no part was made twice"
     assert written(tmp_path / "out") == written(out)
@@ -205,17 +205,17 @@ def test_an_interrupted_stage_goes_on_where_it_stopped(whole, world, tmp_path, m
 def test_parts_of_other_settings_are_made_again(tmp_path):
     folder = tmp_path / "parts"
     for mark, value in (("one", 1), ("one", 2), ("two", 3)):
-        part = Parts(folder, mark).keep("a", lambda value=value: {"value": value / 3})
+        part = Checkpoints(folder, mark).keep("a", lambda value=value: {"value": value / 3})
         assert part == {"value": float(f"{(3 if mark == 'two' else 1) / 3:.12g}")}
     assert len(list(folder.iterdir())) == 1
     (folder / ".b.json.123.part").write_text("{")  # of a run that was killed
-    Parts(folder, "two").clear()
+    Checkpoints(folder, "two").clear()
     assert not folder.exists()
-    Parts(folder, "two").clear()
+    Checkpoints(folder, "two").clear()
 
 
 def test_a_part_that_fails_leaves_nothing(tmp_path):
-    parts = Parts(tmp_path / "parts", "mark")
+    parts = Checkpoints(tmp_path / "parts", "mark")
     with pytest.raises(ZeroDivisionError):
         parts.keep("a", lambda: {"value": 1 / 0})
     assert parts.keep("a", lambda: {"value": 1}) == {"value": 1}
@@ -257,7 +257,7 @@ def test_what_data_are_too_few_for_is_named(world, tmp_path):
     single.to_csv(tmp_path / "meta.csv", index=False)
     values = {"features": world / "features.csv", "meta": tmp_path / "meta.csv",
               "out": tmp_path / "out", "classify": {"models": ("prototype",)}}  # fmt: skip
-    run(make_study(values), ("check", "classify"))
+    run(make_settings(values), ("check", "classify"))
     metrics = json.loads((tmp_path / "out/classify/metrics.json").read_text())
     assert metrics["model"]["ranks"] == ["order", "family"]
     assert metrics["sources"] is None
@@ -312,7 +312,7 @@ def test_ablation_of_pictures(tmp_path):
     values = {"meta": tmp_path / "meta.csv", "out": tmp_path / "out", "flips": True,
               "backbone": "efficientnet-lite0,efficientnet-lite2", "layers": ("blocks.4", "final"),
               "classify": {"models": ("prototype",), "ablation": True}}  # fmt: skip
-    run(make_study(values), ("check", "classify"))
+    run(make_settings(values), ("check", "classify"))
     found = json.loads((tmp_path / "out/classify/metrics.json").read_text())["ablation"]
     widths = {row["step"]: row["n_features"] for row in found}
     assert list(widths) == ["base", "root", "unit", "layers", "backbones", "flips", "select", "pca",

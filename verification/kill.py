@@ -37,7 +37,7 @@ COMMANDS = {
 }  # fmt: skip
 
 
-def make_study(folder: Path) -> None:
+def make_settings(folder: Path) -> None:
     """Write images, features, table and tree of nine families in four orders."""
     rng = np.random.default_rng(0)
     rows = []
@@ -193,7 +193,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         study = Path(folder) / "study"
         study.mkdir()
-        make_study(study)
+        make_settings(study)
         for name in told.commands:
             command, work = COMMANDS[name], Path(folder) / name
             out = place(study, work / "whole")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.settings import make_settings
 
 SIZES = {"Arcida": 3, "Mytilida": 2, "Venerida": 4, "Cardiida": 2}
 FAST = ("--refits", "3")
@@ -113,7 +113,9 @@ def test_a_whole_run_goes_on_without_clades_to_hold_out(taxa):
     change(taxa, "meta", lambda table: table.drop(columns="order"))
     values = {name: taxa / f"{name}.csv" for name in ("features", "meta", "distances")}
     few = {"signal": {"permutations": 9, "simulations": 40, "replicates": 0}, "out": taxa / "out"}
-    study = make_study(values | few | {"classify": {"recipe": "roy2025", "models": ("prototype",)}})
+    study = make_settings(
+        values | few | {"classify": {"recipe": "roy2025", "models": ("prototype",)}}
+    )
     summary = run(study)
     assert "no rank above family" in summary["guide"]["skipped"]
     assert "no rank above family" in (taxa / "out/report.html").read_text()

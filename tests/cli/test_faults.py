@@ -17,7 +17,7 @@ import pytest
 from phylolens.cli._faults import BAD_INPUT, FAULT, INTERRUPTED, PIPE_CLOSED, guarded
 from phylolens.errors import InputError
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.settings import make_settings
 from phylolens.report import write_report
 from phylolens.writing import replacing, sweep, write_text
 
@@ -129,7 +129,7 @@ def finished(tmp_path_factory):
 
 
 def study_of(folder, out):
-    return make_study(
+    return make_settings(
         {
             "features": folder / "features.parquet",
             "meta": folder / "meta.csv",

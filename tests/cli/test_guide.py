@@ -15,11 +15,11 @@ REFITS = 9
 def made(tmp_path_factory: pytest.TempPathFactory, guide_world: Path) -> Path:
     """A world, guided."""
     from phylolens.pipeline.run import run
-    from phylolens.pipeline.settings import make_study
+    from phylolens.pipeline.settings import make_settings
 
     folder = tmp_path_factory.mktemp("guide") / "made"
     shutil.copytree(guide_world, folder)
-    run(make_study(settings(folder)), ("check", "guide"))
+    run(make_settings(settings(folder)), ("check", "guide"))
     return folder
 
 
@@ -128,14 +128,14 @@ def test_guided_features_of_new_images_can_be_classified(made, phylolens, tmp_pa
 
 def test_same_seed_same_bytes_whatever_the_order_of_rows(made, tmp_path):
     from phylolens.pipeline.run import run
-    from phylolens.pipeline.settings import make_study
+    from phylolens.pipeline.settings import make_settings
 
     values = settings(made) | {"out": tmp_path / "again"}
     for name in ("features", "meta"):
         table = pd.read_csv(made / f"{name}.csv").sample(frac=1, random_state=3)
         table.to_csv(tmp_path / f"{name}.csv", index=False)
         values[name] = tmp_path / f"{name}.csv"
-    run(make_study(values), ("check", "guide"))
+    run(make_settings(values), ("check", "guide"))
     files = sorted((made / "out/guide").rglob("*.*"))
     assert len(files) >= 11
     for path in files:
@@ -151,17 +151,17 @@ def test_same_seed_same_bytes_whatever_the_order_of_rows(made, tmp_path):
 
 def test_finished_is_kept_and_another_recipe_leaves_nothing_behind(made, tmp_path):
     from phylolens.pipeline.run import run
-    from phylolens.pipeline.settings import make_study
+    from phylolens.pipeline.settings import make_settings
 
     values = settings(made) | {"out": tmp_path / "out"}
     stages = ("check", "guide")
-    run(make_study(values), stages)
-    assert run(make_study(values), stages)["guide"]["kept"]
-    run(make_study(values | {"guide": {"recipe": "roy2025", "epochs": 2}}), stages)
+    run(make_settings(values), stages)
+    assert run(make_settings(values), stages)["guide"]["kept"]
+    run(make_settings(values | {"guide": {"recipe": "roy2025", "epochs": 2}}), stages)
     left = {path.name for path in (tmp_path / "out/guide").iterdir()}
     assert {"attention.csv", "loss.csv", "model.safetensors"} <= left
     assert left.isdisjoint({"held_out.csv", "model", "similarity_held_out.csv", "parts"})
-    run(make_study(values), stages)
+    run(make_settings(values), stages)
     left = {path.name for path in (tmp_path / "out/guide").iterdir()}
     assert left.isdisjoint({"attention.csv", "loss.csv", "model.safetensors"})
 
@@ -186,10 +186,10 @@ def test_learners_that_weigh_images_weigh_new_ones(made, phylolens, tmp_path):
 
 def test_weights_are_of_the_first_learner_that_weighs(made, tmp_path):
     from phylolens.pipeline.run import run
-    from phylolens.pipeline.settings import make_study
+    from phylolens.pipeline.settings import make_settings
 
     values = settings(made, learner=("phylo-ridge", "attention"), refits=0)
-    run(make_study(values | {"out": tmp_path}), ("check", "guide"))
+    run(make_settings(values | {"out": tmp_path}), ("check", "guide"))
     found = json.loads((tmp_path / "guide/guide.json").read_text())
     assert (found["learner"], found["weighed_by"]) == ("phylo-ridge", "attention")
     assert found["stepped_by"] == "attention"

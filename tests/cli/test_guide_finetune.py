@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.settings import make_settings
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
@@ -70,7 +70,7 @@ def guide_json(out: Path) -> dict:
 def test_network_is_trained_and_its_refits_left_out(settings, phylolens):
     told = []
     summary = run(
-        make_study(settings), ("check", "guide"), progress=lambda *said: told.append(said)
+        make_settings(settings), ("check", "guide"), progress=lambda *said: told.append(said)
     )
     found = guide_json(settings["out"])
     assert found["learner"] == "finetune"
@@ -95,7 +95,7 @@ def test_refits_are_made_where_asked_for(settings):
     guide = settings["guide"] | {"refits": 1, "learner": ("finetune",)}
     told = []
     run(
-        make_study(settings | {"guide": guide}),
+        make_settings(settings | {"guide": guide}),
         ("check", "guide"),
         progress=lambda *said: told.append(said),
     )
@@ -117,13 +117,13 @@ def test_a_stopped_run_goes_on_with_the_same_result(settings, monkeypatch):
 
     monkeypatch.setattr(FineTune, "fit", stopping)
     with pytest.raises(KeyboardInterrupt):
-        run(make_study(settings), ("check", "guide"))
+        run(make_settings(settings), ("check", "guide"))
     fits.clear()
     fits += [1] * 20
-    run(make_study(settings), ("check", "guide"))
+    run(make_settings(settings), ("check", "guide"))
     assert len(fits) - 20 == FITS - 2 * 3, "two families were done"
     whole = settings | {"out": settings["out"].with_name("whole")}
-    run(make_study(whole), ("check", "guide"))
+    run(make_settings(whole), ("check", "guide"))
     one, other = guide_json(settings["out"]), guide_json(whole["out"])
     assert one == other
     assert not (settings["out"] / "guide/parts").exists()
@@ -131,7 +131,7 @@ def test_a_stopped_run_goes_on_with_the_same_result(settings, monkeypatch):
 
 def test_altered_copies_are_trained_on_too(settings):
     guide = settings["guide"] | {"per_taxon": 6, "learner": ("finetune",)}
-    run(make_study(settings | {"guide": guide}), ("check", "guide"))
+    run(make_settings(settings | {"guide": guide}), ("check", "guide"))
     assert guide_json(settings["out"])["images_per_taxon"] == {"min": 6, "max": 6}
 
 
@@ -193,7 +193,7 @@ def test_what_to_install(settings, phylolens, monkeypatch, lacking):
 def test_stored_model_embeds_pictures_as_the_fit_did_and_takes_no_features(
     settings, phylolens, tmp_path
 ):
-    run(make_study(settings | {"guide": settings["guide"] | {"refits": 0}}), ("check", "guide"))
+    run(make_settings(settings | {"guide": settings["guide"] | {"refits": 0}}), ("check", "guide"))
     folder, images = settings["out"] / "guide", settings["meta"].parent / "images"
     text = (folder / "model/model.json").read_text()
     assert str(images.parent) not in text, "no path of this machine goes into a model"

@@ -41,7 +41,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sampling(folder: Path, out: Path, rows: slice = slice(None), **guide: object) -> dict:
     """Ways of sampling by name, of a run on some rows of the table."""
     from phylolens.pipeline.run import run
-    from phylolens.pipeline.settings import make_study
+    from phylolens.pipeline.settings import make_settings
 
     meta = pd.read_csv(folder / "meta.csv").iloc[rows]
     out.mkdir(exist_ok=True)
@@ -53,7 +53,7 @@ def sampling(folder: Path, out: Path, rows: slice = slice(None), **guide: object
         "distances": folder / "distances.csv", "out": out,
     }  # fmt: skip
     own = {"learner": ("phylo-ridge",), "refits": 0, "sampling_table": True, "held_out": "order"}
-    run(make_study(settings | {"guide": own | guide}), ("check", "guide"))
+    run(make_settings(settings | {"guide": own | guide}), ("check", "guide"))
     found = json.loads((out / "guide/guide.json").read_text())
     assert not (out / "guide/parts").exists()
     assert next(iter(found["sampling"]))["name"] == "every image"

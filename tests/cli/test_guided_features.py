@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.settings import make_settings
 
 QUICK = ("--permutations", "99", "--simulations", "40", "--replicates", "0")
 CLASSIFY = ("--at", "order", "--models", "prototype", "--splits", "random,leave-family-out")
@@ -27,7 +27,7 @@ def fit(world: Path, out: Path, table: pd.DataFrame | None = None) -> Path:
     files = {name: world / f"{name}.csv" for name in ("features", "distances")}
     own = {"learner": ("phylo-ridge",), "refits": 0}
     run(
-        make_study({**files, "meta": out / "meta.csv", "out": out, "guide": own}),
+        make_settings({**files, "meta": out / "meta.csv", "out": out, "guide": own}),
         ("check", "guide"),
     )
     embed_new(out / "guide/model", features=read_features(files["features"]), out=out)

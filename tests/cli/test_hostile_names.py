@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.settings import make_settings
 from phylolens.reading.cells import read_csv
 
 FORMULAS = ['=HYPERLINK("http://x","y")', "+cmd|' /C calc'!A0", "@SUM(1)", "-2+3"]
@@ -58,7 +58,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "guide": {"learner": ("phylo-ridge",), "refits": 3},
         "signal": {"permutations": 99},
     }
-    run(make_study({**settings, **own, "out": folder / "out"}))
+    run(make_settings({**settings, **own, "out": folder / "out"}))
     return folder
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from phylolens.errors import InputError
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.settings import make_settings
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def study(tmp_path, picture):
 
     def make(**more):
         files = {"images": tmp_path / "photos", "meta": tmp_path / "meta.csv"}
-        return make_study(files | {"out": tmp_path / "out"} | more)
+        return make_settings(files | {"out": tmp_path / "out"} | more)
 
     return make
 

@@ -38,9 +38,9 @@ def run_and_show(
 ) -> None:
     """Run stages of a study and print what came out."""
     from phylolens.pipeline.run import run
-    from phylolens.pipeline.settings import make_study
+    from phylolens.pipeline.settings import make_settings
 
-    study = make_study(settings, where=where)
+    study = make_settings(settings, where=where)
     with progress_bar() as progress:
         summary = run(study, stages, progress=progress)
     show(summary, json=json)

@@ -1,7 +1,7 @@
 """Options that several verbs share, and how they become settings of a study.
 
 None of them has a default here: what is not given is left to
-:class:`phylolens.pipeline.settings.Study`.
+:class:`phylolens.pipeline.settings.Settings`.
 """
 
 import functools

@@ -31,9 +31,9 @@ def command(
     json: o.Json = False,
 ) -> None:
     """From images and a tree to a report: check, embed, classify, guide, signal, report."""
-    from phylolens.pipeline.settings import STAGES, read_study
+    from phylolens.pipeline.settings import STAGES, read_settings
 
-    values = (read_study(study) if study else {}) | settings
+    values = (read_settings(study) if study else {}) | settings
     for section, given in (
         ("classify", o.given(recipe=recipe, upsample_to=upsample_to)),
         ("guide", o.given(per_taxon=per_taxon)),

@@ -10,7 +10,7 @@ from phylolens.provenance import text_hash
 from phylolens.writing import write_json
 
 
-class Parts:
+class Checkpoints:
     """Parts of one stage, each a JSON file until the stage is finished.
 
     Parameters

@@ -5,20 +5,20 @@ from typing import Any
 
 from phylolens.embedding.feature_file import without_rows
 from phylolens.errors import InputError
-from phylolens.pipeline.dataset import Material
-from phylolens.pipeline.image_features import Pictures
-from phylolens.pipeline.settings import Study
+from phylolens.pipeline.dataset import Dataset
+from phylolens.pipeline.image_features import ImageFeatures
+from phylolens.pipeline.settings import Settings
 from phylolens.progress import Progress
 from phylolens.values import Features
 
 
 @dataclass(frozen=True)
-class Bench:
+class RunContext:
     """What every stage has at hand."""
 
-    study: Study
-    material: Material
-    pictures: Pictures
+    settings: Settings
+    dataset: Dataset
+    images: ImageFeatures
     progress: Progress
     mark: str = ""  # fingerprint of what the stage at work depends on
 
@@ -35,10 +35,10 @@ def chosen_recipe(recipes: Any, settings: Any, names: tuple[str, ...]) -> Any:
 
 
 def settings_used(
-    recipe: Any, pictures: Pictures, features: Features, more: dict[str, Any]
+    recipe: Any, images: ImageFeatures, features: Features, more: dict[str, Any]
 ) -> dict[str, Any]:
     """Say where a run departs from the published settings."""
-    altered = recipe.augmentation if pictures.can_alter else None
+    altered = recipe.augmentation if images.can_alter else None
     return {
         "published_backbone": recipe.backbone,
         "published_fit": recipe.fit,

@@ -12,7 +12,7 @@ from phylolens.phylogeny import Phylogeny, RankedDistances, read_phylogeny, to_r
 from phylolens.phylogeny.placing import NoneMatch
 from phylolens.phylogeny.rank import tip_names
 from phylolens.phylogeny.suggestions import suggest
-from phylolens.pipeline.settings import Study
+from phylolens.pipeline.settings import Settings
 from phylolens.progress import Progress
 from phylolens.provenance import text_hash
 from phylolens.report.own_results import sign
@@ -41,7 +41,7 @@ UNROOTED = (
 
 
 @dataclass(frozen=True)
-class Material:
+class Dataset:
     """Everything the stages share.
 
     Parameters
@@ -60,7 +60,7 @@ class Material:
         Whether rows are taxa rather than images.
     data_hash : str
         Hash of pictures or features, with their labels.
-    brief : dict
+    summary : dict
         Counts and problems, as ``--json`` prints them.
     described : DataFrame
         The rows as described in the table: ``file``, ranks and ``others``. Of features of taxa all
@@ -76,7 +76,7 @@ class Material:
     given: Features | None
     taxon_level: bool
     data_hash: str
-    brief: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
     described: pd.DataFrame = field(default_factory=pd.DataFrame)
     others: tuple[str, ...] = ()
 
@@ -92,12 +92,14 @@ class Material:
             require_rank(self.ranks, rank, where="--at")
 
 
-def gather(study: Study, progress: Progress, failed: Mapping[str, str] | None = None) -> Material:
+def gather(
+    settings: Settings, progress: Progress, failed: Mapping[str, str] | None = None
+) -> Dataset:
     """Read and validate the inputs; write ``check.json`` and ``specimens.parquet``.
 
     Parameters
     ----------
-    study : Study
+    settings : Settings
         What to read.
     progress : callable
         Told how many images were looked at.
@@ -110,9 +112,9 @@ def gather(study: Study, progress: Progress, failed: Mapping[str, str] | None = 
         If something cannot be used. ``check.json`` is written before, so that all problems of the
         specimens can be read there.
     """
-    file = read_feature_file(study.features, ids=study.ids) if study.features else None
+    file = read_feature_file(settings.features, ids=settings.ids) if settings.features else None
     given = file.features if file else None
-    specimens = _read(study, file, progress)
+    specimens = _read(settings, file, progress)
     if file is not None:
         specimens = replace(specimens, problems=(*file.notes, *specimens.problems))
     if failed:
@@ -122,40 +124,40 @@ def gather(study: Study, progress: Progress, failed: Mapping[str, str] | None = 
     # The order of rows in the input is no information, so it must not change a result.
     in_order = specimens.table.sort_values("file", ignore_index=True)
     specimens = replace(specimens, table=in_order)
-    rank = study.rank or ("family" if "family" in specimens.ranks else specimens.ranks[-1])
+    rank = settings.rank or ("family" if "family" in specimens.ranks else specimens.ranks[-1])
     _require_rank(specimens, rank)
     labels = specimens
     if given is not None:
         specimens, given = _match(specimens, given, rank)
     kept = without_bad(specimens)
-    report = _report(study, specimens, kept)
+    report = _report(settings, specimens, kept)
     described = _described(labels, kept, rank)
-    report |= _confounds(study, described, rank, labels.others, None)
+    report |= _confounds(settings, described, rank, labels.others, None)
     kept = _without_others(kept)
-    write_json(study.out / "check.json", report)
+    write_json(settings.out / "check.json", report)
     # Labels first: with wrong ones, what a phylogeny lacks would be a false trail.
-    usable(specimens, skip_bad=study.skip_bad)
+    usable(specimens, skip_bad=settings.skip_bad)
     ranked = None
-    if study.has_phylogeny:
+    if settings.has_phylogeny:
         notes: list[Problem] = []
         phylogeny = read_phylogeny(
-            tree=study.tree, distances=study.distances, ids=study.ids, notes=notes
+            tree=settings.tree, distances=settings.distances, ids=settings.ids, notes=notes
         )
-        ranked = _ranked(study, phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
+        ranked = _ranked(settings, phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
         notes += ranked.notes
-        if (study.out / MATCHES).is_file() and study.matches is None:
+        if (settings.out / MATCHES).is_file() and settings.matches is None:
             said = f"names that nearly match the phylogeny are in {MATCHES}: check, edit, and give "
             notes.append(Problem("near-matches", "note", f"{said}the file back with --matches"))
         if not ranked.rooted:
             notes.append(Problem("unrooted-tree", "warning", UNROOTED))
         report["problems"] += [note.to_dict() for note in notes]
         taxa = ranked.distances.ids
-        report |= _confounds(study, described, rank, labels.others, taxa)
-        source = "tree" if study.tree else "distances"
+        report |= _confounds(settings, described, rank, labels.others, taxa)
+        source = "tree" if settings.tree else "distances"
         report |= {"phylogeny": ranked.to_dict() | {"source": source}}
-        write_json(study.out / "check.json", report)
-    _write_table(study, kept)
-    return Material(
+        write_json(settings.out / "check.json", report)
+    _write_table(settings, kept)
+    return Dataset(
         table=kept.table,
         ranks=kept.ranks,
         rank=rank,
@@ -163,41 +165,41 @@ def gather(study: Study, progress: Progress, failed: Mapping[str, str] | None = 
         given=given,
         taxon_level=bool((kept.table["file"] == kept.table[rank]).all()),
         data_hash=_data_hash(kept),
-        brief=_brief(report),
+        summary=_summary(report),
         described=described,
         others=labels.others,
     )
 
 
 def _ranked(
-    study: Study,
+    settings: Settings,
     phylogeny: Phylogeny,
     table: pd.DataFrame,
     ranks: tuple[str, ...],
     rank: str,
 ) -> RankedDistances:
     """Bring the phylogeny to the rank; write which other names nearly match."""
-    given = read_matches(study.matches) if study.matches else None
+    given = read_matches(settings.matches) if settings.matches else None
     try:
         ranked = to_rank(phylogeny, table, ranks, rank, matches=given)
     except NoneMatch as error:
-        if _write_suggestions(study, tip_names(phylogeny), table, ranks):
+        if _write_suggestions(settings, tip_names(phylogeny), table, ranks):
             raise InputError(
                 error.problem,
-                hint=f"Names that nearly match are in {study.out / MATCHES}: check them and give "
-                f"the file back with --matches. {error.hint}",
+                hint=f"Names that nearly match are in {settings.out / MATCHES}: check them and "
+                f"give the file back with --matches. {error.hint}",
             ) from error
         raise
-    _write_suggestions(study, ranked.no_taxon, table, ranks)
+    _write_suggestions(settings, ranked.no_taxon, table, ranks)
     return ranked
 
 
 def _write_suggestions(
-    study: Study, tips: Sequence[str], table: pd.DataFrame, ranks: Sequence[str]
+    settings: Settings, tips: Sequence[str], table: pd.DataFrame, ranks: Sequence[str]
 ) -> bool:
     """Write ``matches.csv``; whether there is any. A file that the user gave is left alone."""
-    path = study.out / MATCHES
-    if study.matches is not None and study.matches.resolve() == path.resolve():
+    path = settings.out / MATCHES
+    if settings.matches is not None and settings.matches.resolve() == path.resolve():
         return True
     found = suggest(tips, table, ranks)
     if len(found):
@@ -232,22 +234,22 @@ def _described(labels: Specimens, kept: Specimens, rank: str) -> pd.DataFrame:
     return labels.table[labels.table[rank].isin(kept.table[rank])]
 
 
-def _read(study: Study, file: FeatureFile | None, progress: Progress) -> Specimens:
-    if study.meta is None and study.images is None and file is not None:
+def _read(settings: Settings, file: FeatureFile | None, progress: Progress) -> Specimens:
+    if settings.meta is None and settings.images is None and file is not None:
         ids = file.features.ids
-        labelled = specimens_of_labels(file.labels, ids, study.ranks, study.features)
+        labelled = specimens_of_labels(file.labels, ids, settings.ranks, settings.features)
         if labelled is not None:
             return validate(labelled, look=False)
-        rank = study.rank or (study.ranks or ("taxon",))[-1]
+        rank = settings.rank or (settings.ranks or ("taxon",))[-1]
         table = pd.DataFrame({"file": ids, "specimen_id": ids, rank: ids})
         return Specimens(table, (rank,))
     specimens = read_specimens(
-        meta=study.meta,
-        images=study.images,
-        pattern=study.pattern,
-        ranks=study.ranks,
+        meta=settings.meta,
+        images=settings.images,
+        pattern=settings.pattern,
+        ranks=settings.ranks,
         need_files=file is None,
-        results=study.out,
+        results=settings.out,
     )
     return validate(specimens, look=file is None, progress=progress)
 
@@ -290,7 +292,7 @@ def _repeated(features: Features) -> tuple[str, ...]:
     return tuple(rows.index[rows.duplicated(keep=False)])
 
 
-def _report(study: Study, specimens: Specimens, kept: Specimens) -> dict[str, Any]:
+def _report(settings: Settings, specimens: Specimens, kept: Specimens) -> dict[str, Any]:
     """Say what was read and what was wrong, as ``check.json`` holds it."""
     table = kept.table
     classes = {
@@ -308,7 +310,7 @@ def _report(study: Study, specimens: Specimens, kept: Specimens) -> dict[str, An
             "n_usable": len(kept),
             "n_specimens": int(table["specimen_id"].nunique()),
             "has_specimen_ids": specimens.has_specimen_ids,
-            "pictures": study.features is None,
+            "pictures": settings.features is None,
             "ranks": list(kept.ranks),
             "ranks_read": specimens.ranks_read,
             "examples": specimens.examples,
@@ -321,17 +323,17 @@ def _report(study: Study, specimens: Specimens, kept: Specimens) -> dict[str, An
 
 
 def _confounds(
-    study: Study,
+    settings: Settings,
     described: pd.DataFrame,
     rank: str,
     others: tuple[str, ...],
     taxa: Sequence[str] | None,
 ) -> dict[str, Any]:
     """Name columns that may make taxa look alike; see :mod:`phylolens.stats.confounds`."""
-    columns = read_columns(described, rank, others, taxa=taxa, asked=study.confound)
+    columns = read_columns(described, rank, others, taxa=taxa, asked=settings.confound)
     return {
         "confounds": {
-            "asked": None if study.confound is None else list(study.confound),
+            "asked": None if settings.confound is None else list(settings.confound),
             "columns": [column.to_dict() for column in columns],
         }
     }
@@ -343,11 +345,11 @@ def _without_others(kept: Specimens) -> Specimens:
     return replace(kept, table=kept.table[[n for n in kept.table if n not in gone - set(OWN)]])
 
 
-def _brief(report: dict[str, Any]) -> dict[str, Any]:
+def _summary(report: dict[str, Any]) -> dict[str, Any]:
     """Reduce to counts: full lists of ids stay in ``check.json``."""
     specimens = report["specimens"]
     problems = [{**problem, "ids": problem["ids"][:5]} for problem in report["problems"]]
-    brief = {
+    summary = {
         "n_images": specimens["n_images"],
         "n_usable": specimens["n_usable"],
         "ranks_read": specimens["ranks_read"],
@@ -357,11 +359,11 @@ def _brief(report: dict[str, Any]) -> dict[str, Any]:
     }
     if report["phylogeny"]:
         shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon", "matched_by", "rooted")
-        brief["phylogeny"] = {key: report["phylogeny"][key] for key in shown}
+        summary["phylogeny"] = {key: report["phylogeny"][key] for key in shown}
     named = [one for one in report["confounds"]["columns"] if one["named"] or one["asked"]]
     if named:
-        brief["possible_confounds"] = [_confound_line(one) for one in named]
-    return brief
+        summary["possible_confounds"] = [_confound_line(one) for one in named]
+    return summary
 
 
 def _confound_line(column: dict[str, Any]) -> dict[str, Any]:
@@ -375,11 +377,11 @@ def _confound_line(column: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _write_table(study: Study, kept: Specimens) -> None:
+def _write_table(settings: Settings, kept: Specimens) -> None:
     table = kept.table.copy()
     if "path" in table:
         table["path"] = [str(path.resolve()) for path in table["path"]]
-    path = study.out / "specimens.parquet"
+    path = settings.out / "specimens.parquet"
     with replacing(path) as temporary:
         table.to_parquet(temporary, index=False)
     sign(path)

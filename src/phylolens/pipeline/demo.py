@@ -5,7 +5,7 @@ from typing import Any
 
 from phylolens.errors import require_folder
 from phylolens.pipeline.run import run
-from phylolens.pipeline.settings import make_study
+from phylolens.pipeline.settings import make_settings
 from phylolens.progress import Progress, silent
 
 
@@ -23,7 +23,7 @@ def demo(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[str, 
     require_folder(out)
     world = out / "world"
     simulate_world(WorldSpec(seed=seed, imbalance=0.5), world, progress=progress)
-    study = make_study(
+    settings = make_settings(
         {
             "meta": world / "meta.csv",
             "tree": world / "tree.nwk",
@@ -32,7 +32,7 @@ def demo(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[str, 
             "out": out,
         }
     )
-    summary = run(study, progress=progress)
+    summary = run(settings, progress=progress)
     report = Path(summary["report"]["path"]).resolve()
     return summary | {"report": str(report), "in_words": _in_words(summary)}
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from phylolens.errors import InputError
-from phylolens.pipeline.dataset import Material
-from phylolens.pipeline.settings import Study
+from phylolens.pipeline.dataset import Dataset
+from phylolens.pipeline.settings import Settings
 from phylolens.progress import Progress
 from phylolens.specimens import view_id
 from phylolens.values import Features
@@ -35,15 +35,15 @@ class ImagesFailed(InputError):
 
 
 @dataclass
-class Pictures:
+class ImageFeatures:
     """Features of the pictures of a study, originals and altered copies.
 
     Originals are asked for once; copies are embedded when a plan needs them. With ``--features``
     given there are no pictures, so plans lose their copies.
     """
 
-    study: Study
-    material: Material
+    settings: Settings
+    dataset: Dataset
     progress: Progress
     n_computed: int = 0
     n_reused: int = 0
@@ -52,14 +52,14 @@ class Pictures:
     @property
     def can_alter(self) -> bool:
         """Whether altered copies can be made."""
-        return self.material.given is None
+        return self.dataset.given is None
 
     @cached_property
     def originals(self) -> Features:
         """Features of all usable images, read from the store once a run."""
-        if self.material.given is not None:
-            return self.material.given
-        files = self.material.table["file"]
+        if self.dataset.given is not None:
+            return self.dataset.given
+        files = self.dataset.table["file"]
         return self.of_plan(pd.DataFrame({"file": files, "copy": 0}), "")
 
     def plan_ids(self, plan: pd.DataFrame, augmentation: str) -> pd.DataFrame:
@@ -73,7 +73,7 @@ class Pictures:
         """Pictures of a plan with the column ``id``, as networks are given them."""
         from phylolens.embedding import View
 
-        path_of = self.material.table.set_index("file")["path"]
+        path_of = self.dataset.table.set_index("file")["path"]
         return [
             View(row.id, Path(path_of[row.file]), augmentation if row.copy else "", row.copy)
             for row in plan.itertuples()
@@ -82,21 +82,21 @@ class Pictures:
     def of_plan(self, plan: pd.DataFrame, augmentation: str) -> Features:
         """Features of the rows of a plan, each picture once."""
         plan = self.plan_ids(plan, augmentation).drop_duplicates("id")
-        if self.material.given is not None:
-            return self.material.given.take(list(plan["id"]))
+        if self.dataset.given is not None:
+            return self.dataset.given.take(list(plan["id"]))
         from phylolens.embedding import embed
 
-        study = self.study
+        settings = self.settings
         found = embed(
             self.views(plan, augmentation),
-            study.backbone,
-            store=study.out / "features",
-            weights=study.weights,
-            layers=study.layers,
-            fit=study.fit,
-            flips=study.flips,
-            seed=study.seed,
-            device=study.device,
+            settings.backbone,
+            store=settings.out / "features",
+            weights=settings.weights,
+            layers=settings.layers,
+            fit=settings.fit,
+            flips=settings.flips,
+            seed=settings.seed,
+            device=settings.device,
             progress=self.progress,
         )
         if found.failed:

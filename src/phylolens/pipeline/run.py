@@ -6,25 +6,25 @@ from dataclasses import replace
 from typing import Any
 
 from phylolens.errors import TooFew, require_folder
-from phylolens.pipeline.context import Bench
-from phylolens.pipeline.dataset import Material, gather
-from phylolens.pipeline.image_features import ImagesFailed, Pictures
-from phylolens.pipeline.settings import STAGES, Study
+from phylolens.pipeline.context import RunContext
+from phylolens.pipeline.dataset import Dataset, gather
+from phylolens.pipeline.image_features import ImageFeatures, ImagesFailed
+from phylolens.pipeline.settings import STAGES, Settings
 from phylolens.pipeline.stages import ACTIONS, FILES, missing_files, not_possible
-from phylolens.pipeline.summaries import brief_of
+from phylolens.pipeline.summaries import summary_of
 from phylolens.progress import Progress, silent
 from phylolens.provenance import RunRecord, command_line, file_hash, fingerprint, package_versions
 from phylolens.writing import sweep
 
 
 def run(
-    study: Study, stages: Sequence[str] = STAGES, *, progress: Progress = silent
+    settings: Settings, stages: Sequence[str] = STAGES, *, progress: Progress = silent
 ) -> dict[str, Any]:
     """Run the stages in order; finished ones with unchanged inputs and settings are kept.
 
     Parameters
     ----------
-    study : Study
+    settings : Settings
         What to run.
     stages : sequence of str
         Some of ``check``, ``embed``, ``classify``, ``guide``, ``signal``, ``report``; ``check``
@@ -40,50 +40,52 @@ def run(
     failed: dict[str, str] = {}
     while True:
         try:
-            return _run(study, stages, progress, failed)
+            return _run(settings, stages, progress, failed)
         except ImagesFailed as error:  # what is embedded is in the store, so little is done twice
-            if not study.skip_bad:
+            if not settings.skip_bad:
                 raise
             failed |= error.reasons
 
 
 def _run(
-    study: Study, stages: Sequence[str], progress: Progress, failed: Mapping[str, str]
+    settings: Settings, stages: Sequence[str], progress: Progress, failed: Mapping[str, str]
 ) -> dict[str, Any]:
     """Run the stages on all usable images but those that ``failed`` before."""
-    require_folder(study.out)
-    if study.out.is_dir():
-        sweep(study.out)
-    settings = study.model_dump(mode="json")
-    record = RunRecord(study.out, command_line(), settings, study.seed)
+    require_folder(settings.out)
+    if settings.out.is_dir():
+        sweep(settings.out)
+    values = settings.model_dump(mode="json")
+    record = RunRecord(settings.out, command_line(), values, settings.seed)
     started = time.perf_counter()
-    material = gather(study, progress, failed)
-    hashes = _input_hashes(study)
-    inputs = {name: {"path": str(getattr(study, name)), "sha256": digest}
+    dataset = gather(settings, progress, failed)
+    hashes = _input_hashes(settings)
+    inputs = {name: {"path": str(getattr(settings, name)), "sha256": digest}
               for name, digest in hashes.items()}  # fmt: skip
-    record.note(inputs=inputs, data_hash=material.data_hash)
+    record.note(inputs=inputs, data_hash=dataset.data_hash)
     record.finish_stage(
         "check", files=("check.json", "specimens.parquet"), seconds=time.perf_counter() - started
     )
-    summary: dict[str, Any] = {"out": str(study.out), "check": material.brief}
-    bench = Bench(study, material, Pictures(study, material, progress), progress)
+    summary: dict[str, Any] = {"out": str(settings.out), "check": dataset.summary}
+    context = RunContext(settings, dataset, ImageFeatures(settings, dataset, progress), progress)
     for name in (stage for stage in STAGES if stage in stages and stage != "check"):
-        mark = _mark(settings, name, hashes, material)
-        summary[name] = _stage(name, bench, record, mark, whole=stages == STAGES)
+        mark = _mark(values, name, hashes, dataset)
+        summary[name] = _stage(name, context, record, mark, whole=stages == STAGES)
     return summary
 
 
-def _stage(name: str, bench: Bench, record: RunRecord, mark: str, *, whole: bool) -> dict[str, Any]:
+def _stage(
+    name: str, context: RunContext, record: RunRecord, mark: str, *, whole: bool
+) -> dict[str, Any]:
     """Run one stage unless its results can be kept; a ``whole`` run goes on where one cannot."""
-    out, started, again = bench.study.out, time.perf_counter(), ""
-    reason = not_possible(name, bench.material, alone=not whole)
+    out, started, again = context.settings.out, time.perf_counter(), ""
+    reason = not_possible(name, context.dataset, alone=not whole)
     if not reason:
-        if record.is_done(name, mark) and not missing_files(name, bench.study):
-            return brief_of(name, out) | {"kept": True}
+        if record.is_done(name, mark) and not missing_files(name, context.settings):
+            return summary_of(name, out) | {"kept": True}
         again = record.again(name, mark)
         record.forget(name)
         try:
-            found = ACTIONS[name](replace(bench, mark=mark))
+            found = ACTIONS[name](replace(context, mark=mark))
         except TooFew as error:
             if not whole:
                 raise
@@ -97,7 +99,7 @@ def _stage(name: str, bench: Bench, record: RunRecord, mark: str, *, whole: bool
     return found | ({"made_again": again} if again else {})
 
 
-def _mark(settings: dict[str, Any], stage: str, hashes: dict[str, str], material: Material) -> str:
+def _mark(values: dict[str, Any], stage: str, hashes: dict[str, str], dataset: Dataset) -> str:
     """Fingerprint of what a stage depends on: the inputs, and no other stage's settings."""
     others = {"classify", "guide", "signal", "out"} - {stage}
     if stage not in ("guide", "signal"):
@@ -105,11 +107,11 @@ def _mark(settings: dict[str, Any], stage: str, hashes: dict[str, str], material
     if stage != "signal":
         others.add("trees")
         hashes = {name: digest for name, digest in hashes.items() if name != "trees"}
-    own = {name: value for name, value in settings.items() if name not in others}
-    return fingerprint(stage, own, hashes, material.data_hash, package_versions())
+    own = {name: value for name, value in values.items() if name not in others}
+    return fingerprint(stage, own, hashes, dataset.data_hash, package_versions())
 
 
-def _input_hashes(study: Study) -> dict[str, str]:
+def _input_hashes(settings: Settings) -> dict[str, str]:
     names = ("meta", "tree", "distances", "trees", "features", "ids", "matches", "weights")
-    paths = {name: getattr(study, name) for name in names}
+    paths = {name: getattr(settings, name) for name in names}
     return {name: file_hash(path) for name, path in paths.items() if path and path.is_file()}

@@ -26,7 +26,7 @@ PATHS = (
 )
 
 
-class _Settings(BaseModel):
+class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -43,7 +43,7 @@ def _shares(found: object) -> object:
     return found
 
 
-class ClassifySettings(_Settings):
+class ClassifySettings(_Section):
     """Classification; what is not given is the recipe's (see ``ClassifyRecipe``)."""
 
     recipe: str = "default"
@@ -66,7 +66,7 @@ class ClassifySettings(_Settings):
     ablation: bool = False
 
 
-class GuideSettings(_Settings):
+class GuideSettings(_Section):
     """Guided embedding; what is not given is the recipe's.
 
     ``learner``, ``held_out`` (rank of the clades), ``refits``, ``sample_down_to`` and
@@ -86,7 +86,7 @@ class GuideSettings(_Settings):
     divisor: float | None = Field(default=None, gt=0)
 
 
-class SignalSettings(_Settings):
+class SignalSettings(_Section):
     """Test of visual against genetic distance.
 
     ``distance`` is the visual distance, ``compare`` further ones for one table; ``debias`` takes
@@ -106,7 +106,7 @@ class SignalSettings(_Settings):
     fdr: float = Field(default=0.05, gt=0, lt=1)
 
 
-class Study(_Settings):
+class Settings(_Section):
     """Everything a run needs.
 
     Parameters
@@ -169,8 +169,8 @@ class Study(_Settings):
         return self.tree is not None or self.distances is not None
 
 
-def make_study(values: Mapping[str, Any], where: object = "settings") -> Study:
-    """Build a :class:`Study`.
+def make_settings(values: Mapping[str, Any], where: object = "settings") -> Settings:
+    """Build a :class:`Settings`.
 
     Raises
     ------
@@ -178,11 +178,11 @@ def make_study(values: Mapping[str, Any], where: object = "settings") -> Study:
         For unknown keys and values out of range, naming each.
     """
     try:
-        return Study.model_validate(dict(values))
+        return Settings.model_validate(dict(values))
     except ValidationError as error:
         by_option = where == "options"
         faults = [f"{_named(fault['loc'], by_option)}: {fault['msg']}" for fault in error.errors()]
-        keys = "" if by_option else f"Keys of a study: {', '.join(Study.model_fields)}."
+        keys = "" if by_option else f"Keys of a study: {', '.join(Settings.model_fields)}."
         raise InputError(f"{'; '.join(faults)}.", where=where, hint=keys) from error
 
 
@@ -193,7 +193,7 @@ def _named(place: Sequence[int | str], by_option: bool) -> str:
     return ".".join(map(str, place))
 
 
-def read_study(path: Path) -> dict[str, Any]:
+def read_settings(path: Path) -> dict[str, Any]:
     """Read ``study.toml`` as a plain dict; its paths are relative to its own folder.
 
     Raises

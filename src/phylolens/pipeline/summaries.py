@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 
-def brief_of(stage: str, out: Path) -> dict[str, Any]:
+def summary_of(stage: str, out: Path) -> dict[str, Any]:
     """Sum up a finished stage from its files, as ``--json`` prints it."""
     if stage == "classify":
         metrics = _read(out / "classify/metrics.json")

@@ -1,4 +1,4 @@
-"""The stages of a run: each takes the study and the material, writes its folder, sums up."""
+"""The stages of a run: each takes the run context, writes its folder, sums up."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,61 +6,60 @@ from typing import Any
 from phylolens.errors import InputError
 from phylolens.guided.files import EVERY_RECIPE, HELD_OUT_ONLY, PUBLISHED_ONLY, SOMETIMES
 from phylolens.guided.recipes import GUIDE_RECIPES, HeldOutRecipe
-from phylolens.pipeline.context import Bench
-from phylolens.pipeline.dataset import Material
-from phylolens.pipeline.settings import Study
+from phylolens.pipeline.context import RunContext
+from phylolens.pipeline.dataset import Dataset
+from phylolens.pipeline.settings import Settings
 from phylolens.pipeline.stages.circular import guided_twice
 from phylolens.pipeline.stages.classify import classify
 from phylolens.pipeline.stages.guide import guide
 from phylolens.pipeline.stages.signal import signal
-from phylolens.pipeline.summaries import brief_of
 
-__all__ = ["ACTIONS", "FILES", "Bench", "brief_of", "files_of", "missing_files", "not_possible"]
+__all__ = ["ACTIONS", "FILES", "files_of", "missing_files", "not_possible"]
 
 NEEDS_PHYLOGENY = "needs a phylogeny: give --tree or --distances"
 
 
-def not_possible(stage: str, material: Material, *, alone: bool) -> str:
+def not_possible(stage: str, dataset: Dataset, *, alone: bool) -> str:
     """Say why a stage cannot run; asked for by itself, that is an error."""
     reason = ""
-    if stage in ("guide", "signal") and material.ranked is None:
+    if stage in ("guide", "signal") and dataset.ranked is None:
         reason = NEEDS_PHYLOGENY
-    elif stage == "classify" and material.taxon_level:
+    elif stage == "classify" and dataset.taxon_level:
         reason = "needs features of images or specimens, not of taxa"
     elif stage == "guide":
-        reason = guided_twice(material)
+        reason = guided_twice(dataset)
     if reason and alone:
         raise InputError(f"'{stage}' {reason}.")
     return reason
 
 
-def embed_originals(bench: Bench) -> dict[str, Any]:
+def embed_originals(context: RunContext) -> dict[str, Any]:
     """Fill the feature store."""
-    pictures = bench.pictures
-    features = pictures.originals
+    images = context.images
+    features = images.originals
     return {
         "n_images": len(features),
         "n_features": int(features.matrix.shape[1]),
-        "n_computed": pictures.n_computed,
-        "n_reused": pictures.n_reused,
-        "notes": list(pictures.notes),
+        "n_computed": images.n_computed,
+        "n_reused": images.n_reused,
+        "notes": list(images.notes),
         "spec": dict(features.spec),
     }
 
 
-def report(bench: Bench) -> dict[str, Any]:
+def report(context: RunContext) -> dict[str, Any]:
     """Write ``report.html`` from the results directory."""
     from phylolens.report import write_report
 
-    bench.progress("writing the report", 0, 1)
-    study = bench.study
-    roots = [root for root in (study.images, study.meta and study.meta.parent) if root]
-    path = write_report(study.out, images=roots)
-    bench.progress("writing the report", 1, 1)
+    context.progress("writing the report", 0, 1)
+    settings = context.settings
+    roots = [root for root in (settings.images, settings.meta and settings.meta.parent) if root]
+    path = write_report(settings.out, images=roots)
+    context.progress("writing the report", 1, 1)
     return {"path": str(path), "megabytes": path.stat().st_size / 1e6}
 
 
-ACTIONS: Mapping[str, Callable[[Bench], dict[str, Any]]] = {
+ACTIONS: Mapping[str, Callable[[RunContext], dict[str, Any]]] = {
     "embed": embed_originals,
     "classify": classify,
     "guide": guide,
@@ -85,15 +84,15 @@ FILES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def files_of(stage: str, study: Study) -> tuple[str, ...]:
+def files_of(stage: str, settings: Settings) -> tuple[str, ...]:
     """Name the files that show a stage of this study is finished."""
     if stage != "guide":
         return FILES[stage]
-    held_out = isinstance(GUIDE_RECIPES.get(study.guide.recipe), HeldOutRecipe)
+    held_out = isinstance(GUIDE_RECIPES.get(settings.guide.recipe), HeldOutRecipe)
     more = HELD_OUT_ONLY if held_out else (*PUBLISHED_ONLY, *SOMETIMES)
     return (*FILES[stage], *(f"guide/{name}" for name in more))
 
 
-def missing_files(stage: str, study: Study) -> list[str]:
+def missing_files(stage: str, settings: Settings) -> list[str]:
     """Name the files of a finished stage that are not there."""
-    return [name for name in files_of(stage, study) if not (study.out / name).is_file()]
+    return [name for name in files_of(stage, settings) if not (settings.out / name).is_file()]

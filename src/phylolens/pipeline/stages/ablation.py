@@ -16,8 +16,8 @@ from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.recipes import ClassifyRecipe
 from phylolens.classification.transform import with_steps
 from phylolens.errors import TooFew
-from phylolens.pipeline.context import Bench
-from phylolens.pipeline.image_features import Pictures
+from phylolens.pipeline.context import RunContext
+from phylolens.pipeline.image_features import ImageFeatures
 from phylolens.pipeline.stages.classify_split import answer_ranks, divide
 from phylolens.values import Features
 
@@ -31,12 +31,12 @@ class _Step:
 
     name: str
     what: str
-    settings: dict[str, Any]
+    options: dict[str, Any]
     steps: tuple[str, ...]
     way: str = "independent"
 
 
-def ablation(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
+def ablation(context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
     """Score each choice on the recipe's splits; every row has all the choices above it.
 
     Returns
@@ -46,12 +46,12 @@ def ablation(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict
         first split and ``left_out`` by rank on the second, where there is one. The row ``select``
         stands alone: the rows after it do without it.
     """
-    cases = _cases(bench, recipe, ranks)
+    cases = _cases(context, recipe, ranks)
     rows = []
-    plan = list(_plan(bench))
+    plan = list(_plan(context))
     for number, step in enumerate(plan):
-        bench.progress("ablation", number, len(plan))
-        features = _features(bench, step)
+        context.progress("ablation", number, len(plan))
+        features = _features(context, step)
         found = [case.score(step, features) for case in cases]
         rows.append(
             {
@@ -62,45 +62,45 @@ def ablation(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict
                 **({"left_out": found[1]} if len(found) > 1 else {}),
             }
         )
-    bench.progress("ablation", len(plan), len(plan))
+    context.progress("ablation", len(plan), len(plan))
     return {"ablation": rows}
 
 
-def _cases(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> "list[_Case]":
+def _cases(context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str]) -> "list[_Case]":
     """Training and test rows of the first two splits."""
-    rows = bench.material.table.set_index("file", drop=False)
+    rows = context.dataset.table.set_index("file", drop=False)
     found: list[_Case] = []
     for name in recipe.splits[:2]:
         try:
-            split = divide(bench, recipe, ranks, name, bench.study.seed)
+            split = divide(context, recipe, ranks, name, context.settings.seed)
         except TooFew:
             if not found:
                 raise
             continue
         train, test = rows.loc[list(split.train)], rows.loc[list(split.test)]
-        found.append(_Case(bench, ranks, train, test))
+        found.append(_Case(context, ranks, train, test))
     return found
 
 
-def _plan(bench: Bench) -> Iterator[_Step]:
+def _plan(context: RunContext) -> Iterator[_Step]:
     """List the choices in order, those of the features as the study has them."""
-    study = bench.study
-    names = [name.strip() for name in study.backbone.split(",")]
+    settings = context.settings
+    names = [name.strip() for name in settings.backbone.split(",")]
     bare: dict[str, Any] = {"backbone": names[0], "layers": (), "flips": False}
-    if not bench.pictures.can_alter:
+    if not context.images.can_alter:
         names, bare = names[:1], {}
     first = f"last layer of {names[0]}" if bare else "features as given"
     yield _Step("base", f"{first}, discriminant analysis, a head a rank", bare, ())
     yield _Step("root", "signed square root", bare, ("root",))
     yield _Step("unit", "centred, scaled to unit length", bare, ("root", "centre", "unit"))
     now, steps = bare, ("root", "centre", "unit")
-    if bare and study.layers:
-        now = now | {"layers": study.layers}
-        yield _Step("layers", f"layers {', '.join(study.layers)} joined", now, steps)
+    if bare and settings.layers:
+        now = now | {"layers": settings.layers}
+        yield _Step("layers", f"layers {', '.join(settings.layers)} joined", now, steps)
     if bare and len(names) > 1:
-        now = now | {"backbone": study.backbone}
+        now = now | {"backbone": settings.backbone}
         yield _Step("backbones", f"{', '.join(names[1:])} joined", now, steps)
-    if bare and study.flips:
+    if bare and settings.flips:
         now = now | {"flips": True}
         yield _Step("flips", "averaged with the mirror image", now, steps)
     yield _Step(
@@ -111,12 +111,12 @@ def _plan(bench: Bench) -> Iterator[_Step]:
     yield _Step("blended", "blended with heads of the ranks (default)", now, STEPS, "blended")
 
 
-def _features(bench: Bench, step: _Step) -> Features:
+def _features(context: RunContext, step: _Step) -> Features:
     """Features of the originals with a step's settings."""
-    if not step.settings:
-        return bench.pictures.originals
-    study = bench.study.model_copy(update=step.settings)
-    return Pictures(study, bench.material, bench.progress).originals
+    if not step.options:
+        return context.images.originals
+    settings = context.settings.model_copy(update=step.options)
+    return ImageFeatures(settings, context.dataset, context.progress).originals
 
 
 _Answers = dict[str, tuple[pd.DataFrame, np.ndarray]]
@@ -126,7 +126,7 @@ _Answers = dict[str, tuple[pd.DataFrame, np.ndarray]]
 class _Case:
     """Training and test rows of one split; the blend is fitted once for all its ways."""
 
-    bench: Bench
+    context: RunContext
     ranks: Sequence[str]
     train: pd.DataFrame
     test: pd.DataFrame
@@ -142,7 +142,7 @@ class _Case:
         return scores
 
     def _independent(self, step: _Step, features: Features) -> _Answers:
-        answers, seed = {}, self.bench.study.seed
+        answers, seed = {}, self.context.settings.seed
         for rank in self.ranks:
             seen, asked = self.train.dropna(subset=[rank]), self.test.dropna(subset=[rank])
             if seen[rank].nunique() < 2 or not len(asked):
@@ -167,10 +167,10 @@ class _Case:
         return answers
 
     def _fitted(self, features: Features) -> RankBlend:
-        tree = TaxonTree.of(self.train, answer_ranks(self.train, self.bench.material.ranks))
+        tree = TaxonTree.of(self.train, answer_ranks(self.train, self.context.dataset.ranks))
         train = self.train[tree.node_of(self.train) >= 0]
         labels = np.array([tree.name(node) for node in tree.node_of(train)])
-        head = make_head("default", self.bench.study.seed, blocks=features.spec.get("blocks"))
+        head = make_head("default", self.context.settings.seed, blocks=features.spec.get("blocks"))
         groups = train["specimen_id"].to_numpy(str)
         return RankBlend.fit(head, tree, _matrix(features, train), labels, groups)
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from phylolens.errors import some
 from phylolens.phylogeny.names import normalise
-from phylolens.pipeline.dataset import Material
+from phylolens.pipeline.dataset import Dataset
 from phylolens.values import Features
 
 CROSS_FITTED = (
@@ -30,8 +30,8 @@ KEEP_APART = (
 
 
 def _guided(features: Features) -> bool:
-    parts = features.spec.get("fused") or [features.spec]
-    return any(part.get("guided") for part in parts)
+    checkpoints = features.spec.get("fused") or [features.spec]
+    return any(part.get("guided") for part in checkpoints)
 
 
 def circularity(
@@ -91,13 +91,13 @@ def _of_fit(features: Features, rows: pd.Series, labels: pd.DataFrame | None) ->
     return rows[own.isna() | own.map(normalise, na_action="ignore").isin(known)]
 
 
-def guided_twice(material: Material) -> str:
+def guided_twice(dataset: Dataset) -> str:
     """Say why ``guide`` cannot judge these features; empty where it can."""
-    given, ranked = material.given, material.ranked
+    given, ranked = dataset.given, dataset.ranked
     if given is None or ranked is None:
         return ""
-    labels = material.table.set_index("file")
-    circular, _ = circularity(given, ranked.distances.ids, labels[material.rank], labels)
+    labels = dataset.table.set_index("file")
+    circular, _ = circularity(given, ranked.distances.ids, labels[dataset.rank], labels)
     return FITTED_TWICE if circular or given.spec.get("held_out") else ""
 
 

@@ -14,12 +14,12 @@ from phylolens.classification.expected import require_shares
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.recipes import ClassifyRecipe
 from phylolens.errors import InputError, TooFew
-from phylolens.pipeline.checkpoints import Parts
-from phylolens.pipeline.context import Bench, chosen_recipe, settings_used
+from phylolens.pipeline.checkpoints import Checkpoints
+from phylolens.pipeline.context import RunContext, chosen_recipe, settings_used
 from phylolens.pipeline.stages.circular import in_fit, tested_in_fit
 from phylolens.pipeline.stages.classify_split import answer_ranks, divide
 from phylolens.pipeline.stages.trust import trust
-from phylolens.pipeline.summaries import brief_of
+from phylolens.pipeline.summaries import summary_of
 from phylolens.specimens import Split, raise_rare, repeat, sample_down
 from phylolens.writing import write_csv, write_json
 
@@ -43,38 +43,38 @@ CANNOT_CALIBRATE = (
 )
 
 
-def classify(bench: Bench) -> dict[str, Any]:
+def classify(context: RunContext) -> dict[str, Any]:
     """Test one head a rank on every split, then calibrate and store a model over all ranks."""
     from phylolens import classification as library
 
-    study = bench.study
-    recipe = chosen_recipe(library.CLASSIFY_RECIPES, study.classify, FROM_USER)
-    ranks = _ranks(bench)
+    settings = context.settings
+    recipe = chosen_recipe(library.CLASSIFY_RECIPES, settings.classify, FROM_USER)
+    ranks = _ranks(context)
     for name in recipe.models:  # an unknown name stops before any work
-        head_of(recipe, name, study.seed)
+        head_of(recipe, name, settings.seed)
     _require_augmentation(recipe.augmentation)
-    require_shares(study.classify.unknown_share, bench.material.ranks)
+    require_shares(settings.classify.unknown_share, context.dataset.ranks)
     for name in recipe.splits:
-        _try_split(bench, recipe, ranks, name)
-    folder = study.out / "classify"
-    parts = Parts(folder / "parts", bench.mark)
+        _try_split(context, recipe, ranks, name)
+    folder = settings.out / "classify"
+    checkpoints = Checkpoints(folder / "parts", context.mark)
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in recipe.splits}
-    for seed in range(study.seed, study.seed + recipe.repeats):
+    for seed in range(settings.seed, settings.seed + recipe.repeats):
         for name in recipe.splits:
-            test = partial(_test, bench, recipe, ranks, name, seed)
-            runs[name].append(parts.keep(f"{name}-{seed}", test))
-    metrics = _together(runs, recipe, study.seed)
-    n_fitted = in_fit(bench.material.given, bench.material.table["file"])
+            test = partial(_test, context, recipe, ranks, name, seed)
+            runs[name].append(checkpoints.keep(f"{name}-{seed}", test))
+    metrics = _together(runs, recipe, settings.seed)
+    n_fitted = in_fit(context.dataset.given, context.dataset.table["file"])
     if recipe.trust and n_fitted:
         metrics["not_possible"] = {"model": CANNOT_CALIBRATE.format(n_fitted)}
     elif recipe.trust:
-        metrics |= trust(bench, recipe, ranks, metrics, parts)
-    raised = recipe.upsample_to if bench.pictures.can_alter else None
-    used = settings_used(recipe, bench.pictures, bench.pictures.originals, {"upsample_to": raised})
+        metrics |= trust(context, recipe, ranks, metrics, checkpoints)
+    raised = recipe.upsample_to if context.images.can_alter else None
+    used = settings_used(recipe, context.images, context.images.originals, {"upsample_to": raised})
     write_json(folder / "metrics.json", metrics | {"settings": used})
     _remove_stale(folder, recipe, metrics)
-    parts.clear()
-    return brief_of("classify", study.out)
+    checkpoints.clear()
+    return summary_of("classify", settings.out)
 
 
 def _require_augmentation(name: str) -> None:
@@ -99,60 +99,64 @@ def _remove_stale(folder: Path, recipe: ClassifyRecipe, metrics: dict[str, Any])
         shutil.rmtree(folder / "model", ignore_errors=True)
 
 
-def _ranks(bench: Bench) -> tuple[str, ...]:
+def _ranks(context: RunContext) -> tuple[str, ...]:
     """Ranks asked for, or all down to the rank of comparison, that have two classes."""
     from phylolens.classification.experiment import testable_ranks
 
-    material = bench.material
-    ranks = bench.study.classify.ranks
-    ranks = ranks or material.ranks[: material.ranks.index(material.rank) + 1]
-    material.require_ranks(ranks)
-    return testable_ranks(material.table, ranks)
+    dataset = context.dataset
+    ranks = context.settings.classify.ranks
+    ranks = ranks or dataset.ranks[: dataset.ranks.index(dataset.rank) + 1]
+    dataset.require_ranks(ranks)
+    return testable_ranks(dataset.table, ranks)
 
 
-def _try_split(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str], name: str) -> None:
+def _try_split(
+    context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str], name: str
+) -> None:
     """Refuse an unknown split, and an impossible first one, before any work."""
     try:
-        divide(bench, recipe, ranks, name, bench.study.seed)
+        divide(context, recipe, ranks, name, context.settings.seed)
     except TooFew:
         if name == recipe.splits[0]:
             raise
 
 
 def _test(
-    bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str], name: str, seed: int
+    context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str], name: str, seed: int
 ) -> dict[str, Any]:
     """Test the recipe's heads on one split; the headline seed writes its predictions."""
     from phylolens import classification as library
 
-    material, pictures = bench.material, bench.pictures
+    dataset, images = context.dataset, context.images
     try:
-        split = divide(bench, recipe, ranks, name, seed)
-        n_leaked = in_fit(material.given, split.test)
+        split = divide(context, recipe, ranks, name, seed)
+        n_leaked = in_fit(dataset.given, split.test)
         if n_leaked and name != recipe.splits[0]:
             return {"not_possible": CANNOT_TEST.format(n_leaked)}
-        plans = {rank: _plan(bench, recipe, split, rank, seed) for rank in ranks}
-        leaf = leaf_plan(bench, recipe, split, seed) if "default" in recipe.models else None
+        plans = {rank: _plan(context, recipe, split, rank, seed) for rank in ranks}
+        leaf = leaf_plan(context, recipe, split, seed) if "default" in recipe.models else None
         tested = pd.DataFrame({"file": split.test, "copy": 0})
         wanted = pd.concat([tested, *plans.values(), *([leaf.plan] if leaf else [])])
-        features = pictures.of_plan(wanted[["file", "copy"]], recipe.augmentation)
+        features = images.of_plan(wanted[["file", "copy"]], recipe.augmentation)
         result = library.classify(
             features,
-            material.table,
+            dataset.table,
             split,
             plans,
             recipe,
-            ranks=material.ranks,
+            ranks=dataset.ranks,
             leaf=leaf,
             seed=seed,
-            progress=bench.progress,
+            progress=context.progress,
         )
     except TooFew as error:
         if name == recipe.splits[0]:
             raise
         return {"not_possible": str(error)}
-    if seed == bench.study.seed:
-        write_csv(bench.study.out / "classify" / predictions_file(name, recipe), result.predictions)
+    if seed == context.settings.seed:
+        write_csv(
+            context.settings.out / "classify" / predictions_file(name, recipe), result.predictions
+        )
     guided = {} if n_leaked is None else tested_in_fit(n_leaked, len(split.test))
     return result.metrics | guided
 
@@ -162,28 +166,32 @@ def predictions_file(name: str, recipe: ClassifyRecipe) -> str:
     return "predictions.csv" if name == recipe.splits[0] else f"predictions_{name}.csv"
 
 
-def _plan(bench: Bench, recipe: ClassifyRecipe, split: Split, rank: str, seed: int) -> pd.DataFrame:
+def _plan(
+    context: RunContext, recipe: ClassifyRecipe, split: Split, rank: str, seed: int
+) -> pd.DataFrame:
     """Training rows of a rank."""
-    rows = bench.material.table.set_index("file").loc[list(split.train)]
-    finer = list(bench.material.ranks[bench.material.ranks.index(rank) + 1 :])
-    return _copied(bench, recipe, rows[rank].dropna(), rows[finer], seed)
+    rows = context.dataset.table.set_index("file").loc[list(split.train)]
+    finer = list(context.dataset.ranks[context.dataset.ranks.index(rank) + 1 :])
+    return _copied(context, recipe, rows[rank].dropna(), rows[finer], seed)
 
 
-def leaf_plan(bench: Bench, recipe: ClassifyRecipe, split: Split, seed: int) -> LeafPlan | None:
+def leaf_plan(
+    context: RunContext, recipe: ClassifyRecipe, split: Split, seed: int
+) -> LeafPlan | None:
     """Training rows under their finest labels; None where no rank can be learnt so."""
-    rows = bench.material.table.set_index("file", drop=False).loc[list(split.train)]
+    rows = context.dataset.table.set_index("file", drop=False).loc[list(split.train)]
     try:
-        ranks = answer_ranks(rows, bench.material.ranks)
+        ranks = answer_ranks(rows, context.dataset.ranks)
     except TooFew:
         return None
     tree = TaxonTree.of(rows, ranks)
     nodes = pd.Series(tree.node_of(rows), index=rows.index)
     labels = nodes[nodes >= 0].map(tree.name)
-    return LeafPlan(tree, _copied(bench, recipe, labels, rows[[]], seed))
+    return LeafPlan(tree, _copied(context, recipe, labels, rows[[]], seed))
 
 
 def _copied(
-    bench: Bench, recipe: ClassifyRecipe, labels: pd.Series, finer: pd.DataFrame, seed: int
+    context: RunContext, recipe: ClassifyRecipe, labels: pd.Series, finer: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
     """Sample down, copy, and raise rare classes, as the recipe says."""
     if recipe.sample_down_to:
@@ -193,7 +201,7 @@ def _copied(
         plan = repeat(labels, recipe.copies)
     else:
         plan = raise_rare(labels, recipe.upsample_to, seed=seed)
-    return bench.pictures.plan_ids(plan, recipe.augmentation)
+    return context.images.plan_ids(plan, recipe.augmentation)
 
 
 def _together(

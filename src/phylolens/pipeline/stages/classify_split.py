@@ -6,21 +6,21 @@ import pandas as pd
 
 from phylolens.classification.recipes import ClassifyRecipe
 from phylolens.errors import TooFew
-from phylolens.pipeline.context import Bench
+from phylolens.pipeline.context import RunContext
 from phylolens.specimens import Split, make_split
 
 MOST_TAXA = 2000  # of the finest rank
 
 
 def divide(
-    bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str], name: str, seed: int
+    context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str], name: str, seed: int
 ) -> Split:
     """Divide the images by a named rule.
 
     Left-out taxa keep a relative in their family, the rank most studies compare at, so that most
     taxa can be spared; without families, in the taxon right above.
     """
-    table, every = bench.material.table, bench.material.ranks
+    table, every = context.dataset.table, context.dataset.ranks
     if name == "random":
         return make_split(name, table, ranks, test_share=recipe.test_share, seed=seed)
     unit = name.removeprefix("leave-").removesuffix("-out")

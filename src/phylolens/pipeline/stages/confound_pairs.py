@@ -7,7 +7,7 @@ import pandas as pd
 
 from phylolens import stats
 from phylolens.errors import InputError
-from phylolens.pipeline.context import Bench
+from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.confounds import columns_of, source_of_rows
 from phylolens.pipeline.stages.looks import Looks
 from phylolens.stats.confound_adjust import without_source
@@ -18,7 +18,7 @@ COUNTS = ("n_convergent", "n_divergent", "n_simulations", "fdr")
 
 
 def adjusted_pairs(
-    bench: Bench, looks: Looks, compared: stats.Comparison, pairs: pd.DataFrame | None
+    context: RunContext, looks: Looks, compared: stats.Comparison, pairs: pd.DataFrame | None
 ) -> dict[str, Any]:
     """Judge the pairs again on features without the effect of the columns in use.
 
@@ -31,20 +31,20 @@ def adjusted_pairs(
     """
     if compared.sources is None or compared.covariance is None or pairs is None:
         return {}
-    settings, features = bench.study.signal, looks.features
-    for column in columns_of(bench.study, bench.material, looks.taxa):
+    options, features = context.settings.signal, looks.features
+    for column in columns_of(context.settings, context.dataset, looks.taxa):
         if column.name in compared.sources:
             taxa, sources = source_of_rows(looks, column)
             features = without_source(features, taxa, sources).features
     with suppress(InputError):  # nothing is left that differs
         again, found = disagreement(
-            Looks(bench.material, features).distances(settings.distance, debias=settings.debias),
+            Looks(context.dataset, features).distances(options.distance, debias=options.debias),
             compared.covariance,
             clades=compared.clades,
             genetic=compared.genetic,
-            simulations=settings.simulations,
-            fdr=settings.fdr,
-            seed=bench.study.seed,
+            simulations=options.simulations,
+            fdr=options.fdr,
+            seed=context.settings.seed,
         )
         return {
             "disagreement_adjusted": {

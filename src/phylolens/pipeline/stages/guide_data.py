@@ -9,7 +9,7 @@ from phylolens.guided.clades import Clades, clades_of
 from phylolens.guided.recipes import HeldOutRecipe
 from phylolens.guided.require import require_varied
 from phylolens.guided.sample import Sample, to_sample
-from phylolens.pipeline.context import Bench
+from phylolens.pipeline.context import RunContext
 from phylolens.specimens import balance, repeat, sample_down
 from phylolens.values import Features
 
@@ -24,44 +24,44 @@ class Taxa:
     clades: Clades
 
 
-def taxa_of(bench: Bench) -> Taxa:
+def taxa_of(context: RunContext) -> Taxa:
     """Taxa with images and genetic distances, in the order of their names."""
-    material = bench.material
-    assert material.ranked is not None
-    names = tuple(sorted(material.ranked.distances.ids))
-    genetic = material.ranked.distances.filter(names).data
-    lineage = material.lineage(names)
+    dataset = context.dataset
+    assert dataset.ranked is not None
+    names = tuple(sorted(dataset.ranked.distances.ids))
+    genetic = dataset.ranked.distances.filter(names).data
+    lineage = dataset.lineage(names)
     if lineage is None:
-        lineage = pd.DataFrame({material.rank: names}, index=pd.Index(names, name="taxon"))
+        lineage = pd.DataFrame({dataset.rank: names}, index=pd.Index(names, name="taxon"))
     require_varied(genetic)
-    return Taxa(names, genetic, lineage, clades_of(lineage, bench.study.guide.held_out))
+    return Taxa(names, genetic, lineage, clades_of(lineage, context.settings.guide.held_out))
 
 
-def plan_of(bench: Bench, recipe: HeldOutRecipe, *, draw: int = 0) -> pd.DataFrame:
+def plan_of(context: RunContext, recipe: HeldOutRecipe, *, draw: int = 0) -> pd.DataFrame:
     """Images to learn from: as they are, sampled down, balanced, or both in this order.
 
     Draw 0 is the one that is learnt from; others tell how much depends on it.
     """
-    material = bench.material
-    seed = [bench.study.seed, draw] if draw else bench.study.seed
-    assert material.ranked is not None
-    table = material.table.set_index("file")
-    labels = table[material.rank]
-    labels = labels[labels.isin(material.ranked.distances.ids)]
+    dataset = context.dataset
+    seed = [context.settings.seed, draw] if draw else context.settings.seed
+    assert dataset.ranked is not None
+    table = dataset.table.set_index("file")
+    labels = table[dataset.rank]
+    labels = labels[labels.isin(dataset.ranked.distances.ids)]
     if recipe.sample_down_to:
-        finer = list(material.ranks[material.ranks.index(material.rank) + 1 :])
+        finer = list(dataset.ranks[dataset.ranks.index(dataset.rank) + 1 :])
         kept = sample_down(labels, table.loc[labels.index, finer], recipe.sample_down_to, seed=seed)
         labels = labels.loc[kept["file"]]
     plan = balance(labels, recipe.per_taxon, seed=seed) if recipe.per_taxon else repeat(labels, 0)
-    return bench.pictures.plan_ids(plan, recipe.augmentation)
+    return context.images.plan_ids(plan, recipe.augmentation)
 
 
 def sample_of(
-    bench: Bench, plan: pd.DataFrame, features: Features, taxa: Taxa
+    context: RunContext, plan: pd.DataFrame, features: Features, taxa: Taxa
 ) -> tuple[Sample, bool]:
     """Images of the plan; square-rooted, as deep features without negative values should be."""
     root = bool((features.matrix >= 0).all())
     rows = plan.drop_duplicates("id").set_index("id")
-    specimens = rows["file"].map(bench.material.table.set_index("file")["specimen_id"])
+    specimens = rows["file"].map(context.dataset.table.set_index("file")["specimen_id"])
     transform = np.sqrt if root else None
     return to_sample(features, rows["label"], specimens, taxa.names, transform), root

@@ -12,7 +12,7 @@ from phylolens.guided.evaluate import Evaluation
 from phylolens.guided.held_out import Maker, count_fits
 from phylolens.guided.learners import COSTLY, LEARNERS, Learner
 from phylolens.guided.recipes import HeldOutRecipe
-from phylolens.pipeline.context import Bench
+from phylolens.pipeline.context import RunContext
 from phylolens.progress import Progress
 
 NAME = "finetune"
@@ -21,7 +21,7 @@ TOLD = ("blocks", "epochs", "patience", "rate", "batch", "bag")
 TASK = "fits of the network"  # on the progress bar, with their number from the start
 
 
-def require_trainable(bench: Bench, recipe: HeldOutRecipe) -> None:
+def require_trainable(context: RunContext, recipe: HeldOutRecipe) -> None:
     """Raise :class:`InputError` where fine-tuning is asked for and cannot be done.
 
     It needs pictures, torch and timm, and a single network, whose own output it trains.
@@ -31,13 +31,13 @@ def require_trainable(bench: Bench, recipe: HeldOutRecipe) -> None:
     from phylolens.embedding.extractor import backbone_names
     from phylolens.guided.learners.finetune import FEATURES_HINT, NO_PICTURES, require_training
 
-    study = bench.study
-    if not bench.pictures.can_alter:
+    settings = context.settings
+    if not context.images.can_alter:
         raise InputError(NO_PICTURES, where=WHERE, hint=FEATURES_HINT)
     unfit = {
-        "--backbone": len(backbone_names(study.backbone)) > 1,
-        "--layers": bool(study.layers),
-        "--flips": study.flips,
+        "--backbone": len(backbone_names(settings.backbone)) > 1,
+        "--layers": bool(settings.layers),
+        "--flips": settings.flips,
     }
     if any(unfit.values()):
         raise InputError(
@@ -56,36 +56,36 @@ def require_trainable(bench: Bench, recipe: HeldOutRecipe) -> None:
     require_training()
 
 
-def refits_of(bench: Bench, recipe: HeldOutRecipe) -> dict[str, int]:
+def refits_of(context: RunContext, recipe: HeldOutRecipe) -> dict[str, int]:
     """Refits of each learner: of costly ones none, unless the user gave a number."""
-    asked = bench.study.guide.refits is not None
+    asked = context.settings.guide.refits is not None
     return {name: recipe.refits if asked or name not in COSTLY else 0 for name in recipe.learner}
 
 
 def makers_of(
-    bench: Bench, recipe: HeldOutRecipe, plan: pd.DataFrame, groups: np.ndarray
+    context: RunContext, recipe: HeldOutRecipe, plan: pd.DataFrame, groups: np.ndarray
 ) -> dict[str, Maker]:
     """Give fine-tuning its pictures and network, and have its fits counted on the progress bar."""
     if NAME not in recipe.learner:
         return {}
     from phylolens.guided.learners.training_pictures import TrainingPictures
 
-    study = bench.study
+    settings = context.settings
     make = partial(
         LEARNERS[NAME],
-        study.seed,
+        settings.seed,
         pictures=TrainingPictures(
-            bench.pictures.views(plan.drop_duplicates("id"), recipe.augmentation),
-            fit=study.fit,
-            seed=study.seed,
-            progress=bench.progress,
+            context.images.views(plan.drop_duplicates("id"), recipe.augmentation),
+            fit=settings.fit,
+            seed=settings.seed,
+            progress=context.progress,
         ),
-        backbone=study.backbone.strip(),
-        weights=None if study.weights is None else str(study.weights),
-        device=study.device,
+        backbone=settings.backbone.strip(),
+        weights=None if settings.weights is None else str(settings.weights),
+        device=settings.device,
     )
-    fits = 1 + count_fits(groups) * (1 + refits_of(bench, recipe)[NAME])
-    return {NAME: _counted(make, fits, bench.progress)}
+    fits = 1 + count_fits(groups) * (1 + refits_of(context, recipe)[NAME])
+    return {NAME: _counted(make, fits, context.progress)}
 
 
 def _counted(make: Maker, total: int, progress: Progress) -> Maker:

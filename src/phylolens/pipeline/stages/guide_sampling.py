@@ -16,7 +16,7 @@ from phylolens.guided.recipes import HeldOutRecipe
 from phylolens.guided.sample import Sample
 from phylolens.guided.scores import held_out_scores
 from phylolens.guided.skill_change import DrawnErrors, change_of_skill
-from phylolens.pipeline.context import Bench
+from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.guide_data import Taxa, sample_of
 from phylolens.pipeline.stages.guide_finetune import NAME
 from phylolens.pipeline.stages.guide_ways import EVERY, Way, drawn_plan, ways_of_sampling
@@ -25,7 +25,7 @@ SHOWN = ("skill", "pearson", "spearman", "mse", "row_spearman")
 
 
 def sampling_table(
-    bench: Bench, recipe: HeldOutRecipe, taxa: Taxa, keep: Keep
+    context: RunContext, recipe: HeldOutRecipe, taxa: Taxa, keep: Keep
 ) -> list[dict[str, Any]]:
     """Try one learner on differently sampled images, everything else alike.
 
@@ -42,13 +42,13 @@ def sampling_table(
         As ``sampling`` in ``guide.json`` (docs/formats.md); the first row takes every image.
     """
     learner = learner_of_table(recipe)
-    make = partial(LEARNERS[learner], bench.study.seed)
-    ways = ways_of_sampling(bench, recipe)
+    make = partial(LEARNERS[learner], context.settings.seed)
+    ways = ways_of_sampling(context, recipe)
     rows = []
     for number, (way, draws) in enumerate(ways):
-        bench.progress("ways of sampling", number, len(ways))
-        rows.append(keep(f"sampling-{number}", partial(_tried, bench, way, draws, taxa, make)))
-    bench.progress("ways of sampling", len(ways), len(ways))
+        context.progress("ways of sampling", number, len(ways))
+        rows.append(keep(f"sampling-{number}", partial(_tried, context, way, draws, taxa, make)))
+    context.progress("ways of sampling", len(ways), len(ways))
     _compare(rows)
     return [{**row, "learner": learner} for row in rows]
 
@@ -71,14 +71,14 @@ def learner_of_table(recipe: HeldOutRecipe) -> str:
     return learners[0]
 
 
-def _tried(bench: Bench, way: Way, draws: int, taxa: Taxa, make: Maker) -> dict[str, Any]:
+def _tried(context: RunContext, way: Way, draws: int, taxa: Taxa, make: Maker) -> dict[str, Any]:
     """Judge one way: means over draws, standard deviations, and errors by clade."""
     row: dict[str, Any] = {
         "name": way.name, "note": way.note, "same": list(way.same), "beside": way.beside,
         "draws": draws,
     }  # fmt: skip
     try:
-        found = _judged(bench, way, draws, taxa, make)
+        found = _judged(context, way, draws, taxa, make)
     except InputError as refused:
         return row | {"refused": refused.problem}
     means = {key: _mean([one["scores"][key] for one in found]) for key in SHOWN}
@@ -89,7 +89,9 @@ def _tried(bench: Bench, way: Way, draws: int, taxa: Taxa, make: Maker) -> dict[
     return row | {"errors": errors}
 
 
-def _judged(bench: Bench, way: Way, draws: int, taxa: Taxa, make: Maker) -> list[dict[str, Any]]:
+def _judged(
+    context: RunContext, way: Way, draws: int, taxa: Taxa, make: Maker
+) -> list[dict[str, Any]]:
     """Leave clades out for each draw; several at once, since each has its own images."""
     jobs = min(joblib.cpu_count(), draws)
     found: list[dict[str, Any]] = []
@@ -99,15 +101,15 @@ def _judged(bench: Bench, way: Way, draws: int, taxa: Taxa, make: Maker) -> list
     ):
         for start in range(0, draws, jobs):
             numbers = range(start, min(start + jobs, draws))
-            samples = [_sample(bench, way, number, taxa) for number in numbers]
+            samples = [_sample(context, way, number, taxa) for number in numbers]
             found += pool(joblib.delayed(_one)(make, sample, taxa) for sample in samples)
     return found
 
 
-def _sample(bench: Bench, way: Way, draw: int, taxa: Taxa) -> Sample:
-    plan = drawn_plan(bench, way, draw)
-    features = bench.pictures.of_plan(plan[["file", "copy"]], way.recipe.augmentation)
-    return sample_of(bench, plan, features, taxa)[0]
+def _sample(context: RunContext, way: Way, draw: int, taxa: Taxa) -> Sample:
+    plan = drawn_plan(context, way, draw)
+    features = context.images.of_plan(plan[["file", "copy"]], way.recipe.augmentation)
+    return sample_of(context, plan, features, taxa)[0]
 
 
 def _one(make: Maker, sample: Sample, taxa: Taxa) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.guided.recipes import HeldOutRecipe
-from phylolens.pipeline.context import Bench
+from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.guide_data import plan_of
 from phylolens.provenance import text_hash
 
@@ -39,35 +39,35 @@ class Way:
     same: tuple[str, ...] = ()
 
 
-def ways_of_sampling(bench: Bench, recipe: HeldOutRecipe) -> list[tuple[Way, int]]:
+def ways_of_sampling(context: RunContext, recipe: HeldOutRecipe) -> list[tuple[Way, int]]:
     """List ways of sampling, each with the number of draws that it takes to judge it.
 
     Ways that take the same images in every draw are one; those that leave nothing to chance are
     drawn once. The first takes every image.
     """
     found: dict[tuple[str, ...], Way] = {}
-    for way in _ways(bench, recipe):
-        marks = tuple(text_hash(sorted(drawn_plan(bench, way, k)["id"])) for k in range(DRAWS))
+    for way in _ways(context, recipe):
+        marks = tuple(text_hash(sorted(drawn_plan(context, way, k)["id"])) for k in range(DRAWS))
         first = found.get(marks)
         same = () if first is None else (*first.same, way.name, *way.same)
         found[marks] = way if first is None else replace(first, same=tuple(dict.fromkeys(same)))
     return [(way, DRAWS if len(set(marks)) > 1 else 1) for marks, way in found.items()]
 
 
-def drawn_plan(bench: Bench, way: Way, draw: int) -> pd.DataFrame:
+def drawn_plan(context: RunContext, way: Way, draw: int) -> pd.DataFrame:
     """Plan the images of one draw; draw 0 is that of a run with the way's settings."""
-    plan = plan_of(bench, way.recipe, draw=draw)
+    plan = plan_of(context, way.recipe, draw=draw)
     return plan if way.copies else plan[plan["copy"] == 0]
 
 
-def _ways(bench: Bench, recipe: HeldOutRecipe) -> Iterator[Way]:
+def _ways(context: RunContext, recipe: HeldOutRecipe) -> Iterator[Way]:
     """Name ways of sampling, around the median number of images a taxon."""
     plain = replace(recipe, per_taxon=0, sample_down_to=0)
-    plan = plan_of(bench, plain)
+    plan = plan_of(context, plain)
     counts = plan["label"].value_counts()
     median = int(np.median(counts))
     few = {max(2, int(np.quantile(counts, 0.25))), max(2, median // 2), max(2, median)}
-    made_of = _finer_taxa(bench, plan)
+    made_of = _finer_taxa(context, plan)
     yield Way(EVERY, "", plain)
     for n in sorted({1, *few, recipe.sample_down_to or 1}):
         at_random = f"at most {n} a taxon, at random"
@@ -78,7 +78,7 @@ def _ways(bench: Bench, recipe: HeldOutRecipe) -> Iterator[Way]:
             yield Way(down, note, replace(plain, sample_down_to=n), beside=at_random)
         same = () if told else (down,)
         yield Way(at_random, "", replace(plain, per_taxon=n), copies=False, same=same)
-    more = {2 * median} if bench.pictures.can_alter else set()
+    more = {2 * median} if context.images.can_alter else set()
     for n in sorted({median, *more, recipe.per_taxon or median}):
         note = f"{n} a taxon: drawn at random, altered copies where there are fewer"
         way = replace(plain, per_taxon=n)
@@ -88,10 +88,10 @@ def _ways(bench: Bench, recipe: HeldOutRecipe) -> Iterator[Way]:
         yield Way(name, "as in this run", recipe)
 
 
-def _finer_taxa(bench: Bench, plan: pd.DataFrame) -> pd.DataFrame:
+def _finer_taxa(context: RunContext, plan: pd.DataFrame) -> pd.DataFrame:
     """Count the ``images`` of each taxon, and say whether they show ``several`` finer taxa."""
-    ranks, table = bench.material.ranks, bench.material.table.set_index("file")
-    finer = list(ranks[ranks.index(bench.material.rank) + 1 :])
+    ranks, table = context.dataset.ranks, context.dataset.table.set_index("file")
+    finer = list(ranks[ranks.index(context.dataset.rank) + 1 :])
     shown = table.loc[plan["file"], finer].fillna("").assign(taxon=plan["label"].to_numpy())
     images = shown["taxon"].value_counts()
     different = shown.drop_duplicates()["taxon"].value_counts()

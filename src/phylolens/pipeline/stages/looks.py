@@ -8,7 +8,7 @@ import pandas as pd
 from skbio import DistanceMatrix
 
 from phylolens import stats
-from phylolens.pipeline.dataset import Material
+from phylolens.pipeline.dataset import Dataset
 from phylolens.values import Features
 
 
@@ -18,25 +18,25 @@ class Looks:
 
     Parameters
     ----------
-    material : Material
+    dataset : Dataset
         With genetic distances.
     features : Features
         One row an image, a specimen or a taxon.
     """
 
-    material: Material
+    dataset: Dataset
     features: Features
 
     @cached_property
     def taxon_of(self) -> pd.Series:
         """Taxon of each row, indexed by its id; taxa that the phylogeny lacks are missing."""
-        assert self.material.ranked is not None
-        taxa = self._rows[self.material.rank]
-        return taxa.where(taxa.isin(self.material.ranked.distances.ids))
+        assert self.dataset.ranked is not None
+        taxa = self._rows[self.dataset.rank]
+        return taxa.where(taxa.isin(self.dataset.ranked.distances.ids))
 
     @property
     def _rows(self) -> pd.DataFrame:
-        return self.material.table.set_index("file")
+        return self.dataset.table.set_index("file")
 
     @cached_property
     def taxa(self) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ class Looks:
     @property
     def counts(self) -> dict[str, int]:
         """Images and specimens compared; nothing for features of taxa."""
-        if self.material.taxon_level:
+        if self.dataset.taxon_level:
             return {}
         shown = self._rows[self.taxon_of.notna()]
         return {"n_images": len(shown), "n_specimens": int(shown["specimen_id"].nunique())}
@@ -54,13 +54,13 @@ class Looks:
     @property
     def image_counts(self) -> pd.Series | None:
         """Images of each taxon; None for features of taxa."""
-        if self.material.taxon_level:
+        if self.dataset.taxon_level:
             return None
         return self.taxon_of.value_counts().sort_index()
 
     def distances(self, metric: str, *, debias: bool = True) -> stats.VisualDistances:
         """Visual distances between the taxa, without sampling noise where specimens are known."""
-        if self.material.taxon_level:
+        if self.dataset.taxon_level:
             own = self.features.take(self.taxa)
             plain, raw = (stats.visual_distances(own, name) for name in (metric, "euclidean"))
             why = "features are of taxa"
@@ -76,7 +76,7 @@ class Looks:
         """Visual distances of specimens drawn anew within taxa; none where nothing can vary."""
         specimens = self._rows["specimen_id"]
         per_taxon = specimens.groupby(self.taxon_of).nunique()
-        if self.material.taxon_level or not (per_taxon > 1).any():
+        if self.dataset.taxon_level or not (per_taxon > 1).any():
             return iter(())
         return stats.specimen_replicates(
             self.features,
@@ -91,12 +91,12 @@ class Looks:
 
     def portraits(self) -> pd.DataFrame | None:
         """Choose the most typical image of each taxon; None without pictures."""
-        if self.material.taxon_level or "path" not in self.material.table:
+        if self.dataset.taxon_level or "path" not in self.dataset.table:
             return None
         means = stats.taxon_means(self.features, self.taxon_of, self._rows["specimen_id"])
         return stats.portraits(self.features, self.taxon_of.dropna(), means)
 
-    def parts(self) -> Mapping[str, Features]:
+    def checkpoints(self) -> Mapping[str, Features]:
         """Return the features of each backbone alone, where several were joined."""
         fused = self.features.spec.get("fused") or ()
         found: dict[str, Features] = {}

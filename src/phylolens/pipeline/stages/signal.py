@@ -12,12 +12,12 @@ from phylolens.embedding.feature_file import without_rows
 from phylolens.errors import InputError, TooFew
 from phylolens.phylogeny import read_trees, to_rank
 from phylolens.phylogeny.rank_tree import FROM_TREE
-from phylolens.pipeline.context import Bench
+from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.circular import circularity
 from phylolens.pipeline.stages.confound_pairs import adjusted_pairs
 from phylolens.pipeline.stages.confounds import find_confounds
 from phylolens.pipeline.stages.looks import Looks
-from phylolens.pipeline.summaries import brief_of
+from phylolens.pipeline.summaries import summary_of
 from phylolens.stats.tree_sample import over_trees
 from phylolens.writing import write_csv, write_json, write_text
 
@@ -32,32 +32,32 @@ DEPENDS_ON_ROOT = (
 REPLICATES, MANY_TAXA = 100, 500  # half as many for more taxa: their trees take long
 
 
-def signal(bench: Bench) -> dict[str, Any]:
+def signal(context: RunContext) -> dict[str, Any]:
     """Test visual against genetic distance; write ``signal/``."""
-    settings, ranked = bench.study.signal, bench.material.ranked
+    options, ranked = context.settings.signal, context.dataset.ranked
     assert ranked is not None
-    looks = Looks(bench.material, bench.pictures.originals)
-    compared = _comparison(bench, looks)
-    confounds = find_confounds(bench, looks, compared)
+    looks = Looks(context.dataset, context.images.originals)
+    compared = _comparison(context, looks)
+    confounds = find_confounds(context, looks, compared)
     compared = replace(compared, sources=confounds.sources)
     found = stats.signal(
         compared,
-        permutations=settings.permutations,
-        axes=settings.axes,
-        tree_method=settings.tree_method,
-        simulations=settings.simulations,
-        fdr=settings.fdr,
-        seed=bench.study.seed,
-        progress=bench.progress,
+        permutations=options.permutations,
+        axes=options.axes,
+        tree_method=options.tree_method,
+        simulations=options.simulations,
+        fdr=options.fdr,
+        seed=context.settings.seed,
+        progress=context.progress,
     )
     circular, why = circularity(
-        looks.features, looks.taxa, looks.taxon_of, bench.material.table.set_index("file")
+        looks.features, looks.taxa, looks.taxon_of, context.dataset.table.set_index("file")
     )
     summary = {
-        "rank": bench.material.rank,
+        "rank": context.dataset.rank,
         "n_taxa": len(looks.taxa),
         **looks.counts,
-        "distance": settings.distance,
+        "distance": options.distance,
         "features": without_rows(looks.features.spec),
         "covariance": ranked.covariance_source,
         "root": ranked.root,
@@ -67,29 +67,31 @@ def signal(bench: Bench) -> dict[str, Any]:
             "no_phylogeny": list(ranked.no_phylogeny),
         },
         **found.summary,
-        **adjusted_pairs(bench, looks, compared, found.pairs),
-        **_by_features(bench, looks, compared),
-        **_tree_sample(bench, compared, found),
+        **adjusted_pairs(context, looks, compared, found.pairs),
+        **_by_features(context, looks, compared),
+        **_tree_sample(context, compared, found),
         "circular": circular,
         "circular_why": why,
         "confounds": confounds.summary,
     }
-    _write(bench, looks, compared, found)
-    write_json(bench.study.out / "signal" / "signal.json", summary)
-    return brief_of("signal", bench.study.out)
+    _write(context, looks, compared, found)
+    write_json(context.settings.out / "signal" / "signal.json", summary)
+    return summary_of("signal", context.settings.out)
 
 
-def _comparison(bench: Bench, looks: Looks) -> stats.Comparison:
-    study, ranked = bench.study, bench.material.ranked
+def _comparison(context: RunContext, looks: Looks) -> stats.Comparison:
+    settings, ranked = context.settings, context.dataset.ranked
     assert ranked is not None
-    measured = looks.distances(study.signal.distance, debias=study.signal.debias)
+    measured = looks.distances(settings.signal.distance, debias=settings.signal.debias)
     taxa = list(looks.taxa)
-    wanted = study.signal.replicates
+    wanted = settings.signal.replicates
     if wanted is None:
         wanted = REPLICATES if len(taxa) <= MANY_TAXA else REPLICATES // 2
 
     def replicates() -> Iterator[DistanceMatrix]:
-        return looks.replicates(study.signal.distance, wanted, study.seed, debias=measured.debiased)
+        return looks.replicates(
+            settings.signal.distance, wanted, settings.seed, debias=measured.debiased
+        )
 
     return stats.Comparison(
         visual=measured.matrix,
@@ -98,7 +100,7 @@ def _comparison(bench: Bench, looks: Looks) -> stats.Comparison:
         covariance=ranked.covariance.loc[taxa, taxa],
         tree=_pruned(ranked.tree, taxa),
         from_tree=ranked.covariance_source == FROM_TREE,
-        lineage=bench.material.lineage(tuple(taxa)),
+        lineage=context.dataset.lineage(tuple(taxa)),
         image_counts=looks.image_counts,
         replicates=replicates if wanted else None,
     )
@@ -111,12 +113,12 @@ def _pruned(tree: TreeNode, taxa: list[str]) -> TreeNode:
     return tree.shear(set(taxa))
 
 
-def _by_features(bench: Bench, looks: Looks, compared: stats.Comparison) -> dict[str, Any]:
+def _by_features(context: RunContext, looks: Looks, compared: stats.Comparison) -> dict[str, Any]:
     """One table of the backbones alone and joined, and of every distance asked for."""
-    settings, parts = bench.study.signal, looks.parts()
-    named = {name: Looks(bench.material, part) for name, part in parts.items()}
-    named[JOINED if parts else str(looks.features.spec.get("backbone", "features"))] = looks
-    distances = dict.fromkeys((settings.distance, *settings.compare))
+    options, checkpoints = context.settings.signal, looks.checkpoints()
+    named = {name: Looks(context.dataset, part) for name, part in checkpoints.items()}
+    named[JOINED if checkpoints else str(looks.features.spec.get("backbone", "features"))] = looks
+    distances = dict.fromkeys((options.distance, *options.compare))
     if len(named) * len(distances) < 2:
         return {}
     rows = []
@@ -128,53 +130,57 @@ def _by_features(bench: Bench, looks: Looks, compared: stats.Comparison) -> dict
                     "n_features": int(part.features.matrix.shape[1]),
                     "distance": distance,
                     **stats.main_tests(
-                        part.distances(distance, debias=settings.debias),
+                        part.distances(distance, debias=options.debias),
                         compared.genetic,
                         compared.covariance,
-                        permutations=settings.permutations,
-                        seed=bench.study.seed,
+                        permutations=options.permutations,
+                        seed=context.settings.seed,
                     ),
                 }
             )
     return {"by_features": rows}
 
 
-def _tree_sample(bench: Bench, compared: stats.Comparison, found: stats.Findings) -> dict[str, Any]:
+def _tree_sample(
+    context: RunContext, compared: stats.Comparison, found: stats.Findings
+) -> dict[str, Any]:
     """Hold the same looks against every tree of a sample."""
-    study, taxa = bench.study, list(compared.visual.ids)
-    if study.trees is None:
+    settings, taxa = context.settings, list(compared.visual.ids)
+    if settings.trees is None:
         return {}
-    material = bench.material
+    dataset = context.dataset
 
     def sample() -> Iterator[tuple[DistanceMatrix, pd.DataFrame, TreeNode]]:
-        assert study.trees is not None
-        for number, tree in enumerate(read_trees(study.trees), start=1):
-            bench.progress("sample of trees", number, number)
-            ranked = to_rank(tree, material.table, material.ranks, material.rank)
+        assert settings.trees is not None
+        for number, tree in enumerate(read_trees(settings.trees), start=1):
+            context.progress("sample of trees", number, number)
+            ranked = to_rank(tree, dataset.table, dataset.ranks, dataset.rank)
             missing = sorted(set(taxa) - set(ranked.distances.ids))
             if missing:
                 raise InputError(
                     "taxa compared are missing from a tree of the sample.",
-                    where=f"{study.trees}, tree {number}",
+                    where=f"{settings.trees}, tree {number}",
                     ids=missing,
                     hint="All trees need the same tips as --tree.",
                 )
             kept = ranked.distances.filter(taxa)
             yield kept, ranked.covariance.loc[taxa, taxa], _pruned(ranked.tree, taxa)
 
-    summary = over_trees(compared.visual, sample(), found.visual_tree, axes=study.signal.axes)
+    summary = over_trees(compared.visual, sample(), found.visual_tree, axes=settings.signal.axes)
     if summary["n_used"] < 2:
         raise TooFew(
             "a sample of trees needs at least two; one was found.",
-            where=study.trees,
+            where=settings.trees,
             hint="A single tree goes to --tree.",
         )
-    return {"tree_sample": {"file": study.trees.name, "n_trees": summary["n_used"], **summary}}
+    return {"tree_sample": {"file": settings.trees.name, "n_trees": summary["n_used"], **summary}}
 
 
-def _write(bench: Bench, looks: Looks, compared: stats.Comparison, found: stats.Findings) -> None:
+def _write(
+    context: RunContext, looks: Looks, compared: stats.Comparison, found: stats.Findings
+) -> None:
     """Write matrices, trees and tables; remove those of an earlier run that has no successor."""
-    folder = bench.study.out / "signal"
+    folder = context.settings.out / "signal"
     matrices = {
         "visual": compared.visual,
         "visual_plain": compared.distances.plain,

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from phylolens.errors import TooFew
-from phylolens.pipeline.dataset import Material
+from phylolens.pipeline.dataset import Dataset
 from phylolens.specimens.split import check_given_split
 
 SPLIT = "split"
 
 
-def training_part(material: Material) -> tuple[Material, int]:
+def training_part(dataset: Dataset) -> tuple[Dataset, int]:
     """Obey a column ``split``: leave out what is to be tested on, and rows without a value.
 
     Returns
@@ -26,16 +26,16 @@ def training_part(material: Material) -> tuple[Material, int]:
     TooFew
         If fewer than three taxa have training rows.
     """
-    table, ranked = material.table, material.ranked
+    table, ranked = dataset.table, dataset.ranked
     if ranked is None or SPLIT not in table or not table[SPLIT].notna().any():
-        return material, 0
+        return dataset, 0
     check_given_split(table)
     kept = table[table[SPLIT].str.lower() == "train"].reset_index(drop=True)
-    taxa = sorted(set(kept[material.rank].dropna()) & set(ranked.distances.ids))
+    taxa = sorted(set(kept[dataset.rank].dropna()) & set(ranked.distances.ids))
     lost = set(ranked.distances.ids) - set(taxa)
     if len(taxa) < 3:
         raise TooFew(
-            f"{len(taxa)} taxa of rank {material.rank} have rows that 'split' calls 'train'; "
+            f"{len(taxa)} taxa of rank {dataset.rank} have rows that 'split' calls 'train'; "
             "guiding needs at least three.",
             ids=taxa,
         )
@@ -44,4 +44,4 @@ def training_part(material: Material) -> tuple[Material, int]:
         distances=ranked.distances.filter(taxa),
         no_taxon=tuple(sorted({*ranked.no_taxon, *lost})),
     )
-    return replace(material, table=kept, ranked=ranked), len(table) - len(kept)
+    return replace(dataset, table=kept, ranked=ranked), len(table) - len(kept)

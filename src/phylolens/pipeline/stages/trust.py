@@ -8,8 +8,8 @@ import pandas as pd
 
 from phylolens.classification.recipes import ClassifyRecipe
 from phylolens.errors import TooFew
-from phylolens.pipeline.checkpoints import Parts
-from phylolens.pipeline.context import Bench
+from phylolens.pipeline.checkpoints import Checkpoints
+from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.ablation import ablation
 from phylolens.pipeline.stages.classify_split import answer_ranks, divide
 from phylolens.writing import read_csv
@@ -22,30 +22,30 @@ FEW_SHOT_MODELS = ("prototype", "linear", "rf")
 
 
 def trust(
-    bench: Bench,
+    context: RunContext,
     recipe: ClassifyRecipe,
     ranks: Sequence[str],
     metrics: dict[str, Any],
-    parts: Parts,
+    checkpoints: Checkpoints,
 ) -> dict[str, Any]:
     """Return the keys of ``metrics.json`` that say how far answers can be trusted.
 
     A part that the data are too few for is named in ``not_possible`` and left out.
     """
-    wanted = bench.study.classify.ablation
+    wanted = context.settings.classify.ablation
     steps = {
-        "consistency": lambda: _consistency(bench, recipe, ranks),
-        "near_duplicates": lambda: _near_duplicates(bench, recipe, ranks),
-        "sources": lambda: _sources(bench),
-        "few_shot": lambda: _few_shot(bench, recipe, ranks),
-        **({"ablation": lambda: ablation(bench, recipe, ranks)} if wanted else {}),
-        "trial": lambda: _trial(bench, recipe),
-        "model": lambda: _model(bench, recipe, metrics),
+        "consistency": lambda: _consistency(context, recipe, ranks),
+        "near_duplicates": lambda: _near_duplicates(context, recipe, ranks),
+        "sources": lambda: _sources(context),
+        "few_shot": lambda: _few_shot(context, recipe, ranks),
+        **({"ablation": lambda: ablation(context, recipe, ranks)} if wanted else {}),
+        "trial": lambda: _trial(context, recipe),
+        "model": lambda: _model(context, recipe, metrics),
     }
     found: dict[str, Any] = {"not_possible": {}}
     for name, make in steps.items():
         try:
-            part = parts.keep(name, make)
+            part = checkpoints.keep(name, make)
         except TooFew as error:
             found["not_possible"][name] = error.problem
             continue
@@ -53,82 +53,88 @@ def trust(
     return found
 
 
-def _labelled(bench: Bench) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _labelled(context: RunContext) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Rows with some label, and the ranks a model answers at."""
-    table = bench.material.table
-    ranks = answer_ranks(table, bench.material.ranks)
+    table = context.dataset.table
+    ranks = answer_ranks(table, context.dataset.ranks)
     return table[table[list(ranks)].notna().any(axis=1)], ranks
 
 
 def _parts_of(
-    bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]
+    context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Training and test rows of a random split, indexed by file."""
-    split = divide(bench, recipe, ranks, "random", bench.study.seed)
-    rows = bench.material.table.set_index("file", drop=False)
+    split = divide(context, recipe, ranks, "random", context.settings.seed)
+    rows = context.dataset.table.set_index("file", drop=False)
     return rows.loc[list(split.train)], rows.loc[list(split.test)]
 
 
-def _head(bench: Bench, recipe: ClassifyRecipe) -> Any:
+def _head(context: RunContext, recipe: ClassifyRecipe) -> Any:
     """Build the head of the trusted model: the recipe's first."""
     from phylolens.classification.building import head_of
 
-    features = bench.pictures.originals
-    return head_of(recipe, recipe.models[0], bench.study.seed, blocks=features.spec.get("blocks"))
+    features = context.images.originals
+    return head_of(
+        recipe, recipe.models[0], context.settings.seed, blocks=features.spec.get("blocks")
+    )
 
 
-def _consistency(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
+def _consistency(
+    context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str]
+) -> dict[str, Any]:
     """Independent heads against probabilities summed up the taxonomy, on the headline split."""
     from phylolens.classification.ways import compare_ways
 
-    train, test = _parts_of(bench, recipe, ranks)
+    train, test = _parts_of(context, recipe, ranks)
     return {
         "consistency": compare_ways(
-            bench.pictures.originals,
+            context.images.originals,
             train,
             test,
-            answer_ranks(train, bench.material.ranks),
+            answer_ranks(train, context.dataset.ranks),
             ranks,
-            _head(bench, recipe),
-            progress=bench.progress,
+            _head(context, recipe),
+            progress=context.progress,
         )
     }
 
 
-def _near_duplicates(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
+def _near_duplicates(
+    context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str]
+) -> dict[str, Any]:
     """Find tested pictures with a near copy in training, and score without them."""
     from phylolens.classification.near_duplicates import near_duplicates
 
-    train, test = _parts_of(bench, recipe, ranks)
-    features = bench.pictures.originals
+    train, test = _parts_of(context, recipe, ranks)
+    features = context.images.originals
     found = near_duplicates(features.take(list(train["file"])), features.take(list(test["file"])))
     answers = read_csv(
-        bench.study.out / "classify" / "predictions.csv", dtype=str, keep_default_na=False
+        context.settings.out / "classify" / "predictions.csv", dtype=str, keep_default_na=False
     )
     left = answers[(answers["model"] == recipe.models[0]) & ~answers["file"].isin(found.files)]
     right = (left["truth"] == left["predicted"]).groupby(left["rank"]).mean()
     return {"near_duplicates": found.to_dict() | {"accuracy_without": right.to_dict()}}
 
 
-def _sources(bench: Bench) -> dict[str, Any]:
+def _sources(context: RunContext) -> dict[str, Any]:
     """Whether the features tell where pictures come from."""
     from phylolens.classification.sources import source_check
 
-    material = bench.material
+    dataset = context.dataset
     return {
         "sources": source_check(
-            bench.pictures.originals, material.table, material.ranks, seed=bench.study.seed
+            context.images.originals, dataset.table, dataset.ranks, seed=context.settings.seed
         )
     }
 
 
-def _few_shot(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
+def _few_shot(context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
     """Accuracy against the number of specimens a taxon, at the finest rank classified."""
     from phylolens.classification.few_shot import few_shot
 
     rank = ranks[-1]
-    train, test = (rows.dropna(subset=[rank]) for rows in _parts_of(bench, recipe, ranks))
-    features = bench.pictures.originals
+    train, test = (rows.dropna(subset=[rank]) for rows in _parts_of(context, recipe, ranks))
+    features = context.images.originals
     found = few_shot(
         features.take(list(train["file"])).matrix,
         train[rank].to_numpy(str),
@@ -137,69 +143,69 @@ def _few_shot(bench: Bench, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dic
         test[rank].to_numpy(str),
         names=FEW_SHOT_MODELS,
         blocks=features.spec.get("blocks"),
-        progress=bench.progress,
-        seed=bench.study.seed,
+        progress=context.progress,
+        seed=context.settings.seed,
     )
     return {"few_shot": {"rank": rank} | found}
 
 
 def _fit(
-    bench: Bench, recipe: ClassifyRecipe, table: pd.DataFrame, ranks: Sequence[str]
+    context: RunContext, recipe: ClassifyRecipe, table: pd.DataFrame, ranks: Sequence[str]
 ) -> "tuple[TrustedModel, OutOfFold]":
     """Fit and calibrate a model as the study says."""
     from phylolens.classification.trusted import fit_trusted
 
-    settings = bench.study.classify
+    options = context.settings.classify
     return fit_trusted(
-        bench.pictures.originals,
+        context.images.originals,
         table,
         ranks,
-        _head(bench, recipe),
-        alpha=settings.alpha,
-        unknown=settings.unknown_share,
-        alpha_unknown=settings.alpha_unknown,
-        calibration=settings.calibration,
-        seed=bench.study.seed,
-        progress=bench.progress,
+        _head(context, recipe),
+        alpha=options.alpha,
+        unknown=options.unknown_share,
+        alpha_unknown=options.alpha_unknown,
+        calibration=options.calibration,
+        seed=context.settings.seed,
+        progress=context.progress,
     )
 
 
-def _trial(bench: Bench, recipe: ClassifyRecipe) -> dict[str, Any]:
+def _trial(context: RunContext, recipe: ClassifyRecipe) -> dict[str, Any]:
     """Hold specimens and whole taxa out of a model, and see what its confidence is worth."""
     from phylolens.classification.trial import assess, n_calibrated, trial_split
 
-    study = bench.study
-    table, ranks = _labelled(bench)
-    split = trial_split(table, ranks, test_share=recipe.test_share, seed=study.seed)
+    settings = context.settings
+    table, ranks = _labelled(context)
+    split = trial_split(table, ranks, test_share=recipe.test_share, seed=settings.seed)
     rows = table.set_index("file", drop=False)
     train, test = rows.loc[list(split.train)], rows.loc[list(split.test)]
-    features = bench.pictures.originals
-    model, found = _fit(bench, recipe, train, ranks)
+    features = context.images.originals
+    model, found = _fit(context, recipe, train, ranks)
     counts = n_calibrated(found, train["specimen_id"])
-    seen = assess(model, features, train, test, counts, seed=study.seed)
+    seen = assess(model, features, train, test, counts, seed=settings.seed)
     about = {"rule": split.rule, "n_train": len(train), "n_test": len(test)}
     return seen | {"trial": about | {"held_out": list(split.held_out)}}
 
 
-def _model(bench: Bench, recipe: ClassifyRecipe, metrics: dict[str, Any]) -> dict[str, Any]:
+def _model(context: RunContext, recipe: ClassifyRecipe, metrics: dict[str, Any]) -> dict[str, Any]:
     """Fit a model to everything, store it, and measure novelty on taxa left out in turn."""
     from phylolens.classification.heads import choice_of
     from phylolens.classification.model_file import save_model
     from phylolens.classification.novelty_folds import novelty_of_folds
 
-    study, material = bench.study, bench.material
-    table, ranks = _labelled(bench)
-    model, found = _fit(bench, recipe, table, ranks)
+    settings, dataset = context.settings, context.dataset
+    table, ranks = _labelled(context)
+    model, found = _fit(context, recipe, table, ranks)
     chosen = choice_of(model.blend.leaf) or {"head": recipe.models[0]}
     card = {
         "head": chosen["head"],
         "n_taxa": {rank: int(table[rank].nunique()) for rank in ranks},
-        "data_hash": material.data_hash,
+        "data_hash": dataset.data_hash,
         "performance": _performance(metrics, recipe.models[0], recipe.splits[0]),
     }
-    save_model(replace(model, card=dict(model.card) | card), study.out / "classify" / "model")
+    save_model(replace(model, card=dict(model.card) | card), settings.out / "classify" / "model")
     novelty = novelty_of_folds(
-        found, model.tree, dict(model.blend.temperatures), table.set_index("file"), study.seed
+        found, model.tree, dict(model.blend.temperatures), table.set_index("file"), settings.seed
     )
     return {"novelty": novelty, "model": {"ranks": list(ranks), "chosen": chosen}}
 
