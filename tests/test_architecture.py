@@ -21,6 +21,7 @@ ORDER = (
     "specimens",
     "images",
     "taxonomy",
+    "rank_names",
     "provenance",
     "values",
     "writing",

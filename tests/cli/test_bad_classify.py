@@ -204,3 +204,19 @@ def test_features_like_the_models_are_named(
     assert answer.code == 0
     assert json.loads(answer.out)["n_answered"] == 20
     assert len(pd.read_csv(featured / "out/classify/new/answers.csv")) == 20
+
+
+def test_a_preset_without_weights_says_what_to_fetch_and_what_to_do_instead(phylolens, study):
+    asked = ["classify", "--images", study / "images", "--meta", study / "meta.csv"]
+    answer = phylolens(*asked, "--preset", "roy2025", "--out", study / "out")
+    assert answer.code == 2
+    assert "convnext-tiny" in answer.err
+    assert "https://" in answer.err
+    assert "--backbone efficientnet-lite0" in answer.err
+
+
+def test_one_checkpoint_is_refused_for_two_networks(phylolens, study):
+    asked = ["run", "--images", study / "images", "--meta", study / "meta.csv"]
+    answer = phylolens(*asked, "--preset", "roy2025", "--weights", study / "meta.csv")
+    assert answer.code == 2
+    assert "convnext-tiny and swav-resnet50" in answer.err

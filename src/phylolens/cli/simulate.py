@@ -37,8 +37,8 @@ def command(
     features_only: Annotated[
         bool, typer.Option("--features-only", help="No pictures: features on a given phylogeny.")
     ] = False,
-    tree: o.Tree = None,
-    distances: o.Distances = None,
+    tree: Annotated[Path | None, typer.Option(help=o.help_of("tree"))] = None,
+    distances: Annotated[Path | None, typer.Option(help=o.help_of("distances"))] = None,
     taxa: Annotated[
         Path | None, typer.Option(help="With --features-only: names to use, one a line.")
     ] = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from phylolens.embedding.backbones import DEFAULT_BACKBONE
 from phylolens.errors import InputError
 from phylolens.pipeline.dataset import Dataset
 from phylolens.pipeline.settings import Settings
@@ -15,7 +16,7 @@ from phylolens.specimens import view_id
 from phylolens.values import Features
 
 if TYPE_CHECKING:
-    from phylolens.embedding import View
+    from phylolens.embedding import Embedding, View
 
 
 class ImagesFailed(InputError):
@@ -84,21 +85,7 @@ class ImageFeatures:
         plan = self.plan_ids(plan, augmentation).drop_duplicates("id")
         if self.dataset.given is not None:
             return self.dataset.given.take(list(plan["id"]))
-        from phylolens.embedding import embed
-
-        settings = self.settings
-        found = embed(
-            self.views(plan, augmentation),
-            settings.backbone,
-            store=settings.out / "features",
-            weights=settings.weights,
-            layers=settings.layers,
-            fit=settings.fit,
-            flips=settings.flips,
-            seed=settings.seed,
-            device=settings.device,
-            progress=self.progress,
-        )
+        found = self._embedded(self.views(plan, augmentation))
         if found.failed:
             file_of = dict(zip(plan["id"], plan["file"], strict=True))
             raise ImagesFailed({file_of[name]: why for name, why in found.failed.items()})
@@ -106,3 +93,27 @@ class ImageFeatures:
         self.n_computed += found.n_computed
         self.n_reused += found.n_reused
         return found.features
+
+    def _embedded(self, views: list["View"]) -> "Embedding":
+        from phylolens.embedding import embed
+
+        settings = self.settings
+        try:
+            return embed(
+                views,
+                settings.backbone,
+                store=settings.out / "features",
+                weights=settings.weights,
+                layers=settings.layers,
+                fit=settings.fit,
+                flips=settings.flips,
+                seed=settings.seed,
+                device=settings.device,
+                progress=self.progress,
+            )
+        except InputError as error:
+            if settings.preset == "default" or error.where != "backbone":
+                raise
+            other = f"or --backbone {DEFAULT_BACKBONE}: the published recipe on another network."
+            hint = f"{error.hint.rstrip('.')}, {other}"
+            raise InputError(error.problem, where=error.where, hint=hint) from error

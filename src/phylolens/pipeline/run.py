@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from phylolens.errors import TooFew, require_folder
+from phylolens.errors import InputError, TooFew, require_folder
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.dataset import Dataset, gather
 from phylolens.pipeline.image_features import ImageFeatures, ImagesFailed
@@ -51,6 +51,7 @@ def _run(
     settings: Settings, stages: Sequence[str], progress: Progress, failed: Mapping[str, str]
 ) -> dict[str, Any]:
     """Run the stages on all usable images but those that ``failed`` before."""
+    _require_one_network(settings, stages)
     require_folder(settings.out)
     if settings.out.is_dir():
         sweep(settings.out)
@@ -68,9 +69,31 @@ def _run(
     summary: dict[str, Any] = {"out": str(settings.out), "check": dataset.summary}
     context = RunContext(settings, dataset, ImageFeatures(settings, dataset, progress), progress)
     for name in (stage for stage in STAGES if stage in stages and stage != "check"):
-        mark = _mark(values, name, hashes, dataset)
-        summary[name] = _stage(name, context, record, mark, whole=stages == STAGES)
+        here = _with_own_network(context, name)
+        mark = _mark(here.settings.model_dump(mode="json"), name, hashes, dataset)
+        summary[name] = _stage(name, here, record, mark, whole=stages == STAGES)
     return summary
+
+
+def _with_own_network(context: RunContext, stage: str) -> RunContext:
+    """Give a stage the network of its preset."""
+    own = context.settings.for_stage(stage)
+    if own is context.settings:
+        return context
+    images = ImageFeatures(own, context.dataset, context.progress)
+    return replace(context, settings=own, images=images)
+
+
+def _require_one_network(settings: Settings, stages: Sequence[str]) -> None:
+    """Refuse one checkpoint for the two networks of a preset."""
+    own = [stage for stage in stages if stage not in ("check", "report")]
+    named = {settings.for_stage(stage).backbone for stage in own}
+    if settings.weights is not None and len(named) > 1:
+        raise InputError(
+            f"one checkpoint cannot be that of {' and '.join(sorted(named))}.",
+            where="--weights",
+            hint="Run classify and guide one after the other, or name one network with --backbone.",
+        )
 
 
 def _stage(

@@ -1,17 +1,31 @@
-"""A whole study as one value (``study.toml``)."""
+"""Every setting once: type, bounds, help and presets.
+
+The options of the command line are made from these models (:mod:`phylolens.cli._options`), and
+``study.toml`` holds them. What a section leaves at None is the preset's (``CLASSIFY_RECIPES`` and
+``GUIDE_RECIPES``).
+"""
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from phylolens.errors import InputError
+from phylolens.rank_names import standard_name
 from phylolens.reading.text import read_text
-from phylolens.taxonomy import standard_name
 
 STAGES = ("check", "embed", "classify", "guide", "signal", "report")
+SECTIONS = ("classify", "guide", "signal")
 PATHS = (
     "images",
     "meta",
@@ -24,6 +38,42 @@ PATHS = (
     "weights",
     "out",
 )
+PUBLISHED = "roy2025"
+# What a preset sets wherever nothing else was given, by section.
+PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "default": {},
+    PUBLISHED: {
+        "classify": {"recipe": PUBLISHED},
+        "guide": {"recipe": PUBLISHED, "divisor": 1.7},
+    },
+}
+# The networks of the published experiments, and how they made images square. The study says
+# nothing of its visual distances; those of its guided embedding are tested.
+NETWORKS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "default": {},
+    PUBLISHED: {
+        "classify": {"backbone": "convnext-tiny", "fit": "squash"},
+        "embed": {"backbone": "swav-resnet50", "fit": "squash"},
+        "guide": {"backbone": "swav-resnet50", "fit": "squash"},
+        "signal": {"backbone": "swav-resnet50", "fit": "squash"},
+    },
+}
+HEADS = (
+    "default, linear, lda, svm, prototype, mlp-weighted, hgnn, rf, rf-weighted, rf-balanced-bagging"
+)
+LEARNERS = (
+    "default, soft, phylo-ridge, kernel-ridge, gp, attention, attention+projection, metric, "
+    "finetune (trains the network itself; slow), unguided"
+)
+VISUAL_DISTANCES = "chord, cosine, euclidean, manhattan, rbf, polynomial, gaussian-kl"
+Rank = Annotated[str, AfterValidator(standard_name)]
+
+
+def _setting(default: Any, description: str, **more: Any) -> Any:
+    """Declare a setting; ``option`` is its name on the command line where that differs."""
+    option = more.pop("option", None)
+    extra = {} if option is None else {"option": option}
+    return Field(default=default, description=description, json_schema_extra=extra, **more)
 
 
 class _Section(BaseModel):
@@ -31,7 +81,9 @@ class _Section(BaseModel):
 
 
 def _shares(found: object) -> object:
-    """Check shares of unknown taxa: a number, or numbers by rank."""
+    """Check shares of unknown taxa: a number, or numbers by rank, also as text."""
+    if isinstance(found, str):
+        found = _shares_of_text(found)
     named = found if isinstance(found, Mapping) else {"": found}
     values = list(named.values())
     if not all(isinstance(value, int | float) for value in values):
@@ -43,125 +95,249 @@ def _shares(found: object) -> object:
     return found
 
 
-class ClassifySettings(_Section):
-    """Classification; what is not given is the recipe's (see ``ClassifyRecipe``)."""
+def _shares_of_text(text: str) -> object:
+    try:
+        if "=" not in text:
+            return float(text)
+        pairs = [part.split("=") for part in text.split(",")]
+        return {rank.strip(): float(share) for rank, share in pairs}
+    except ValueError as error:
+        raise ValueError(
+            f"'{text}' is no share of unknown taxa; give a number such as 0.1, or shares by rank "
+            "such as species=0.05,genus=0.02"
+        ) from error
 
-    recipe: str = "default"
-    ranks: tuple[Annotated[str, AfterValidator(standard_name)], ...] | None = None
-    models: tuple[str, ...] | None = None
-    splits: tuple[str, ...] | None = None
-    imbalance: str | None = None
-    upsample_to: int | None = Field(default=None, ge=0)
-    copies: int | None = Field(default=None, ge=0)
-    sample_down_to: int | None = Field(default=None, ge=0)
-    augmentation: str | None = None
-    steps: tuple[str, ...] | None = None
-    test_share: float | None = Field(default=None, gt=0, lt=1)
-    repeats: int | None = Field(default=None, ge=1)
-    trust: bool | None = None
-    alpha: float = Field(default=0.1, gt=0, lt=1)
-    unknown_share: Annotated[float | dict[str, float], BeforeValidator(_shares)] = 0.1
-    alpha_unknown: float = Field(default=0.2, gt=0, lt=1)
-    calibration: Literal["cross", "split"] = "cross"
-    ablation: bool = False
+
+class ClassifySettings(_Section):
+    """Classification."""
+
+    recipe: str = _setting("default", "default or roy2025.")
+    ranks: tuple[Rank, ...] | None = _setting(
+        None, "Ranks to classify; by default all down to the rank of comparison.", option="--at"
+    )
+    models: tuple[str, ...] | None = _setting(None, f"Some of {HEADS}.")
+    splits: tuple[str, ...] | None = _setting(
+        None,
+        "How to test: random, leave-species-out (or any other rank), leave-source-out; the first "
+        "is the one reported.",
+    )
+    imbalance: str | None = _setting(
+        None, "What to do about rare classes: none, weights or logit-adjustment."
+    )
+    upsample_to: int | None = _setting(
+        None, "Raise rare training classes to this many images (0: do not).", ge=0
+    )
+    copies: int | None = _setting(None, "Altered copies of every training image (0: none).", ge=0)
+    sample_down_to: int | None = _setting(
+        None,
+        "Sample frequent training classes down to this many images; every genus and species of a "
+        "class stays (0: do not).",
+        ge=0,
+    )
+    augmentation: str | None = _setting(
+        None, "How copies are altered: gaussian-noise or flip-rotate-jitter-affine."
+    )
+    steps: tuple[str, ...] | None = _setting(
+        None, "Transforms ahead of every model, such as root,unit,pca:300,select:200."
+    )
+    test_share: float | None = _setting(None, "Share of specimens to test on.", gt=0, lt=1)
+    repeats: int | None = _setting(
+        None, "Repeat the tests on this many splits; mean and sd are reported.", ge=1
+    )
+    alpha: float = _setting(0.1, "Accepted share of wrong answers (default 0.1).", gt=0, lt=1)
+    alpha_unknown: float = _setting(
+        0.2,
+        "Accepted share of wrong answers among specimens of unknown species, of unknown genera "
+        "and so on, each by itself (default 0.2).",
+        gt=0,
+        lt=1,
+    )
+    unknown_share: Annotated[float | dict[str, float], BeforeValidator(_shares)] = _setting(
+        0.1,
+        "Share of new specimens expected to be of unknown taxa (default 0.1, all kinds alike), or "
+        "by rank: species=0.05,genus=0.02.",
+    )
+    calibration: Literal["cross", "split"] = _setting(
+        "cross",
+        "'cross' fits the stored model to all specimens (default); 'split' keeps a fifth from it, "
+        "for coverage as promised.",
+    )
+    trust: bool | None = _setting(None, "Do not calibrate and store a model.", option="--no-trust")
+    ablation: bool = _setting(False, "Test what each choice of features adds.")
 
 
 class GuideSettings(_Section):
-    """Guided embedding; what is not given is the recipe's.
+    """Guided embedding."""
 
-    ``learner``, ``held_out`` (rank of the clades), ``refits``, ``sample_down_to`` and
-    ``sampling_table`` are for recipes that hold clades out; ``epochs`` and ``learning_rate`` for
-    ``roy2025``.
-    """
-
-    recipe: str = "default"
-    learner: tuple[str, ...] | None = None
-    held_out: Annotated[str, AfterValidator(standard_name)] | None = None
-    refits: int | None = Field(default=None, ge=0)
-    per_taxon: int | None = Field(default=None, ge=2)
-    sample_down_to: int | None = Field(default=None, ge=1)
-    sampling_table: bool | None = None
-    epochs: int | None = Field(default=None, ge=1)
-    learning_rate: float | None = Field(default=None, gt=0)
-    divisor: float | None = Field(default=None, gt=0)
+    recipe: str = _setting("default", "default (judged on clades held out) or roy2025 (in-sample).")
+    learner: tuple[str, ...] | None = _setting(
+        None, f"Learners, separated by commas; the first is the one reported. Some of {LEARNERS}."
+    )
+    held_out: Rank | None = _setting(
+        None,
+        "Rank whose clades are held out; by default the next coarser one with three or more.",
+    )
+    refits: int | None = _setting(
+        None,
+        "Refits to permuted taxa, for the p-value (default 99, of finetune none; 0: none).",
+        ge=0,
+    )
+    per_taxon: int | None = _setting(
+        None, "Images of each taxon: sampled down or altered copies added.", ge=2
+    )
+    sample_down_to: int | None = _setting(
+        None,
+        "Sample frequent taxa down to this many images; every genus and species of a taxon stays.",
+        ge=1,
+    )
+    sampling_table: bool | None = _setting(None, "Compare sampling schemes by held-out skill.")
+    epochs: int | None = _setting(None, "Steps of the fit (roy2025).", ge=1)
+    learning_rate: float | None = _setting(None, "Of the fit (roy2025).", gt=0)
+    divisor: float | None = _setting(
+        None, "Genetic distance that counts as -1; by default the largest.", gt=0
+    )
 
 
 class SignalSettings(_Section):
-    """Test of visual against genetic distance.
+    """Test of visual against genetic distance."""
 
-    ``distance`` is the visual distance, ``compare`` further ones for one table; ``debias`` takes
-    sampling noise out of them; ``axes`` the principal coordinates of PROTEST, K_A and K_G;
-    ``replicates`` of the specimen bootstrap; ``simulations`` and ``fdr`` (false-discovery rate) of
-    the search for pairs where looks and genes disagree.
-    """
+    distance: str = _setting(
+        "chord",
+        f"Visual distance: {VISUAL_DISTANCES}; several, separated by commas, are compared in one "
+        "table, and the first is the one reported.",
+    )
+    compare: tuple[str, ...] = _setting((), "Further visual distances for one table.", option="")
+    debias: bool = _setting(
+        True,
+        "Take the sampling noise of few specimens out of visual distances (default), or leave "
+        "them as measured.",
+    )
+    permutations: int = _setting(999, "Random permutations of the taxa (default 999).", ge=1)
+    axes: int | None = _setting(
+        None, "Principal coordinates that PROTEST, K_A and K_G compare.", ge=1
+    )
+    tree_method: Literal["nj", "bme", "upgma"] = _setting(
+        "nj", "Tree from images: nj (default), bme or upgma."
+    )
+    replicates: int | None = _setting(
+        None,
+        "Replicates of the specimen bootstrap (default 100, of more than 500 taxa 50; 0 for none).",
+        ge=0,
+    )
+    simulations: int = _setting(
+        500, "Simulations of Brownian motion for disagreeing pairs (default 500).", ge=40
+    )
+    fdr: float = _setting(
+        0.05, "False-discovery rate of disagreeing pairs (default 0.05).", gt=0, lt=1
+    )
 
-    distance: str = "chord"
-    compare: tuple[str, ...] = ()
-    debias: bool = True
-    permutations: int = Field(default=999, ge=1)
-    axes: int | None = Field(default=None, ge=1)
-    tree_method: Literal["nj", "bme", "upgma"] = "nj"
-    replicates: int | None = Field(default=None, ge=0)
-    simulations: int = Field(default=500, ge=40)
-    fdr: float = Field(default=0.05, gt=0, lt=1)
+    @model_validator(mode="before")
+    @classmethod
+    def _several_distances(cls, values: Any) -> Any:
+        """Take ``distance = "chord,euclidean"`` as the distance and what it is compared with."""
+        named = values.get("distance") if isinstance(values, Mapping) else None
+        if not isinstance(named, str) or "," not in named:
+            return values
+        first, *others = (part.strip() for part in named.split(",") if part.strip())
+        return {**values, "distance": first, "compare": (*others, *values.get("compare", ()))}
 
 
 class Settings(_Section):
-    """Everything a run needs.
+    """Everything a run needs."""
 
-    Parameters
-    ----------
-    images, meta, pattern, ranks
-        Specimens: a folder, a table, a file-name pattern, rank columns coarse to fine.
-    tree, distances
-        The phylogeny; one of the two.
-    trees
-        A sample of trees (posterior, bootstrap) beside ``tree``: the statistics over all of them.
-    features
-        Features made elsewhere, instead of pictures.
-    ids
-        Names of the rows, one a line, of a matrix or of features without names.
-    matches
-        Which names of the phylogeny are which taxa: the ``matches.csv`` of an earlier run, edited.
-    rank
-        Rank of comparison; ``family`` where there is one, otherwise the finest rank.
-    confound
-        Columns that may make taxa look alike, instead of those found; ``none`` for none.
-    skip_bad
-        Leave bad rows out instead of stopping.
-    backbone, weights, layers, fit, flips, device
-        Feature extraction (see ``phylolens backbones``); several backbones are separated by
-        commas, and ``flips`` averages every picture with its mirror image.
-    seed, out
-        Seed of everything random; results directory.
-    classify, guide, signal
-        Settings of the stages.
-    """
-
-    images: Path | None = None
-    meta: Path | None = None
-    pattern: str | None = None
-    ranks: tuple[Annotated[str, AfterValidator(standard_name)], ...] | None = None
-    tree: Path | None = None
-    distances: Path | None = None
-    trees: Path | None = None
-    features: Path | None = None
-    ids: Path | None = None
-    matches: Path | None = None
-    rank: Annotated[str, AfterValidator(standard_name)] | None = None
-    confound: tuple[str, ...] | None = None
-    skip_bad: bool = False
-    backbone: str = "efficientnet-lite0"
-    weights: Path | None = None
-    layers: tuple[str, ...] = ()
-    fit: Literal["pad", "squash", "crop"] | None = None
-    flips: bool = False
-    device: str = "auto"
-    seed: int = Field(default=0, ge=0)
-    out: Path = Path("phylolens-out")
+    preset: Literal["default", "roy2025"] = _setting(
+        "default",
+        "roy2025: both published experiments as published, each with its own network, unless "
+        "--backbone names another.",
+    )
+    images: Path | None = _setting(
+        None, "Folder of images; labels from --meta, nested folders or --pattern."
+    )
+    meta: Path | None = _setting(
+        None, "Table (CSV, TSV, parquet) with a column 'file' and one column a rank."
+    )
+    pattern: str | None = _setting(
+        None, "Labels in file names, such as '{order}_{family}_{genus}_{species}_{n}'."
+    )
+    ranks: tuple[Rank, ...] | None = _setting(
+        None, "Rank columns, coarse to fine, separated by commas."
+    )
+    tree: Path | None = _setting(None, "Tree with branch lengths (Newick, NEXUS).")
+    distances: Path | None = _setting(
+        None, "Square matrix of genetic distances (CSV, TSV, PHYLIP)."
+    )
+    trees: Path | None = _setting(
+        None,
+        "Sample of trees beside --tree (posterior, bootstrap; Newick or NEXUS): interval of every "
+        "statistic over them.",
+    )
+    features: Path | None = _setting(
+        None, "Features made elsewhere (parquet, CSV, npz; first column ids)."
+    )
+    ids: Path | None = _setting(
+        None, "Names of the rows, one a line, of a matrix or of features (.npy) without names."
+    )
+    matches: Path | None = _setting(
+        None,
+        "Table with 'name' (of the phylogeny) and 'candidate' (taxon of the images): matches.csv "
+        "of the results, checked and edited.",
+    )
+    rank: Rank | None = _setting(None, "Rank of comparison; family by default where there is one.")
+    confound: tuple[str, ...] | None = _setting(
+        None,
+        "Column that may make taxa look alike, such as where images come from (repeatable), "
+        "instead of those found; 'none' for none.",
+    )
+    skip_bad: bool = _setting(False, "Leave bad rows out (they are listed) instead of stopping.")
+    backbone: str = _setting(
+        "efficientnet-lite0",
+        "Feature extractor, see 'phylolens backbones' (default efficientnet-lite0); several, "
+        "separated by commas, are joined.",
+    )
+    weights: Path | None = _setting(None, "Checkpoint file; for a single backbone.")
+    layers: tuple[str, ...] = _setting(
+        (),
+        "Layers of every backbone to pool and join, separated by commas; 'final' is its own "
+        "output.",
+    )
+    fit: Literal["pad", "squash", "crop"] | None = _setting(
+        None, "How an image becomes square: pad, squash or crop."
+    )
+    flips: bool = _setting(
+        False,
+        "Average each image with its mirror image; not for coiled shells, single valves of "
+        "unequal pairs or anything else with a handedness.",
+    )
+    device: str = _setting("auto", "auto, cpu or cuda (default auto).")
+    seed: int = _setting(0, "Seed of everything random (default 0).", ge=0)
+    out: Path = _setting(
+        Path("phylolens-out"),
+        "Results directory; an existing one is continued (default phylolens-out).",
+    )
     classify: ClassifySettings = ClassifySettings()
     guide: GuideSettings = GuideSettings()
     signal: SignalSettings = SignalSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, values: Any) -> Any:
+        """Let the preset say what nobody said."""
+        if not isinstance(values, Mapping):
+            return values
+        found = dict(values)
+        for section, preset in PRESETS.get(str(found.get("preset", "default")), {}).items():
+            given = found.get(section, {})
+            if isinstance(given, Mapping):
+                found[section] = {**preset, **given}
+        return found
+
+    def for_stage(self, stage: str) -> "Settings":
+        """Return the settings of a stage: with the preset's own network, unless one was given."""
+        network = NETWORKS[self.preset].get(stage, {})
+        if self.features is not None or "backbone" in self.model_fields_set:
+            return self
+        own = {name: value for name, value in network.items() if name not in self.model_fields_set}
+        return self.model_copy(update=own) if own else self
 
     @property
     def has_phylogeny(self) -> bool:
@@ -170,7 +346,7 @@ class Settings(_Section):
 
 
 def make_settings(values: Mapping[str, Any], where: object = "settings") -> Settings:
-    """Build a :class:`Settings`.
+    """Build :class:`Settings`.
 
     Raises
     ------
@@ -188,9 +364,27 @@ def make_settings(values: Mapping[str, Any], where: object = "settings") -> Sett
 
 def _named(place: Sequence[int | str], by_option: bool) -> str:
     """Name a setting as the user wrote it."""
-    if by_option:
-        return f"--{str(place[-1]).replace('_', '-')}"
-    return ".".join(map(str, place))
+    if not by_option:
+        return ".".join(map(str, place))
+    names = [str(part) for part in place if isinstance(part, str)]
+    model: type[BaseModel] = Settings
+    if names[0] in SECTIONS and len(names) > 1:
+        model, names = SECTION_MODELS[names[0]], names[1:]
+    return option_name(model, names[0]) if names[0] in model.model_fields else f"--{names[0]}"
+
+
+SECTION_MODELS: Mapping[str, type[BaseModel]] = {
+    "classify": ClassifySettings,
+    "guide": GuideSettings,
+    "signal": SignalSettings,
+}
+
+
+def option_name(model: type[BaseModel], name: str) -> str:
+    """Name a setting's option on the command line; blank where it has none."""
+    extra = model.model_fields[name].json_schema_extra
+    own = extra.get("option") if isinstance(extra, dict) else None
+    return f"--{name.replace('_', '-')}" if own is None else str(own)
 
 
 def read_settings(path: Path) -> dict[str, Any]:

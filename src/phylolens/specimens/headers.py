@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from phylolens.errors import Problem
-from phylolens.taxonomy import STANDARD_RANKS
+from phylolens.rank_names import STANDARD_RANKS
 
 FILLERS = frozenset(
     ("name", "names", "taxon", "taxa", "tax", "latin", "scientific", "accepted", "valid", "current")

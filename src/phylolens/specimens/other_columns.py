@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from phylolens.rank_names import STANDARD_RANKS
 from phylolens.specimens.headers import header_words
 from phylolens.specimens.unknown import is_blank
-from phylolens.taxonomy import STANDARD_RANKS
 
 NEVER = ("file", "specimen_id", "split", "path", "sha256")
 # Headers with one of these words say what a taxon is or is called, not where its images are from.

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from phylolens.errors import InputError, TooFew
+from phylolens.rank_names import STANDARD_RANKS
 from phylolens.specimens.leave_out import SOURCE, leave_out
 from phylolens.specimens.split import Split, split_specimens
-from phylolens.taxonomy import STANDARD_RANKS
 
 RANDOM = "random"
 

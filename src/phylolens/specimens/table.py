@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from phylolens.errors import InputError, Problem
+from phylolens.rank_names import standard_name
 from phylolens.reading.delimited import read_delimited
 from phylolens.reading.text import read_text, require_regular
 from phylolens.specimens.records import from_arrow_file, from_json, from_json_lines, from_parquet
 from phylolens.specimens.spreadsheet import from_excel
-from phylolens.taxonomy import standard_name
 
 READERS: Mapping[str, Callable[[Path], "tuple[pd.DataFrame, list[str], list[str]]"]] = {
     ".parquet": from_parquet,
