@@ -5,35 +5,55 @@ against genetic distance, and a report come out. The public names are imported w
 """
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
+# Where each public name stands; ``__init__.pyi`` tells type checkers and editors the same.
 _PUBLIC = {
+    "CladeValidation": "guided.embedding_model",
     "Features": "values",
-    "TestResult": "values",
+    "GuidedEmbedding": "guided.embedding_model",
+    "HierarchicalClassifier": "classification.hierarchical",
     "InputError": "errors",
+    "Settings": "pipeline.settings",
     "Specimens": "specimens",
+    "TestResult": "values",
+    "as_covariance": "phylogeny",
+    "as_distances": "phylogeny",
+    "as_tree": "phylogeny",
+    "cross_validate_clades": "guided.embedding_model",
+    "distance_correlation": "stats.dcor",
+    "embed": "embedding.of_specimens",
+    "kmult": "stats.kmult",
+    "lambda_score": "stats.lambda_score",
+    "mantel": "stats.mantel",
+    "pagel_lambda": "stats.lambda_fit",
+    "protest": "stats.protest",
+    "read_distances": "phylogeny",
+    "read_features": "embedding.feature_file",
     "read_specimens": "specimens",
-    "validate": "specimens",
-    "split_specimens": "specimens",
-    "read_phylogeny": "phylogeny",
-    "to_rank": "phylogeny",
-    "embed": "embedding",
-    "classify": "classification",
-    "fit_guided": "guided",
-    "mantel": "stats",
-    "signal": "stats",
-    "taxon_means": "stats",
-    "visual_distances": "stats",
-    "simulate_world": "simulation",
-    "write_report": "report",
-    "Study": "pipeline.settings",
+    "read_tree": "phylogeny",
     "run": "pipeline.run",
+    "simulate_world": "simulation",
+    "taxon_means": "stats.means",
+    "visual_distances": "stats.visual",
+    "write_report": "report",
 }
 
-__all__ = sorted(_PUBLIC)
+__all__ = ["__version__", *sorted(_PUBLIC)]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
+    found: Any
+    if name == "__version__":
+        found = version("phylolens")
+    elif name in _PUBLIC:
+        found = getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    globals()[name] = found  # importing a package of that name later must not take its place
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__doc__", "__file__", "__name__"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,20 @@ class Features:
         return Features(tuple(ids), self.matrix[rows], self.spec)
 
 
-@dataclass(frozen=True)
+TITLES = {
+    "kmult": ("K_mult", "K"),
+    "k_arithmetic": ("K_A", "K_A"),
+    "k_geometric": ("K_G", "K_G"),
+    "lambda_score": ("Score test of Pagel's lambda", "S"),
+    "mantel_pearson": ("Mantel test, Pearson", "r"),
+    "mantel_spearman": ("Mantel test, Spearman", "rho"),
+    "protest": ("PROTEST", "t0"),
+    "dcor": ("Distance correlation, bias-corrected", "R2"),
+}
+SHOWN_QUANTILES = {"0.9": "90%", "0.95": "95%", "0.975": "97.5%", "0.99": "99%"}
+
+
+@dataclass(frozen=True, repr=False)
 class TestResult:
     """What a permutation test found.
 
@@ -131,6 +145,31 @@ class TestResult:
     def smallest_p(self) -> float:
         """The smallest p-value these permutations can give: that of the best value among them."""
         return self.n_best / (self.n_permutations + (not self.exact))
+
+    def __repr__(self) -> str:
+        """Print as vegan does: statistic, significance, upper quantiles of the permutations."""
+        title, symbol = TITLES.get(self.name, (self.name, "Statistic"))
+        upper = {k: v for k, v in self.null_quantiles.items() if k in SHOWN_QUANTILES}
+        cells = [(SHOWN_QUANTILES[k], f"{v:.3g}") for k, v in upper.items()]
+        widths = [max(map(len, cell)) for cell in cells]
+        rows = [
+            "  ".join(cell[row].rjust(width) for cell, width in zip(cells, widths, strict=True))
+            for row in range(2)
+        ]
+        kind = "all orders" if self.exact else "random"
+        z = "" if self.z is None else f", z = {self.z:.2f}"
+        lines = [
+            f"{title}, {self.n} taxa",
+            f"{symbol} = {self.statistic:.4g}{z}",
+            f"Significance: {self.p_value:.3g} ({self.alternative})",
+        ]
+        if cells:
+            lines += ["", "Upper quantiles of the permutations:", *rows]
+        return "\n".join([*lines, "", f"Permutations: {self.n_permutations} ({kind})"])
+
+    def _repr_html_(self) -> str:
+        """Return the same for notebooks."""
+        return f"<pre>{escape(repr(self))}</pre>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as it is written to JSON."""

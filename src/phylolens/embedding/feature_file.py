@@ -96,7 +96,22 @@ class _Read:
 
 
 def read_features(path: str | Path, *, ids: str | Path | None = None) -> Features:
-    """Read features of images, specimens or taxa; see :func:`read_feature_file`."""
+    """Read features of images, specimens or taxa, from any tool.
+
+    Parameters
+    ----------
+    path, ids
+        As for :func:`read_feature_file`.
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    InputError
+        As :func:`read_feature_file` does.
+    """
     return read_feature_file(path, ids=ids).features
 
 

@@ -1,16 +1,17 @@
 """Is there any dependence, linear or not? Bias-corrected distance correlation, taxa permuted."""
 
-from skbio import DistanceMatrix
+from typing import Any
 
+from phylolens.phylogeny import as_distances, as_genetic
 from phylolens.stats._align import aligned
 from phylolens.stats._pairs import pair_test
 from phylolens.stats.centred import double_centre
 from phylolens.values import TestResult
 
 
-def dcor(
-    visual: DistanceMatrix,
-    genetic: DistanceMatrix,
+def distance_correlation(
+    visual: Any,
+    genetic: Any,
     *,
     permutations: int = 999,
     seed: int = 0,
@@ -24,8 +25,9 @@ def dcor(
 
     Parameters
     ----------
-    visual, genetic : DistanceMatrix
-        The same taxa, four or more, in any order; aligned by id. Population values of zero mean
+    visual, genetic : DistanceMatrix, DataFrame, str or Path
+        The same taxa, four or more, in any order; aligned by id. ``genetic`` may be a tree: its
+        path lengths. Population values of zero mean
         independence where distances are Euclidean or square roots of a tree's, or a tree's.
     permutations : int
         Random permutations; with 8 taxa or fewer all orders are enumerated.
@@ -42,7 +44,11 @@ def dcor(
     InputError
         If ids differ, fewer than four taxa are given, or row means explain a whole matrix.
     """
-    x, y = aligned(visual, genetic)
+    visual = as_distances(visual)
+    x, y = aligned(visual, as_genetic(genetic, visual.ids))
     return pair_test(
         "dcor", double_centre(x.data), double_centre(y.data), permutations=permutations, seed=seed
     )
+
+
+dcor = distance_correlation

@@ -6,6 +6,7 @@ Brownian motion is expected to give, so that 1 is Brownian motion, less is less 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from scipy.linalg import cho_solve, cholesky
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError, some
+from phylolens.phylogeny import as_covariance, as_distances
 from phylolens.stats._align import FEWEST_TAXA
 from phylolens.stats._permutation import orders, require_permutations, result_of
 from phylolens.stats._products import permuted_products
@@ -28,8 +30,8 @@ HINT = (
 
 
 def kmult(
-    visual: DistanceMatrix,
-    covariance: pd.DataFrame,
+    distances: Any,
+    tree: Any,
     *,
     permutations: int = 999,
     seed: int = 0,
@@ -42,11 +44,12 @@ def kmult(
 
     Parameters
     ----------
-    visual : DistanceMatrix
-        n taxa; Euclidean distances of any features (chord distances are).
-    covariance : DataFrame, shape (n, n)
-        Covariance of the same taxa under Brownian motion, rows and columns named (see
-        :func:`phylolens.phylogeny.covariance`); any unit.
+    distances : DistanceMatrix, DataFrame, str or Path
+        n taxa; Euclidean visual distances of any features (chord distances are).
+    tree : TreeNode, str, Path or DataFrame
+        A tree with branch lengths, any unit, the taxa among its tips; or their covariance under
+        Brownian motion, shape (n, n), rows and columns named
+        (:func:`phylolens.phylogeny.covariance`).
     permutations : int
         Random permutations; with 8 taxa or fewer all orders are enumerated.
     seed : int
@@ -63,8 +66,20 @@ def kmult(
     InputError
         If names differ, there are fewer than three taxa, the visual distances are all equal or far
         from Euclidean, or tips without a branch of their own make the covariance singular.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.spatial.distance import pdist
+    >>> from phylolens import as_distances, kmult
+    >>> places = np.array([[0.0], [0.2], [3.0], [3.3]])
+    >>> visual = as_distances(pdist(places), ids=list("abcd"))
+    >>> round(kmult(visual, "((a:1,b:1):3,(c:1,d:1):3);").statistic, 2)
+    2.24
     """
     require_permutations(permutations)
+    visual = as_distances(distances)
+    covariance = as_covariance(tree, visual.ids)
     names = _same_names(visual, covariance)
     prepared, n = PreparedTree.of(covariance.loc[names, names]), len(names)
     tried, exact = orders(n, permutations, seed)

@@ -22,6 +22,7 @@ from scipy.optimize import minimize_scalar
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError, TooFew
+from phylolens.phylogeny import as_covariance, as_distances
 from phylolens.stats._permutation import require_permutations
 from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.lambda_score import lambda_score
@@ -296,8 +297,8 @@ def moments_of_rates(
 
 
 def pagel_lambda(
-    visual: VisualDistances | DistanceMatrix,
-    covariance: pd.DataFrame,
+    visual: Any,
+    tree: Any,
     *,
     method: str = "reml",
     permutations: int = 999,
@@ -307,10 +308,11 @@ def pagel_lambda(
 
     Parameters
     ----------
-    visual : VisualDistances or DistanceMatrix
+    visual : VisualDistances, DistanceMatrix, DataFrame, str or Path
         n taxa, at least five. Squared distances without sampling noise are used where known.
-    covariance : DataFrame, shape (n, n)
-        Of Brownian motion on the tree (:func:`phylolens.phylogeny.covariance`); the same taxa.
+    tree : TreeNode, str, Path or DataFrame
+        A tree with branch lengths, the taxa among its tips, or their covariance under Brownian
+        motion, shape (n, n) (:func:`phylolens.phylogeny.covariance`).
     method : {'reml', 'ml'}
         ML is biased down by the mean of every axis, however many axes there are.
     permutations, seed : int
@@ -330,7 +332,9 @@ def pagel_lambda(
     if method not in METHODS:
         raise InputError(f"unknown method '{method}': {' or '.join(METHODS)}.")
     require_permutations(permutations)
-    visual, shared = aligned(visual, covariance)
+    if not isinstance(visual, VisualDistances):
+        visual = VisualDistances.of_matrix(as_distances(visual))
+    visual, shared = aligned(visual, as_covariance(tree, visual.ids))
     model = LambdaModel(shared, method).with_noise(visual.noise)
     products, count = model.of_squares(visual.squares), count_axes(centred_products(visual.squares))
     best = model.fit(products)

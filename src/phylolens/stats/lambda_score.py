@@ -9,9 +9,11 @@ not depend on the root. Equal to an unbiased HSIC of looks and tree with linear 
 al. 2005, Algorithmic Learning Theory 16:63), and divided by the norms of both sides.
 """
 
-import numpy as np
-from skbio import DistanceMatrix
+from typing import Any
 
+import numpy as np
+
+from phylolens.phylogeny import as_distances, as_genetic
 from phylolens.stats._align import same_taxa
 from phylolens.stats._permutation import orders, require_permutations, result_of
 from phylolens.stats._products import permuted_products
@@ -22,8 +24,8 @@ from phylolens.values import TestResult
 
 
 def lambda_score(
-    visual: VisualDistances | DistanceMatrix,
-    genetic: DistanceMatrix,
+    visual: Any,
+    genetic: Any,
     *,
     permutations: int = 999,
     seed: int = 0,
@@ -33,11 +35,11 @@ def lambda_score(
 
     Parameters
     ----------
-    visual : VisualDistances or DistanceMatrix
+    visual : VisualDistances, DistanceMatrix, DataFrame, str or Path
         n taxa, four or more; the similarity of different taxa is free of sampling noise where
         specimens are known.
-    genetic : DistanceMatrix
-        Path lengths in the tree between the same taxa, in any order; aligned by id.
+    genetic : TreeNode, DistanceMatrix, DataFrame, str or Path
+        A tree, or path lengths in it between the same taxa, in any order; aligned by id.
     permutations : int
         Random permutations; with 8 taxa or fewer all orders are enumerated.
     seed : int
@@ -56,8 +58,9 @@ def lambda_score(
     InputError
         If ids differ, fewer than four taxa are given, or nothing varies between them.
     """
-    if isinstance(visual, DistanceMatrix):
-        visual = VisualDistances.of_matrix(visual)
+    if not isinstance(visual, VisualDistances):
+        visual = VisualDistances.of_matrix(as_distances(visual))
+    genetic = as_genetic(genetic, visual.ids)
     names = sorted(visual.ids)
     shared = -0.5 * double_centre(same_taxa(visual.plain, genetic).filter(names).data)
     alike = double_centre(directions(noisy_squares(visual.filter(names))))

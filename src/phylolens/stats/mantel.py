@@ -5,16 +5,17 @@ that is exchangeable; when both are tree-structured it rejects too often (Guillo
 Methods Ecol. Evol. 4:336).
 """
 
-from skbio import DistanceMatrix
+from typing import Any
 
+from phylolens.phylogeny import as_distances, as_genetic
 from phylolens.stats._align import aligned
 from phylolens.stats._pairs import pair_test
 from phylolens.values import TestResult
 
 
 def mantel(
-    x: DistanceMatrix,
-    y: DistanceMatrix,
+    x: Any,
+    y: Any,
     *,
     method: str = "pearson",
     permutations: int = 999,
@@ -25,8 +26,8 @@ def mantel(
 
     Parameters
     ----------
-    x, y : DistanceMatrix
-        The same taxa, in any order; aligned by id.
+    x, y : DistanceMatrix, DataFrame, str or Path
+        The same taxa, in any order; aligned by id. ``y`` may be a tree: its path lengths.
     method : {'pearson', 'spearman'}
         Linear or rank correlation.
     permutations : int
@@ -45,8 +46,19 @@ def mantel(
     ------
     InputError
         If ids differ, fewer than three taxa are given, or one matrix is constant.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from phylolens import mantel
+    >>> names = list("abcd")
+    >>> seen = pd.DataFrame([[0, 1, 4, 5], [1, 0, 4, 4], [4, 4, 0, 2], [5, 4, 2, 0]], names, names)
+    >>> result = mantel(seen, "((a:1,b:1):2,(c:2,d:2):1);")
+    >>> round(result.statistic, 2), result.n
+    (0.95, 4)
     """
-    x, y = aligned(x, y)
+    x = as_distances(x)
+    x, y = aligned(x, as_genetic(y, x.ids))
     return pair_test(
         f"mantel_{method}",
         x.data,

@@ -4,13 +4,14 @@ Jackson (1995) Écoscience 2:297; Peres-Neto & Jackson (2001) Oecologia 129:169.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
-from phylolens.phylogeny import coordinates
+from phylolens.phylogeny import as_distances, as_genetic, coordinates
 from phylolens.phylogeny.geometry import principal_coordinates
 from phylolens.stats._align import aligned
 from phylolens.stats._permutation import orders, require_permutations, result_of
@@ -40,10 +41,23 @@ class Protest:
     residuals: pd.Series
     axes: int
 
+    @property
+    def statistic(self) -> float:
+        """The Procrustes correlation t0."""
+        return self.test.statistic
+
+    @property
+    def p_value(self) -> float:
+        """Of the permutations."""
+        return self.test.p_value
+
+    def __repr__(self) -> str:
+        return f"{self.test!r}\nAxes compared: {self.axes}"
+
 
 def protest(
-    visual: DistanceMatrix,
-    genetic: DistanceMatrix,
+    visual: Any,
+    genetic: Any,
     *,
     axes: int | None = None,
     permutations: int = 999,
@@ -56,8 +70,8 @@ def protest(
 
     Parameters
     ----------
-    visual, genetic : DistanceMatrix
-        The same taxa, in any order; aligned by id.
+    visual, genetic : DistanceMatrix, DataFrame, str or Path
+        The same taxa, in any order; aligned by id. ``genetic`` may be a tree: its path lengths.
     axes : int, optional
         Principal coordinates of either side; fewer where one side has no more. See
         :func:`default_axes`.
@@ -77,6 +91,8 @@ def protest(
         If ids differ, fewer than three taxa are given, one matrix is constant, or ``axes`` < 1.
     """
     require_permutations(permutations)
+    visual = as_distances(visual)
+    genetic = as_genetic(genetic, visual.ids)
     fit = superimposed(visual, genetic, axes=axes)
     n = len(fit.looks)
     tried, exact = orders(n, permutations, seed)
