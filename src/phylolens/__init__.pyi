@@ -1,6 +1,7 @@
 """The public names, as type checkers and editors see them."""
 
 from phylolens.classification.hierarchical import HierarchicalClassifier as HierarchicalClassifier
+from phylolens.embedding.feature_file import as_features as as_features
 from phylolens.embedding.feature_file import read_features as read_features
 from phylolens.embedding.of_specimens import embed as embed
 from phylolens.errors import InputError as InputError
@@ -14,9 +15,13 @@ from phylolens.phylogeny import read_distances as read_distances
 from phylolens.phylogeny import read_tree as read_tree
 from phylolens.pipeline.run import run as run
 from phylolens.pipeline.settings import Settings as Settings
+from phylolens.pipeline.signal import SignalResult as SignalResult
+from phylolens.pipeline.signal import compare_embeddings as compare_embeddings
+from phylolens.pipeline.signal import signal as signal
 from phylolens.report import write_report as write_report
 from phylolens.simulation import simulate_world as simulate_world
 from phylolens.specimens import Specimens as Specimens
+from phylolens.specimens import as_specimens as as_specimens
 from phylolens.specimens import read_specimens as read_specimens
 from phylolens.stats.dcor import distance_correlation as distance_correlation
 from phylolens.stats.kmult import kmult as kmult

@@ -95,6 +95,39 @@ class _Read:
         return sorted(one for one, yes in zip(self.ids, self.flags[name], strict=True) if yes)
 
 
+def as_features(value: Any) -> Features:
+    """Take features, whatever holds them.
+
+    Parameters
+    ----------
+    value : Features, DataFrame, str or Path
+        A DataFrame holds numbers alone, ids in its index.
+
+    Returns
+    -------
+    Features
+
+    Raises
+    ------
+    InputError
+        If there are no ids, or values are not finite numbers.
+    """
+    if isinstance(value, Features):
+        return value
+    if isinstance(value, str | Path):
+        return read_features(value)
+    if isinstance(value, pd.DataFrame):
+        text = [str(name) for name in value if not pd.api.types.is_numeric_dtype(value[name])]
+        if text:
+            raise InputError("features are numbers.", where="features", ids=text)
+        return Features(tuple(str(name) for name in value.index), value.to_numpy(), {})
+    raise InputError(
+        f"expected Features, a DataFrame or a file; got {type(value).__name__}.",
+        where="features",
+        hint="Give an array as Features(ids, array).",
+    )
+
+
 def read_features(path: str | Path, *, ids: str | Path | None = None) -> Features:
     """Read features of images, specimens or taxa, from any tool.
 

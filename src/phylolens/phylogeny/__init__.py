@@ -1,6 +1,6 @@
 """Phylogenies: read trees and distance matrices, bring them to a rank, turn them into numbers."""
 
-from phylolens.phylogeny.gates import as_covariance, as_distances, as_genetic, as_tree
+from phylolens.phylogeny.gates import as_covariance, as_distances, as_genetic, as_phylogeny, as_tree
 from phylolens.phylogeny.geometry import coordinates, covariance, similarity
 from phylolens.phylogeny.rank import RankedDistances, to_rank
 from phylolens.phylogeny.read import Phylogeny, read_distances, read_phylogeny
@@ -12,6 +12,7 @@ __all__ = [
     "as_covariance",
     "as_distances",
     "as_genetic",
+    "as_phylogeny",
     "as_tree",
     "coordinates",
     "covariance",

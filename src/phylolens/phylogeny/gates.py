@@ -18,7 +18,7 @@ from phylolens.phylogeny.geometry import covariance
 from phylolens.phylogeny.names import require_unique
 from phylolens.phylogeny.newick import parse_newick
 from phylolens.phylogeny.rank import patristic
-from phylolens.phylogeny.read import read_distances
+from phylolens.phylogeny.read import Phylogeny, read_distances
 from phylolens.phylogeny.read_trees import read_tree
 from phylolens.phylogeny.tree_text import NotATree
 
@@ -147,6 +147,11 @@ def as_covariance(value: Any, taxa: Iterable[str]) -> pd.DataFrame:
         raise InputError("taxa without a tip in the tree.", where="tree", ids=missing)
     _tell_dropped(set(shared.index) - set(wanted))
     return shared.loc[wanted, wanted]
+
+
+def as_phylogeny(value: Any) -> Phylogeny:
+    """Take a tree or a matrix of distances, whichever the value is; a file may hold either."""
+    return as_tree(value) if _is_tree(value) else as_distances(value, where="phylogeny")
 
 
 def as_genetic(value: Any, taxa: Iterable[str]) -> DistanceMatrix:

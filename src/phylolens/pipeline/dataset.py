@@ -124,8 +124,7 @@ def gather(
     # The order of rows in the input is no information, so it must not change a result.
     in_order = specimens.table.sort_values("file", ignore_index=True)
     specimens = replace(specimens, table=in_order)
-    rank = settings.rank or ("family" if "family" in specimens.ranks else specimens.ranks[-1])
-    _require_rank(specimens, rank)
+    rank = _rank_of(settings, specimens)
     labels = specimens
     if given is not None:
         specimens, given = _match(specimens, given, rank)
@@ -169,6 +168,59 @@ def gather(
         described=described,
         others=labels.others,
     )
+
+
+def dataset_of(
+    settings: Settings, features: Features, labels: Specimens | None, phylogeny: Phylogeny
+) -> Dataset:
+    """Match features, labels and a phylogeny in memory; nothing is written.
+
+    Parameters
+    ----------
+    settings : Settings
+        ``rank`` and ``confound`` of them.
+    features : Features
+        Rows of images, specimens or taxa.
+    labels : Specimens, optional
+        Without them the ids of the features are taxa.
+    phylogeny : TreeNode or DistanceMatrix
+
+    Raises
+    ------
+    InputError
+        As :func:`gather` does.
+    """
+    if labels is None:
+        rank = settings.rank or "taxon"
+        ids = list(features.ids)
+        table = pd.DataFrame({"file": ids, "specimen_id": ids, rank: ids})
+        labels = Specimens(table, (rank,))
+    labels = replace(labels, table=labels.table.sort_values("file", ignore_index=True))
+    rank = _rank_of(settings, labels)
+    specimens, given = _match(labels, features, rank)
+    kept = without_bad(specimens)
+    described = _described(labels, kept, rank)
+    kept = _without_others(kept)
+    usable(specimens, skip_bad=settings.skip_bad)
+    ranked = to_rank(phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
+    return Dataset(
+        table=kept.table,
+        ranks=kept.ranks,
+        rank=rank,
+        ranked=ranked,
+        given=given,
+        taxon_level=bool((kept.table["file"] == kept.table[rank]).all()),
+        data_hash=_data_hash(kept),
+        described=described,
+        others=labels.others,
+    )
+
+
+def _rank_of(settings: Settings, specimens: Specimens) -> str:
+    """Choose the rank of comparison: the one asked for, family, or the finest."""
+    rank = settings.rank or ("family" if "family" in specimens.ranks else specimens.ranks[-1])
+    _require_rank(specimens, rank)
+    return rank
 
 
 def _ranked(

@@ -2,7 +2,7 @@
 
 from phylolens.specimens.folds import group_folds, specimen_folds
 from phylolens.specimens.leave_out import leave_out
-from phylolens.specimens.read import Specimens, read_specimens, specimens_of_labels
+from phylolens.specimens.read import Specimens, as_specimens, read_specimens, specimens_of_labels
 from phylolens.specimens.resample import balance, raise_rare, repeat, sample_down, view_id
 from phylolens.specimens.split import Split, split_specimens
 from phylolens.specimens.splits import make_split, split_names
@@ -12,6 +12,7 @@ from phylolens.specimens.validate import usable, validate, without_bad
 __all__ = [
     "Specimens",
     "Split",
+    "as_specimens",
     "balance",
     "group_folds",
     "leave_out",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -153,6 +154,45 @@ def _from_table(
     frame["path"] = [finder.find(name) for name in frame["file"]]
     problems = [*problems, *loaded.notes, *found, *columns.problems]
     return _finish(frame, columns, problems, where=meta)
+
+
+def as_specimens(value: Any, *, ranks: Sequence[str] | None = None) -> Specimens:
+    """Take labelled specimens: read before, a table in memory, or a file.
+
+    Parameters
+    ----------
+    value : Specimens, DataFrame, str or Path
+        Tables have a column ``file`` (or another name of it) and one column a rank; without a file
+        column the index names the rows.
+    ranks : sequence of str, optional
+        Rank columns, coarse to fine, where headers do not tell.
+
+    Raises
+    ------
+    InputError
+        If there are no ranks.
+    """
+    if isinstance(value, Specimens):
+        return value
+    if isinstance(value, str | Path):
+        return read_specimens(meta=Path(value), ranks=ranks, need_files=False)
+    if not isinstance(value, pd.DataFrame):
+        raise InputError(
+            f"expected Specimens, a DataFrame or a file; got {type(value).__name__}.",
+            where="specimens",
+        )
+    frame = value.astype(object).where(value.notna(), None)
+    frame.columns = [str(name) for name in frame.columns]
+    ids = [str(name) for name in frame.get("file", frame.index)]
+    found = specimens_of_labels(frame.reset_index(drop=True), ids, ranks, "specimens")
+    if found is None:
+        raise InputError(
+            "no column is a rank.",
+            where="specimens",
+            ids=list(frame.columns),
+            hint="Name the rank columns, coarse to fine, with ranks=.",
+        )
+    return found
 
 
 def specimens_of_labels(

@@ -9,7 +9,7 @@ from phylolens import stats
 from phylolens.errors import InputError
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.confounds import columns_of, source_of_rows
-from phylolens.pipeline.stages.looks import Looks
+from phylolens.pipeline.stages.taxon_features import TaxonFeatures
 from phylolens.stats.confound_adjust import without_source
 from phylolens.stats.convergence import disagreement
 
@@ -18,7 +18,10 @@ COUNTS = ("n_convergent", "n_divergent", "n_simulations", "fdr")
 
 
 def adjusted_pairs(
-    context: RunContext, looks: Looks, compared: stats.Comparison, pairs: pd.DataFrame | None
+    context: RunContext,
+    looks: TaxonFeatures,
+    compared: stats.Comparison,
+    pairs: pd.DataFrame | None,
 ) -> dict[str, Any]:
     """Judge the pairs again on features without the effect of the columns in use.
 
@@ -38,7 +41,9 @@ def adjusted_pairs(
             features = without_source(features, taxa, sources).features
     with suppress(InputError):  # nothing is left that differs
         again, found = disagreement(
-            Looks(context.dataset, features).distances(options.distance, debias=options.debias),
+            TaxonFeatures(context.dataset, features).distances(
+                options.distance, debias=options.debias
+            ),
             compared.covariance,
             clades=compared.clades,
             genetic=compared.genetic,

@@ -12,7 +12,7 @@ from phylolens.errors import InputError
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.dataset import Dataset
 from phylolens.pipeline.settings import Settings
-from phylolens.pipeline.stages.looks import Looks
+from phylolens.pipeline.stages.taxon_features import TaxonFeatures
 from phylolens.stats.confound_adjust import without_source
 from phylolens.stats.confound_tests import (
     Compared,
@@ -62,7 +62,9 @@ def columns_of(settings: Settings, dataset: Dataset, taxa: tuple[str, ...]) -> t
     )
 
 
-def find_confounds(context: RunContext, looks: Looks, compared: stats.Comparison) -> Confounds:
+def find_confounds(
+    context: RunContext, looks: TaxonFeatures, compared: stats.Comparison
+) -> Confounds:
     """Hold every column against looks and lineage; test again within those that matter.
 
     In use are the columns asked for with ``--confound``; without it those that hardly vary within
@@ -105,20 +107,20 @@ def find_confounds(context: RunContext, looks: Looks, compared: stats.Comparison
 
 
 def _adjusted(
-    context: RunContext, looks: Looks, column: Column
+    context: RunContext, looks: TaxonFeatures, column: Column
 ) -> tuple[dict[str, Any], VisualDistances | None]:
     """Take the mean effect of each value out of the features; say how."""
     taxa, sources = source_of_rows(looks, column)
     found = without_source(looks.features, taxa, sources)
     adjusted = None
     with suppress(InputError):  # nothing is left that differs
-        adjusted = Looks(context.dataset, found.features).distances(
+        adjusted = TaxonFeatures(context.dataset, found.features).distances(
             context.settings.signal.distance, debias=context.settings.signal.debias
         )
     return found.to_dict(), adjusted
 
 
-def source_of_rows(looks: Looks, column: Column) -> tuple[pd.Series, pd.Series]:
+def source_of_rows(looks: TaxonFeatures, column: Column) -> tuple[pd.Series, pd.Series]:
     """Return taxon and value of each row of the features, by the row's id."""
     if looks.dataset.taxon_level:
         return pd.Series(list(looks.taxa), index=list(looks.taxa)), column.main

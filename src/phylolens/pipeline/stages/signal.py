@@ -1,7 +1,7 @@
 """Test visual against genetic distance."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,7 @@ from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.circular import circularity
 from phylolens.pipeline.stages.confound_pairs import adjusted_pairs
 from phylolens.pipeline.stages.confounds import find_confounds
-from phylolens.pipeline.stages.looks import Looks
+from phylolens.pipeline.stages.taxon_features import TaxonFeatures
 from phylolens.pipeline.summaries import summary_of
 from phylolens.stats.tree_sample import over_trees
 from phylolens.writing import write_csv, write_json, write_text
@@ -32,11 +32,38 @@ DEPENDS_ON_ROOT = (
 REPLICATES, MANY_TAXA = 100, 500  # half as many for more taxa: their trees take long
 
 
+@dataclass(frozen=True)
+class FoundSignal:
+    """What the stage found, before it is written.
+
+    Parameters
+    ----------
+    summary : dict
+        As in ``signal.json``.
+    features : TaxonFeatures
+    compared : Comparison
+    findings : Findings
+    """
+
+    summary: dict[str, Any]
+    features: TaxonFeatures
+    compared: stats.Comparison
+    findings: stats.Findings
+
+
 def signal(context: RunContext) -> dict[str, Any]:
     """Test visual against genetic distance; write ``signal/``."""
+    found = find_signal(context)
+    _write(context, found.features, found.compared, found.findings)
+    write_json(context.settings.out / "signal" / "signal.json", found.summary)
+    return summary_of("signal", context.settings.out)
+
+
+def find_signal(context: RunContext) -> FoundSignal:
+    """Test visual against genetic distance; nothing is written."""
     options, ranked = context.settings.signal, context.dataset.ranked
     assert ranked is not None
-    looks = Looks(context.dataset, context.images.originals)
+    looks = TaxonFeatures(context.dataset, context.images.originals)
     compared = _comparison(context, looks)
     confounds = find_confounds(context, looks, compared)
     compared = replace(compared, sources=confounds.sources)
@@ -74,12 +101,10 @@ def signal(context: RunContext) -> dict[str, Any]:
         "circular_why": why,
         "confounds": confounds.summary,
     }
-    _write(context, looks, compared, found)
-    write_json(context.settings.out / "signal" / "signal.json", summary)
-    return summary_of("signal", context.settings.out)
+    return FoundSignal(summary, looks, compared, found)
 
 
-def _comparison(context: RunContext, looks: Looks) -> stats.Comparison:
+def _comparison(context: RunContext, looks: TaxonFeatures) -> stats.Comparison:
     settings, ranked = context.settings, context.dataset.ranked
     assert ranked is not None
     measured = looks.distances(settings.signal.distance, debias=settings.signal.debias)
@@ -113,10 +138,12 @@ def _pruned(tree: TreeNode, taxa: list[str]) -> TreeNode:
     return tree.shear(set(taxa))
 
 
-def _by_features(context: RunContext, looks: Looks, compared: stats.Comparison) -> dict[str, Any]:
+def _by_features(
+    context: RunContext, looks: TaxonFeatures, compared: stats.Comparison
+) -> dict[str, Any]:
     """One table of the backbones alone and joined, and of every distance asked for."""
-    options, checkpoints = context.settings.signal, looks.checkpoints()
-    named = {name: Looks(context.dataset, part) for name, part in checkpoints.items()}
+    options, checkpoints = context.settings.signal, looks.by_backbone()
+    named = {name: TaxonFeatures(context.dataset, part) for name, part in checkpoints.items()}
     named[JOINED if checkpoints else str(looks.features.spec.get("backbone", "features"))] = looks
     distances = dict.fromkeys((options.distance, *options.compare))
     if len(named) * len(distances) < 2:
@@ -177,7 +204,7 @@ def _tree_sample(
 
 
 def _write(
-    context: RunContext, looks: Looks, compared: stats.Comparison, found: stats.Findings
+    context: RunContext, looks: TaxonFeatures, compared: stats.Comparison, found: stats.Findings
 ) -> None:
     """Write matrices, trees and tables; remove those of an earlier run that has no successor."""
     folder = context.settings.out / "signal"

@@ -13,7 +13,7 @@ from phylolens.values import Features
 
 
 @dataclass(frozen=True)
-class Looks:
+class TaxonFeatures:
     """Features of the rows of a study, and the taxa among them that the phylogeny holds.
 
     Parameters
@@ -96,7 +96,7 @@ class Looks:
         means = stats.taxon_means(self.features, self.taxon_of, self._rows["specimen_id"])
         return stats.portraits(self.features, self.taxon_of.dropna(), means)
 
-    def checkpoints(self) -> Mapping[str, Features]:
+    def by_backbone(self) -> Mapping[str, Features]:
         """Return the features of each backbone alone, where several were joined."""
         fused = self.features.spec.get("fused") or ()
         found: dict[str, Features] = {}

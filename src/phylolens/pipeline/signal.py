@@ -1,0 +1,231 @@
+"""The signal block on values in memory: what ``phylolens signal`` does, without files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+from skbio import DistanceMatrix, TreeNode
+
+from phylolens import stats
+from phylolens.embedding.feature_file import as_features
+from phylolens.errors import InputError
+from phylolens.phylogeny import as_phylogeny
+from phylolens.pipeline.context import RunContext
+from phylolens.pipeline.dataset import dataset_of
+from phylolens.pipeline.image_features import ImageFeatures
+from phylolens.pipeline.settings import make_settings
+from phylolens.pipeline.stages.signal import find_signal
+from phylolens.pipeline.stages.taxon_features import TaxonFeatures
+from phylolens.progress import Progress, silent
+from phylolens.specimens import as_specimens
+
+ALPHA = 0.05
+SHOWN = ("role", "statistic", "interval", "z", "p_value", "p_holm")
+
+
+@dataclass(frozen=True, repr=False)
+class SignalResult:
+    """What the tests of visual against genetic distance found.
+
+    Parameters
+    ----------
+    summary : dict
+        As in ``signal.json``.
+    visual, genetic : DistanceMatrix
+        The distances compared; visual ones without sampling noise where specimens are known.
+    pairs : DataFrame or None
+        Pairs that look more alike, or more apart, than relatedness explains, as in ``pairs.csv``.
+    residuals : Series or None
+        Procrustes residual of each taxon, largest first.
+    visual_tree : TreeNode or None
+        From the visual distances.
+    """
+
+    summary: Mapping[str, Any]
+    visual: DistanceMatrix
+    genetic: DistanceMatrix
+    pairs: pd.DataFrame | None
+    residuals: pd.Series | None
+    visual_tree: TreeNode | None
+
+    @property
+    def primary(self) -> str:
+        """Name of the test declared beforehand."""
+        return str(self.summary["primary"])
+
+    @property
+    def n_taxa(self) -> int:
+        """Taxa compared."""
+        return int(self.summary["n_taxa"])
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a test, the primary one first; p of descriptions after Holm."""
+        rows = {
+            name: {key: test.get(key) for key in SHOWN}
+            for name, test in self.summary["tests"].items()
+            if "same_as" not in test
+        }
+        return pd.DataFrame(rows).T[list(SHOWN)]
+
+    def __repr__(self) -> str:
+        table = self.table().drop(columns=["interval"])
+        for name in ("statistic", "z", "p_value", "p_holm"):
+            table[name] = [None if v is None else float(f"{v:.4g}") for v in table[name]]
+        head = f"{self.n_taxa} taxa of rank {self.summary['rank']}; primary test: {self.primary}"
+        return f"{head}\n\n{table.to_string(na_rep='')}"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(repr(self))}</pre>"
+
+
+def signal(
+    features: Any,
+    tree: Any,
+    specimens: Any = None,
+    *,
+    rank: str | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+    **settings: Any,
+) -> SignalResult:
+    """Test whether visual distance follows genetic distance; taxa are permuted.
+
+    Parameters
+    ----------
+    features : Features, DataFrame, str or Path
+        One row an image, a specimen or a taxon; ids in the index of a DataFrame.
+    tree : TreeNode, DistanceMatrix, DataFrame, str or Path
+        A tree, or genetic distances.
+    specimens : Specimens, DataFrame, str or Path, optional
+        Labels of the rows; without them the ids of the features are taxa.
+    rank : str, optional
+        Rank of comparison; family by default where there is one, else the finest.
+    seed : int
+        Of permutations and simulations.
+    progress : callable
+        Told how far the tests are.
+    **settings
+        Those of :class:`phylolens.pipeline.settings.SignalSettings`, such as ``permutations``, and
+        ``confound``.
+
+    Returns
+    -------
+    SignalResult
+
+    Raises
+    ------
+    InputError
+        If something cannot be matched or compared.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from phylolens import signal
+    >>> names = list("abcdefg")
+    >>> tree = "(((a:1,b:1):1,c:2):1,((d:1,e:1):1,(f:1.5,g:1.5):0.5):1);"
+    >>> places = np.random.default_rng(1).normal(size=(7, 5)) + np.repeat([0, 3], [3, 4])[:, None]
+    >>> found = signal(pd.DataFrame(places, index=names), tree, permutations=99, simulations=40)
+    >>> found.primary, found.n_taxa
+    ('lambda_score', 7)
+    """
+    context = _context(features, tree, specimens, rank, seed, progress, settings)
+    found = find_signal(context)
+    return SignalResult(
+        summary=found.summary,
+        visual=found.compared.visual,
+        genetic=found.compared.genetic,
+        pairs=found.findings.pairs,
+        residuals=found.findings.residuals,
+        visual_tree=found.findings.visual_tree,
+    )
+
+
+def compare_embeddings(
+    embeddings: Mapping[str, Any],
+    tree: Any,
+    specimens: Any = None,
+    *,
+    rank: str | None = None,
+    permutations: int = 999,
+    seed: int = 0,
+    **settings: Any,
+) -> pd.DataFrame:
+    """Set the main tests of several embeddings of the same taxa side by side.
+
+    Whoever reports the best row alone has tested as often as there are rows: show the whole table.
+
+    Parameters
+    ----------
+    embeddings : mapping of str to Features, DataFrame, str or Path
+        By name.
+    tree, specimens, rank, seed, settings
+        As for :func:`signal`.
+    permutations : int
+        The same random ones for all embeddings.
+
+    Returns
+    -------
+    DataFrame
+        One row an embedding and test: ``embedding``, ``test``, ``statistic``, ``z``, ``p_value``,
+        ``n_taxa``.
+
+    Raises
+    ------
+    InputError
+        If the embeddings do not show the same taxa.
+    """
+    rows: list[dict[str, Any]] = []
+    first: tuple[str, tuple[str, ...]] | None = None
+    for name, features in embeddings.items():
+        context = _context(features, tree, specimens, rank, seed, silent, settings)
+        own, ranked = (
+            TaxonFeatures(context.dataset, context.images.originals),
+            context.dataset.ranked,
+        )
+        assert ranked is not None
+        first = first or (name, own.taxa)
+        if own.taxa != first[1]:
+            raise InputError(
+                f"'{name}' and '{first[0]}' show different taxa.",
+                ids=sorted(set(own.taxa) ^ set(first[1])),
+                hint="Compare them on the taxa that all of them show.",
+            )
+        taxa, options = list(own.taxa), context.settings.signal
+        tests = stats.main_tests(
+            own.distances(options.distance, debias=options.debias),
+            ranked.distances.filter(taxa),
+            ranked.covariance.loc[taxa, taxa],
+            permutations=permutations,
+            seed=seed,
+        )
+        rows += [
+            {"embedding": name, "test": test, **(figures or {}), "n_taxa": len(taxa)}
+            for test, figures in tests.items()
+        ]
+    return pd.DataFrame(rows)
+
+
+def _context(
+    features: Any,
+    tree: Any,
+    specimens: Any,
+    rank: str | None,
+    seed: int,
+    progress: Progress,
+    settings: Mapping[str, Any],
+) -> RunContext:
+    given = dict(settings)
+    confound = given.pop("confound", None)
+    made = make_settings(
+        {
+            "rank": rank,
+            "seed": seed,
+            "confound": (confound,) if isinstance(confound, str) else confound,
+            "signal": given,
+        }
+    )
+    labels = None if specimens is None else as_specimens(specimens)
+    dataset = dataset_of(made, as_features(features), labels, as_phylogeny(tree))
+    return RunContext(made, dataset, ImageFeatures(made, dataset, progress), progress)
