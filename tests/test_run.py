@@ -1,4 +1,4 @@
-"""Whole runs: features alone (core install) and pictures (vision), from the command line."""
+"""Whole runs: features alone (core install) and images (vision), from the command line."""
 
 import json
 from collections.abc import Callable
@@ -274,12 +274,12 @@ def test_several_backbones_and_flips_from_the_command_line(
 
     found = embedded("run", tmp_path / "study.toml")  # the flag, not given, overrules nothing
     assert found["n_features"] == 112 + 1280 + 120 + 1280
-    assert found["n_computed"] == 3 * 2 * 2, "a row a picture, backbone and side"
+    assert found["n_computed"] == 3 * 2 * 2, "a row an image, backbone and side"
     assert found["spec"]["blocks"] == [112, 1280, 120, 1280]
     assert all(part["flips"] for part in found["spec"]["fused"])
     alike = ("--images", tmp_path / "photos", "--out", tmp_path / "results")
     again = embedded("embed", *alike, "--flips")
     assert (again["n_computed"], again["spec"]) == (0, found["spec"])
     plain = embedded("embed", *alike)
-    assert plain["n_computed"] == 0, "the store of flips holds the pictures too"
+    assert plain["n_computed"] == 0, "the store of flips holds the images too"
     assert not any(part["flips"] for part in plain["spec"]["fused"])

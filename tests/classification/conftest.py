@@ -45,7 +45,7 @@ RANKS = ("order", "family", "species")
 def nested_world() -> Callable[..., tuple[Features, pd.DataFrame]]:
     """Make nested taxa in shuffled rows: species of the same family are alike.
 
-    Every third specimen has two pictures.
+    Every third specimen has two images.
     """
 
     def make(

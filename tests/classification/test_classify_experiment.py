@@ -1,4 +1,4 @@
-"""Heads learn what is there, nothing where nothing is, and never from a tested picture."""
+"""Heads learn what is there, nothing where nothing is, and never from a tested image."""
 
 import json
 from dataclasses import replace

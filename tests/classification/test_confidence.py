@@ -166,7 +166,7 @@ def test_what_rows_lack_to_one_is_a_class():
 
 
 def test_interval_resamples_specimens_not_pictures():
-    """Ten pictures that say the same are no more evidence than one."""
+    """Ten images that say the same are no more evidence than one."""
     probabilities, truth = world(120, 6, 2.0)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     names = np.array([f"s{row}" for row in range(120)])

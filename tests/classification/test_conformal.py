@@ -128,9 +128,9 @@ def test_a_specimen_counts_once():
     many = np.repeat(drawn, 30)
     assert threshold(many, 0.1, units=np.repeat(units, 30)) == threshold(drawn, 0.1) == 18.0
     assert threshold(many, 0.1) == 18.0
-    # Eight specimens are too few, however many pictures there are.
+    # Eight specimens are too few, however many images there are.
     assert threshold(np.repeat(drawn[:8], 50), 0.1, units=np.repeat(units[:8], 50)) == np.inf
-    # One specimen with a hundred bad pictures does not outweigh nineteen with one.
+    # One specimen with a hundred bad images does not outweigh nineteen with one.
     uneven = np.append(np.arange(19.0), np.full(100, 99.0))
     assert threshold(uneven, 0.1, units=np.append(units[:19], np.full(100, 19))) == 18.0
     assert threshold(uneven, 0.1) == 99.0

@@ -38,7 +38,7 @@ def tested(tree) -> Tested:
         walk(tree, probabilities, leaves),
         truth,
         np.where(unknown, "unknown species", "known species"),
-        np.array([f"s{unknown[row]}{row // 3}" for row in range(N)]),  # up to three pictures
+        np.array([f"s{unknown[row]}{row // 3}" for row in range(N)]),  # up to three images
     )
 
 
@@ -55,7 +55,7 @@ def summary(tree, tested):
 
 
 def counted(tree, tested, q, stratum):
-    """Mean over specimens of the share of their pictures that are right, or at a rank."""
+    """Mean over specimens of the share of their images that are right, or at a rank."""
     accepted = back_off(tree, tested.marginals, tested.path, q)
     frame = pd.DataFrame({"specimen": tested.specimens, "stratum": tested.strata})
     frame["right"] = [
@@ -138,7 +138,7 @@ def test_calibrated_on_one_half_it_covers_the_other(tree, tested):
 
 
 def test_uneven_arrays_are_refused(tested):
-    with pytest.raises(InputError, match="one row a picture"):
+    with pytest.raises(InputError, match="one row an image"):
         Tested(tested.marginals, tested.path[1:], tested.truth, tested.strata, tested.specimens)
 
 

@@ -32,7 +32,7 @@ class Memory(ClassifierMixin, BaseEstimator):
 
 @pytest.fixture(scope="module")
 def world(nested_world):
-    """All pictures of a specimen have the same features, no two specimens do."""
+    """All images of a specimen have the same features, no two specimens do."""
     features, table = nested_world(orders=3, families=4, species=3, specimens=4)
     first = table.drop_duplicates("specimen_id").set_index("specimen_id")["file"]
     row_of = {name: row for row, name in enumerate(features.ids)}
@@ -70,7 +70,7 @@ def test_every_specimen_is_asked_about_once_a_kind(world, found):
 
 
 def test_no_training_row_is_of_the_same_specimen(found):
-    assert found.distances.min() > 1e-6, "its pictures are alike: the distance would be nil"
+    assert found.distances.min() > 1e-6, "its images are alike: the distance would be nil"
 
 
 def test_taxa_left_out_were_met_by_no_head(world, found):

@@ -65,7 +65,7 @@ def test_draws_take_whole_specimens_nested_and_even(seen):
 
 
 def test_scores_are_those_of_the_draws(seen):
-    """The nearest of two drawn pictures, one a class, by hand."""
+    """The nearest of two drawn images, one a class, by hand."""
     part = world([6, 6], distance=3.0, images=1)
     found = few_shot(*part, names=("prototype",), sizes=(1,), draws=4, seed=1)
     entry, everything = found["models"]["prototype"]

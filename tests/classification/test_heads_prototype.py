@@ -58,7 +58,7 @@ def test_one_image_a_class_is_enough():
 
 
 def test_length_is_of_no_matter(world):
-    """After centring: a picture twice as far from the mean is the same picture."""
+    """After centring: an image twice as far from the mean is the same image."""
     X, codes = world
     head = Prototype().fit(X, codes)
     far = head.centre_ + 3 * (X - head.centre_)

@@ -1,4 +1,4 @@
-"""Repeats are found whatever the features' scale; like pictures of one class are no repeats."""
+"""Repeats are found whatever the features' scale; like images of one class are no repeats."""
 
 import numpy as np
 import pytest

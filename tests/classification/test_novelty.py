@@ -117,7 +117,7 @@ def test_flagged_share_against_the_roc_curve(scored):
 
 
 def test_interval_draws_taxa_not_pictures():
-    """Thirty taxa of ten alike pictures are thirty taxa."""
+    """Thirty taxa of ten alike images are thirty taxa."""
     rng = np.random.default_rng(5)
     known, means = rng.normal(size=200), rng.normal(1, 1, size=30)
     unknown, taxa = np.repeat(means, 10), np.repeat(np.arange(30), 10)

@@ -1,4 +1,4 @@
-"""Answers to new pictures: in parts as in one go, and only from features like the model's."""
+"""Answers to new images: in parts as in one go, and only from features like the model's."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -95,7 +95,7 @@ def refused(tmp_path: Path, match: str, *arguments: object, **more: object) -> N
 def test_what_cannot_be_used(stored, tmp_path):
     folder, new = stored
     wide = Features(new.ids, np.hstack([new.matrix, new.matrix]))
-    refused(tmp_path, "wants 20 features a picture; got 40", folder, features=wide)
+    refused(tmp_path, "wants 20 features an image; got 40", folder, features=wide)
     refused(tmp_path, "unknown guarantee", folder, features=new, guarantee="all")
     refused(tmp_path, "exclude each other", folder, features=new, images=tmp_path)
     refused(tmp_path, "nothing to classify", folder)
@@ -125,7 +125,7 @@ def test_an_interrupted_run_leaves_the_answers_before(stored, tmp_path, monkeypa
     assert not list(tmp_path.rglob("*.part"))
 
 
-# Pictures
+# Images
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def paint() -> Callable[..., Path]:
 
 @pytest.fixture(scope="module")
 def of_pictures(tmp_path_factory, paint) -> Path:
-    """A model of four families of six coloured pictures each."""
+    """A model of four families of six coloured images each."""
     from phylolens.embedding import View, embed
 
     folder = tmp_path_factory.mktemp("pictures")
@@ -202,7 +202,7 @@ def test_unreadable_pictures_are_listed_and_the_rest_answered(
 ):
     monkeypatch.setattr(streaming, "CHUNK", chunk)
     for name in ("a1/0.png", "a1/1.png", "a2/0.png", "b2/1.png"):  # the first three are a chunk
-        (unseen / name).write_text("not a picture")
+        (unseen / name).write_text("not an image")
     summary = predict(of_pictures, images=unseen, out=tmp_path / "out")
     folder = tmp_path / "out/classify/new"
     listed = pd.read_csv(folder / "not_readable.csv")
@@ -222,7 +222,7 @@ def test_unreadable_pictures_are_listed_and_the_rest_answered(
 def test_no_readable_picture_at_all(of_pictures, unseen, tmp_path):
     for path in unseen.rglob("*.png"):
         path.write_bytes(b"")
-    refused(tmp_path, "no picture could be read", of_pictures, images=unseen)
+    refused(tmp_path, "no image could be read", of_pictures, images=unseen)
 
 
 @pytest.mark.vision
@@ -242,5 +242,5 @@ def test_features_of_another_kind_are_refused(of_pictures, unseen, tmp_path, ask
 
 @pytest.mark.vision
 def test_a_model_of_other_features_reads_no_pictures(stored, unseen, tmp_path):
-    refused(tmp_path, "not made from pictures", stored[0], images=unseen)
+    refused(tmp_path, "not made from images", stored[0], images=unseen)
     refused(tmp_path, "made elsewhere", stored[0], images=unseen, asked={"fit": "crop"})

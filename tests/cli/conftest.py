@@ -30,7 +30,7 @@ class Answer:
 
 @pytest.fixture(scope="session")
 def good_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty small pictures of four families, a table, a tree and a matrix."""
+    """Twenty small images of four families, a table, a tree and a matrix."""
     folder = tmp_path_factory.mktemp("good")
     rng = np.random.default_rng(0)
     rows = []

@@ -19,7 +19,7 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 @pytest.fixture
 def featured(study: Path) -> Path:
-    """The good study with features instead of pictures: five numbers that tell the family."""
+    """The good study with features instead of images: five numbers that tell the family."""
     meta = pd.read_csv(study / "meta.csv")
     rng = np.random.default_rng(0)
     points = rng.normal(size=(len(meta), 5)) + np.repeat(rng.normal(size=(4, 5)) * 4, 5, axis=0)
@@ -186,14 +186,14 @@ def test_features_of_another_width(model: Path, featured: Path, phylolens: Calla
     table = pd.read_csv(featured / "features.csv").iloc[:, :4]
     table.to_csv(featured / "narrow.csv", index=False)
     arguments = ("--model", model, "--features", featured / "narrow.csv")
-    refused(phylolens, featured / "out", "wants 5 features a picture; got 3", *arguments)
+    refused(phylolens, featured / "out", "wants 5 features an image; got 3", *arguments)
 
 
 def test_pictures_for_a_model_of_other_features(
     model: Path, study: Path, phylolens: Callable
 ) -> None:
     arguments = ("--model", model.parent / "elsewhere", "--images", study / "images")
-    refused(phylolens, study / "out", "not made from pictures", *arguments)
+    refused(phylolens, study / "out", "not made from images", *arguments)
 
 
 def test_features_like_the_models_are_named(

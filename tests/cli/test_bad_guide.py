@@ -160,7 +160,7 @@ def test_another_number_of_features_for_a_stored_model(taxa, phylolens):
         *("--features", taxa / "features.csv", "--out", taxa / "new"),
     )
     assert answer.code == 2
-    assert "wants 8 features a picture; got 5" in answer.err
+    assert "wants 8 features an image; got 5" in answer.err
 
 
 def test_pictures_for_a_model_of_features_made_elsewhere(taxa, phylolens, picture):

@@ -99,7 +99,7 @@ def truncated_picture(study: Path) -> list[object]:
 
 
 def text_called_jpeg(study: Path) -> list[object]:
-    (study / "images/Arcida_Arcidae_Arca_2.png").write_text("not a picture")
+    (study / "images/Arcida_Arcidae_Arca_2.png").write_text("not an image")
     return _meta(study)
 
 
@@ -222,7 +222,7 @@ CASES: dict[Spoil, str] = {
     missing_picture: "Arcida_Arcidae_Arca_0.png",
     truncated_picture: "Arcida_Arcidae_Arca_1.png",
     text_called_jpeg: "Arcida_Arcidae_Arca_2.png",
-    same_picture_two_taxa: "same picture",
+    same_picture_two_taxa: "same image",
     genus_in_two_families: "'Arca'",
     no_such_tree: "absent.nwk",
     tree_and_matrix: "exclude each other",

@@ -16,7 +16,7 @@ def check(study: Path, out: Path) -> dict:
 
 @pytest.fixture
 def nested(study: Path) -> Path:
-    """The pictures in folders order/family/genus."""
+    """The images in folders order/family/genus."""
     for path in sorted((study / "images").glob("*.png")):
         order, family, genus, number = path.stem.split("_")
         folder = study / "nested" / order / family / genus

@@ -207,14 +207,14 @@ def test_pictures_are_balanced_guided_and_new_ones_embedded(study, phylolens, pi
     assert found["images_per_taxon"] == {"min": 6, "max": 6}, "one altered copy each"
     assert found["n_specimens"] == 20
     picture("photos/a.png", 1)
-    (tmp_path / "photos/b.png").write_text("no picture")
+    (tmp_path / "photos/b.png").write_text("no image")
     new = ("guide", "--model", tmp_path / "out/guide/model", "--images", tmp_path / "photos")
     answer = phylolens(*new, "--out", tmp_path / "new")
     assert answer.code == 0, answer.err
     table = pd.read_parquet(tmp_path / "new/guide/new/embeddings.parquet")
     assert table["guided_file"].tolist() == ["a.png"]
     assert table.shape[1] == 1 + pd.read_csv(tmp_path / "out/guide/embeddings.csv").shape[1]
-    assert not table["fitted"][0], "a new picture"
+    assert not table["fitted"][0], "a new image"
     listed = pd.read_csv(tmp_path / "new/guide/new/not_readable.csv")
     assert listed["file"].tolist() == ["b.png"]
     for option in (("--backbone", "efficientnet-lite1"), ("--fit", "crop"), ("--flips",)):

@@ -82,8 +82,8 @@ def test_network_is_trained_and_its_refits_left_out(settings, phylolens):
     fits = [said for said in told if said[0] == "fits of the network"]
     assert [done for _, done, _ in fits][: FITS + 1] == list(range(FITS + 1))
     assert {total for *_, total in fits} == {FITS}, "the cost is told from the start"
-    read = Counter(total for task, done, total in told if "pictures to train on" in task and done)
-    assert read == {20: 2}, "each picture once, whatever the number of fits"
+    read = Counter(total for task, done, total in told if "images to train on" in task and done)
+    assert read == {20: 2}, "each image once, whatever the number of fits"
     answer = phylolens("report", settings["out"])
     assert answer.code == 0, answer.err
     page = (settings["out"] / "report.html").read_text()
@@ -169,7 +169,7 @@ def test_features_alone_are_not_enough(settings, phylolens, tmp_path):
         *("--rank", "family", "--held-out", "family"),
     )
     assert answer.code == 2
-    assert "fine-tuning needs the pictures" in answer.err
+    assert "fine-tuning needs the images" in answer.err
     assert "--images" in answer.err
     assert answer.err.count("\n") == 1
 
@@ -211,5 +211,5 @@ def test_stored_model_embeds_pictures_as_the_fit_did_and_takes_no_features(
     table.to_csv(tmp_path / "features.csv", index_label="file")
     answer = phylolens(*model, "--features", tmp_path / "features.csv")
     assert answer.code == 2
-    assert "embeds pictures" in answer.err or "look like none" in answer.err
+    assert "embeds images" in answer.err or "look like none" in answer.err
     assert answer.err.count("\n") == 1

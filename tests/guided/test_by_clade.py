@@ -19,7 +19,7 @@ NAMES = tuple("abcdefghij")
 def lone_lineage(seed: int = 0) -> tuple[Sample, np.ndarray, np.ndarray]:
     """Twenty-four species in eight clades alike, and two of an old lineage in two more.
 
-    Pictures tell the old lineage from the others, and nothing else.
+    Images tell the old lineage from the others, and nothing else.
     """
     rng = np.random.default_rng(seed)
     groups = np.concatenate([np.repeat(np.arange(8), 3), [8, 9]])

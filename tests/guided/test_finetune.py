@@ -1,4 +1,4 @@
-"""Fine-tuning of a tiny network on eight pictures."""
+"""Fine-tuning of a tiny network on eight images."""
 
 import builtins
 from pathlib import Path
@@ -44,7 +44,7 @@ def checkpoint(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> tuple[Sample, np.ndarray, np.ndarray, dict[str, Path]]:
-    """Eight striped pictures, two of each of four taxa; wider stripes lie farther on the tree."""
+    """Eight striped images, two of each of four taxa; wider stripes lie farther on the tree."""
     folder = tmp_path_factory.mktemp("pictures")
     rng = np.random.default_rng(0)
     paths, taxa = {}, {}
@@ -136,15 +136,15 @@ def test_is_a_learner_and_repeats_byte_for_byte(world, learner):
 
 def test_refuses_features_and_missing_pictures(world, learner, tmp_path):
     sample, genetic, groups, paths = world
-    with pytest.raises(InputError, match="needs the pictures"):
+    with pytest.raises(InputError, match="needs the images"):
         FineTune().fit(sample, genetic, groups)
     with pytest.raises(InputError, match=r"without a file.*t0-0.png"):
         learner.set_params(pictures=pictures_of({"x": tmp_path})).fit(sample, genetic, groups)
-    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "broken.png").write_bytes(b"no image")
     broken = pictures_of(paths | {"t1-0.png": tmp_path / "broken.png"})
     with pytest.raises(InputError, match=r"broken.png: not a readable image"):
         learner.set_params(pictures=broken).fit(sample, genetic, groups)
-    with pytest.raises(InputError, match="embeds pictures, not features"):
+    with pytest.raises(InputError, match="embeds images, not features"):
         learner.transform(np.zeros((1, 2)))
 
 

@@ -157,7 +157,7 @@ def test_the_frozen_part_sees_a_picture_once_and_memory_is_bounded(views, checkp
     again = pictures.features(network, names[::-1])[::-1]
     assert calls == [1] * 4
     np.testing.assert_allclose(again, first, rtol=1e-4, atol=1e-5)
-    assert told[-1] == ("reading pictures to train on", 4, 4)
+    assert told[-1] == ("reading images to train on", 4, 4)
     size = pictures.activations(network, names[:1]).nbytes
     few = TrainingPictures(views, kept=2 * size)
     calls.clear()

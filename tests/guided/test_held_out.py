@@ -132,7 +132,7 @@ def test_a_clade_that_leaves_too_few_taxa(worlds, ridge):
     [("birds525", "family", "order", 0.53, 0.57), ("leaf99", "species", "family", 0.55, 0.59)],
 )
 def test_column_means_of_real_trees(shared_data, ridge, name, rank, clade, low, high):
-    """They need no picture and reach 0.54 and 0.57: what any guided embedding has to beat."""
+    """They need no image and reach 0.54 and 0.57: what any guided embedding has to beat."""
     meta = pd.read_csv(shared_data / name / "meta.csv")
     ranks = tuple(
         one for one in ("class", "order", "family", "genus", "species") if one in meta.columns

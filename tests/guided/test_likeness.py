@@ -12,7 +12,7 @@ WIDTH = 60
 
 
 def features(seed: int, network: int = 0, n: int = 80) -> np.ndarray:
-    """Rows of a network: its own mean activity, and what pictures change of it."""
+    """Rows of a network: its own mean activity, and what images change of it."""
     profile = np.random.default_rng(network).gamma(0.5, 1.0, WIDTH)
     noise = np.random.default_rng([seed, network]).normal(0, 0.6, (n, WIDTH))
     return np.maximum(profile + noise, 0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A model knows the pictures of its fit again, whatever they are called."""
+"""A model knows the images of its fit again, whatever they are called."""
 
 import hashlib
 

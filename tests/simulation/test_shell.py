@@ -1,4 +1,4 @@
-"""The renderer: what is drawn can be measured in the picture."""
+"""The renderer: what is drawn can be measured in the image."""
 
 import numpy as np
 import pytest

@@ -62,7 +62,7 @@ def test_balance_uses_all_originals_before_copies(labels):
 
 
 def test_plans_of_two_ranks_share_their_copies(labels):
-    """Coarser labels need fewer copies: the same file and number name the same picture."""
+    """Coarser labels need fewer copies: the same file and number name the same image."""
     coarse = labels.replace({"rare": "A", "few": "A", "some": "B", "many": "B"})
     one, two = (raise_rare(rows, 12, seed=1) for rows in (labels, coarse))
     ids = [
@@ -120,7 +120,7 @@ def test_every_picture_is_repeated_as_often(labels, copies):
 
 
 def family(genera: list[list[int]], name: str = "F") -> tuple[pd.Series, pd.DataFrame]:
-    """Pictures of a family, their number for each species of each genus."""
+    """Images of a family, their number for each species of each genus."""
     rows = [
         (f"{name}-g{genus}", f"{name}-g{genus}-s{species}")
         for genus, sizes in enumerate(genera)

@@ -1,4 +1,4 @@
-"""Every bad picture and label is named; nothing is dropped unless asked."""
+"""Every bad image and label is named; nothing is dropped unless asked."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from phylolens.specimens import read_specimens, usable, validate
 
 @pytest.fixture
 def validated(write, picture):
-    """Read a table of pictures made on the way: rows are (file, family, genus)."""
+    """Read a table of images made on the way: rows are (file, family, genus)."""
 
     def check(rows):
         lines = ["file,family,genus", *(",".join(row) for row in rows)]
@@ -125,7 +125,7 @@ def test_every_picture_is_reported_as_progress(good, write):
 
 @pytest.fixture
 def numbered(write):
-    """Read rows of (specimen, family) without looking at pictures."""
+    """Read rows of (specimen, family) without looking at images."""
 
     def check(rows):
         lines = [f"{place}.jpg,{specimen},{family}" for place, (specimen, family) in rows]

@@ -1,4 +1,4 @@
-"""What is known without pictures, against naive loops and known figures."""
+"""What is known without images, against naive loops and known figures."""
 
 import numpy as np
 import pandas as pd

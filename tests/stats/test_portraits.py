@@ -1,4 +1,4 @@
-"""The picture that stands for a taxon is the one nearest its mean."""
+"""The image that stands for a taxon is the one nearest its mean."""
 
 import numpy as np
 import pandas as pd

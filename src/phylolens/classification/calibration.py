@@ -187,7 +187,7 @@ def calibrate(
         "mixed": limits(chance, "mixed"),
         "known_only": limits(chance, "known_only"),
     }
-    # One picture a specimen: pictures of one are alike, and a p-value counts specimens.
+    # One image a specimen: images of one are alike, and a p-value counts specimens.
     once = np.flatnonzero(known)[np.sort(np.unique(units[known], return_index=True)[1])]
     finest = tree.at_rank(tree.ranks[-1])
     return Calibration(

@@ -35,7 +35,7 @@ def fit_temperature(
         Column of each true class. Rows of -1, whose truth is no class, are left out, and so are
         those where it has no probability at all: no temperature gives it any.
     weights : array, shape (n,), optional
-        Of the rows, such as one over the pictures of the specimen.
+        Of the rows, such as one over the images of the specimen.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def extrapolate_temperature(temperatures: Mapping[float, float]) -> float:
     """Guess the temperature of a head fitted to all rows from heads fitted to a part of them.
 
     Heads are the more often right the more rows they are fitted to, so a temperature found by
-    cross-fitting makes the head fitted to everything too modest, the more so the fewer pictures a
+    cross-fitting makes the head fitted to everything too modest, the more so the fewer images a
     taxon has. The logarithm is taken to be linear in one over the share of rows, through the two
     largest shares.
 
@@ -132,7 +132,7 @@ def ece_interval(
     seed: int,
     draws: int = DRAWS,
 ) -> tuple[float, float]:
-    """95% interval of :func:`ece` from resampled specimens, with all their pictures.
+    """95% interval of :func:`ece` from resampled specimens, with all their images.
 
     Resampling adds scatter that the error counts as miscalibration; quantiles are shifted by the
     mean excess. The bins stay those of the whole sample.

@@ -147,7 +147,7 @@ def threshold(
         Of the rows, such as :func:`mix_weights`; by default every unit weighs the same, and its
         rows share that evenly (Lee, Barber & Willett 2023, arXiv 2306.06342).
     units : array, shape (n,), optional
-        Specimen of each row, so that a specimen with many pictures counts once; by default every
+        Specimen of each row, so that a specimen with many images counts once; by default every
         row is a unit.
     lower : bool
         Give the least value the threshold can have once the new unit is among the others, the one

@@ -33,7 +33,7 @@ class Tested:
     strata : array of str, shape (n,)
         From :func:`phylolens.classification.conformal.strata`; rows with ``no label`` are left out.
     specimens : array of str, shape (n,)
-        Several pictures of one specimen count as one.
+        Several images of one specimen count as one.
     depth : array of int, shape (n,), optional
         :meth:`TaxonTree.depth_of` the labels: what is finer is not judged.
     values : mapping of str to array, shape (n, ranks)
@@ -57,7 +57,7 @@ class Tested:
     def __post_init__(self) -> None:
         parts = (self.marginals, self.path, self.truth, self.strata, self.specimens)
         if len({len(part) for part in parts}) > 1:
-            raise InputError(f"one row a picture is needed; got {[len(part) for part in parts]}.")
+            raise InputError(f"one row an image is needed; got {[len(part) for part in parts]}.")
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,7 @@ def guarantee(
         f"Of new specimens like the {n_calibration} it was calibrated on ({shares}), the accepted "
         f"taxon {word} the true one for {least} {1 - alpha:.0%} on average. {way} "
         f"{_by_group(alpha, mix, each)} "
-        "It is a statement about many specimens, not about one taxon or picture, and pictures "
+        "It is a statement about many specimens, not about one taxon or image, and images "
         "taken in another way are not covered."
     )
 

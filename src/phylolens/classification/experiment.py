@@ -144,7 +144,7 @@ def classify(
 
 @dataclass(frozen=True)
 class _Part:
-    """Training and test rows of one rank; ``original`` labels are those of unaltered pictures."""
+    """Training and test rows of one rank; ``original`` labels are those of unaltered images."""
 
     train: np.ndarray
     labels: np.ndarray

@@ -16,7 +16,7 @@ def model_card(content: Mapping[str, Any]) -> str:
     lines = [
         "# Model card",
         "",
-        f"Written by PhyloLens {content['phylolens']}. Names specimens in pictures at the ranks "
+        f"Written by PhyloLens {content['phylolens']}. Names specimens in images at the ranks "
         f"{', '.join(content['ranks'])}, and says how deep its answer is safe.",
         "",
         "## Made from",
@@ -26,7 +26,7 @@ def model_card(content: Mapping[str, Any]) -> str:
         + ".",
         f"- Classifier: {card.get('head', '?')}, seed {card.get('seed', '?')}.",
         f"- Features: {_features(content['features'])}.",
-        f"- Hash of pictures and labels: {card.get('data_hash', 'not recorded')}.",
+        f"- Hash of images and labels: {card.get('data_hash', 'not recorded')}.",
         "",
         "## How well it did",
         "",
@@ -35,13 +35,13 @@ def model_card(content: Mapping[str, Any]) -> str:
         "## What is promised, and what is not",
         "",
         f"- Accepted answers are meant to be right for {1 - calibration['alpha']:.0%} of new "
-        f"specimens, if these come from the same kinds of pictures and have this mix: "
+        f"specimens, if these come from the same kinds of images and have this mix: "
         + ", ".join(f"{name} {share:.0%}" for name, share in calibration["mix"].items())
         + ".",
         _of_unknown(calibration),
         f"- {_way(card.get('calibration'))}",
         "- It holds on average over specimens, not for every taxon: rare ones may do worse.",
-        "- Pictures of another kind (other background, light, museum, view) are not covered.",
+        "- Images of another kind (other background, light, museum, view) are not covered.",
         "- A taxon the model has not seen can be named only by the coarser taxa it lies in.",
         "",
         "## Files",

@@ -1,9 +1,9 @@
-"""Tested pictures that nearly repeat a training picture: crops, mirror images, the same shot.
+"""Tested images that nearly repeat a training image: crops, mirror images, the same shot.
 
-A model need only remember such a picture. How alike two different pictures look depends on the
+A model need only remember such an image. How alike two different images look depends on the
 features and on the material: leaves scanned on a black ground are all at a cosine above 0.95,
-birds rarely above 0.9. So the yardstick is taken from the data, and a repeat has to stand out
-twice: from what is usual between tested and training pictures, and from the tested picture's own
+birds rarely above 0.9. So the baseline is taken from the data, and a repeat has to stand out
+twice: from what is usual between tested and training images, and from the tested image's own
 next neighbours (the ratio test of Lowe 2004, Int. J. Comput. Vis. 60:91).
 """
 
@@ -18,14 +18,14 @@ from phylolens.errors import InputError
 from phylolens.values import Features
 
 STANDS_OUT = 0.6  # of the usual distance, and of the distance to the next neighbour
-MOST_REPEATS = 5  # a picture may have this many repeats in the training part
-IDENTICAL = 0.9999  # cosine; such pairs count even where most pictures have a repeat
+MOST_REPEATS = 5  # an image may have this many repeats in the training part
+IDENTICAL = 0.9999  # cosine; such pairs count even where most images have a repeat
 CHUNK = 2**24  # cosines held at a time: 64 MB
 
 
 @dataclass(frozen=True)
 class NearDuplicates:
-    """The nearest training picture of every tested one.
+    """The nearest training image of every tested one.
 
     Parameters
     ----------
@@ -63,19 +63,19 @@ class NearDuplicates:
 
 
 def near_duplicates(train: Features, test: Features) -> NearDuplicates:
-    """Find tested pictures that are all but in the training part.
+    """Find tested images that are all but in the training part.
 
-    A tested picture is a near-duplicate if up to five training pictures lie within 0.6 of the
-    usual distance (the median distance from a tested picture to its nearest training picture),
-    and within 0.6 of the distance to the training picture that follows; or if a training picture
+    A tested image is a near-duplicate if up to five training images lie within 0.6 of the
+    usual distance (the median distance from a tested image to its nearest training image),
+    and within 0.6 of the distance to the training image that follows; or if a training image
     is identical. Distances are chords between features of length one, ``sqrt(2 - 2 cosine)``.
-    Where most tested pictures have a repeat in training, what is usual is a repeat itself and
+    Where most tested images have a repeat in training, what is usual is a repeat itself and
     only identical ones are found.
 
     Parameters
     ----------
     train, test : Features
-        Raw features of the pictures themselves, not of altered copies; equal width.
+        Raw features of the images themselves, not of altered copies; equal width.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def near_duplicates(train: Features, test: Features) -> NearDuplicates:
         If a part is empty or the widths differ.
     """
     if not len(train) or not len(test):
-        raise InputError("near-duplicates need tested and training pictures.")
+        raise InputError("near-duplicates need tested and training images.")
     if train.matrix.shape[1] != test.matrix.shape[1]:
         raise InputError(
             f"features of {test.matrix.shape[1]} columns cannot be compared with others of "
@@ -112,7 +112,7 @@ def near_duplicates(train: Features, test: Features) -> NearDuplicates:
 def _neighbours(
     train: np.ndarray, test: np.ndarray, wanted: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield rows and cosines of the nearest training pictures, the nearest first."""
+    """Yield rows and cosines of the nearest training images, the nearest first."""
     known = _unit(train)
     size = max(1, CHUNK // len(known))
     for start in range(0, len(test), size):

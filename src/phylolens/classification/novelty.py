@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 
 from phylolens.errors import InputError
 
-NEIGHBOURS = 1  # more reach past a taxon of few pictures: on birds and leaves, 1 parts best
+NEIGHBOURS = 1  # more reach past a taxon of few images: on birds and leaves, 1 parts best
 HEADLINE = "combined"
 DRAWS = 1000
 AT_ONCE = 20_000_000  # similarities held in memory
@@ -140,7 +140,7 @@ def auroc_interval(
 ) -> tuple[float, float] | None:
     """95% interval of :func:`auroc`: known specimens and unknown taxa are drawn anew.
 
-    The pictures of one unknown taxon share its fate, so the taxon is the unit.
+    The images of one unknown taxon share its fate, so the taxon is the unit.
 
     Parameters
     ----------

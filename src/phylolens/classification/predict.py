@@ -1,4 +1,4 @@
-"""Name what new pictures show with a stored model, a few hundred at a time."""
+"""Name what new images show with a stored model, a few hundred at a time."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,9 +34,9 @@ def predict(
     device: str = "auto",
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Answer for new pictures; write ``answers.csv``, ``answers_by_rank.csv`` and a summary.
+    """Answer for new images; write ``answers.csv``, ``answers_by_rank.csv`` and a summary.
 
-    Pictures are embedded as those the model was made from, and kept in the store of ``out``, so
+    Images are embedded as those the model was made from, and kept in the store of ``out``, so
     that an interrupted run goes on where it stopped. Memory does not grow with their number.
 
     Parameters
@@ -44,9 +44,9 @@ def predict(
     folder : Path
         The model.
     images : Path, optional
-        A picture, or a folder of pictures.
+        An image, or a folder of images.
     features : Features, optional
-        Instead of pictures: made elsewhere, in the way the model's were.
+        Instead of images: made elsewhere, in the way the model's were.
     asked : mapping, optional
         What the user wants of the features (``backbone``, ``layers``, ``fit``, ``flips``): it has
         to be what the model was made with. ``weights`` is the checkpoint, if not the published one.
@@ -66,7 +66,7 @@ def predict(
     Raises
     ------
     InputError
-        If the model cannot be used with what was given, or no picture could be read.
+        If the model cannot be used with what was given, or no image could be read.
     """
     if guarantee not in GUARANTEES:
         raise InputError(
@@ -76,7 +76,7 @@ def predict(
 
     if features is not None and images is not None:
         raise InputError(
-            "pictures and features exclude each other.", hint="Give --images or --features."
+            "images and features exclude each other.", hint="Give --images or --features."
         )
     model = load_model(folder)
     asked = dict(asked or {})
@@ -99,7 +99,7 @@ def _require_width(model: TrustedModel, features: Features) -> None:
     wanted = model.reference.shape[1]
     if features.matrix.shape[1] != wanted:
         raise InputError(
-            f"the model wants {wanted} features a picture; got {features.matrix.shape[1]}.",
+            f"the model wants {wanted} features an image; got {features.matrix.shape[1]}.",
             where="--features",
             hint="Features have to be made as those the model was fitted on.",
         )
@@ -114,7 +114,7 @@ def _write(
     progress: Progress,
 ) -> dict[str, Any]:
     """Append each chunk to both tables; they appear under their names when all is done."""
-    task, done = "classifying new pictures", 0
+    task, done = "classifying new images", 0
     failed: dict[str, str] = {}
     resolved: Counter[str] = Counter()
     n_suspect = 0
@@ -136,7 +136,7 @@ def _write(
             progress(task, done, total)
         if len(failed) == total:
             reason = next(iter(failed.values()), "none given")
-            raise InputError(f"no picture could be read ({reason}).", ids=list(failed))
+            raise InputError(f"no image could be read ({reason}).", ids=list(failed))
     _list_failed(folder, failed)
     summary = _summary(model, total, failed, resolved, n_suspect, guarantee)
     write_json(folder / "summary.json", summary)

@@ -29,7 +29,7 @@ def by_impurity(X: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np
 
 
 def by_permutation(X: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Loss of macro-F1 when a feature is shuffled, on a quarter of the rows held back.
+    """Loss of macro-F1 when a feature is permuted, on a quarter of the rows held back.
 
     Costs one pass over the forest a feature and repeat: meant for a few hundred features.
     """

@@ -14,7 +14,7 @@ class ClassifyRecipe:
     name, source : str
         Name, and the study it follows.
     backbone, fit : str
-        The backbone the study used, and how it made pictures square; others may be chosen.
+        The backbone the study used, and how it made images square; others may be chosen.
     models : tuple of str
         Heads to fit, one independent head a rank.
     upsample_to : int
@@ -29,9 +29,9 @@ class ClassifyRecipe:
     imbalance : str
         What is done about rare classes besides copies (see ``phylolens.classification.imbalance``).
     copies : int
-        Altered copies made of every training picture.
+        Altered copies made of every training image.
     sample_down_to : int
-        Frequent training classes are sampled down to this many pictures; 0 keeps all.
+        Frequent training classes are sampled down to this many images; 0 keeps all.
     steps : tuple of str
         Transforms of the features ahead of every head, fitted on training rows only.
     repeats : int

@@ -1,8 +1,8 @@
-"""Can the features tell where a picture comes from? Then they may know taxa by their source.
+"""Can the features tell where an image comes from? Then they may know taxa by their source.
 
 Museums, cameras and backgrounds go with taxa, so telling sources apart is no fault in itself: a
 model that knows the taxa knows their usual sources. The test therefore asks within taxa, where
-pictures of the same taxon come from several sources.
+images of the same taxon come from several sources.
 """
 
 from collections.abc import Sequence
@@ -183,7 +183,7 @@ def _permuted(
     units, unit_of = np.unique(np.vstack([keys, source]), axis=1, return_inverse=True)
     shuffled = rng.permutation(units.shape[1])
     taken_from = shuffled[np.argsort(units[0][shuffled], kind="stable")]
-    # np.unique sorted the units by taxon: the same order, shuffled within each taxon.
+    # np.unique sorted the units by taxon: the same order, permuted within each taxon.
     return units[2][taken_from][unit_of.reshape(-1)]
 
 

@@ -31,11 +31,11 @@ def command(
     extinction: Annotated[float | None, typer.Option(help="Death rate over birth rate.")] = None,
     sources: Annotated[int | None, typer.Option(help="Collections.")] = None,
     source_confound: Annotated[
-        float | None, typer.Option(help="1: an order's pictures share a background.")
+        float | None, typer.Option(help="1: an order's images share a background.")
     ] = None,
     size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
     features_only: Annotated[
-        bool, typer.Option("--features-only", help="No pictures: features on a given phylogeny.")
+        bool, typer.Option("--features-only", help="No images: features on a given phylogeny.")
     ] = False,
     tree: Annotated[Path | None, typer.Option(help=o.help_of("tree"))] = None,
     distances: Annotated[Path | None, typer.Option(help=o.help_of("distances"))] = None,

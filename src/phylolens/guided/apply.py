@@ -1,4 +1,4 @@
-"""Embed new pictures with a stored guided model, a few hundred at a time."""
+"""Embed new images with a stored guided model, a few hundred at a time."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -25,13 +25,13 @@ def embed_new(
     device: str = "auto",
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Embed new pictures; write ``guide/new/embeddings.parquet`` and a summary.
+    """Embed new images; write ``guide/new/embeddings.parquet`` and a summary.
 
-    Where the model knows which pictures it was fitted to, a column ``fitted`` says of each whether
+    Where the model knows which images it was fitted to, a column ``fitted`` says of each whether
     it was one of them, and the file names the taxa of the fit: what tests of the embedding are
     worth depends on both.
 
-    Pictures are embedded as those the model was made from, and kept in the store of ``out``.
+    Images are embedded as those the model was made from, and kept in the store of ``out``.
     Learners that weigh images say in ``weights.csv`` how much each would count beside the others.
 
     Parameters
@@ -39,9 +39,9 @@ def embed_new(
     folder : Path
         The model.
     images : Path, optional
-        A picture, or a folder of pictures.
+        An image, or a folder of images.
     features : Features, optional
-        Instead of pictures: made elsewhere, in the way the model's were.
+        Instead of images: made elsewhere, in the way the model's were.
     asked : mapping, optional
         What the user wants of the features (``backbone``, ``layers``, ``fit``, ``flips``): it has
         to be what the model was made with. ``weights`` is the checkpoint, if not the published one.
@@ -58,13 +58,13 @@ def embed_new(
     Raises
     ------
     InputError
-        If the model cannot be used with what was given, or no picture could be read.
+        If the model cannot be used with what was given, or no image could be read.
     """
     from phylolens.embedding.streaming import chunks_of_features, chunks_of_pictures
 
     if features is not None and images is not None:
         raise InputError(
-            "pictures and features exclude each other.", hint="Give --images or --features."
+            "images and features exclude each other.", hint="Give --images or --features."
         )
     model, asked = load_guide(folder), dict(asked or {})
     weights, seen = asked.pop("weights", None), read_seen(folder)
@@ -106,7 +106,7 @@ def _require_alike(model: StoredGuide, features: Features) -> None:
     wanted, got = int(model.card["n_features"]), features.matrix.shape[1]
     why = ""
     if got != wanted:
-        why = f"the model wants {wanted} features a picture; got {got}"
+        why = f"the model wants {wanted} features an image; got {got}"
     elif model.card.get("root") and (features.matrix < 0).any():
         why = "the model was fitted to features without negative values; these have some"
     elif model.likeness is not None:

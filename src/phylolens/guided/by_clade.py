@@ -66,7 +66,7 @@ def by_clade(found: HeldOut, genetic: np.ndarray, names: Sequence[str]) -> list[
 def heaviest(found: HeldOut, genetic: np.ndarray) -> np.ndarray:
     """Find the clades that hold half of the squared error without images, if they are few taxa.
 
-    No picture is looked at: they are the same for every learner.
+    No image is looked at: they are the same for every learner.
 
     Returns
     -------

@@ -30,7 +30,7 @@ class HeldOutPlaces:
     Each model has axes of its own: they may be turned or mirrored against those of the others. Its
     places ``E`` of all n taxa, seen and unseen, are centred and turned to the nearest to one axis a
     taxon, which makes them the symmetric root of ``E E'`` (orthogonal Procrustes; Schönemann 1966,
-    Psychometrika 31:1). That takes the taxa's pictures and no genetic distance, so nothing of the
+    Psychometrika 31:1). That takes the taxa's images and no genetic distance, so nothing of the
     clade held out gets into its places; and the centre is the same for all, where that of the
     training taxa alone would push each clade away from itself.
 

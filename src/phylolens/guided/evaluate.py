@@ -1,4 +1,4 @@
-"""Judge learners on clades they have never seen, beside what needs no picture."""
+"""Judge learners on clades they have never seen, beside what needs no image."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -273,7 +273,7 @@ def _baselines(
     lineage: pd.DataFrame | None,
     seed: int,
 ) -> dict[str, Any]:
-    """Judge what needs no picture or no guide, on the same pairs."""
+    """Judge what needs no image or no guide, on the same pairs."""
     found = next(iter(judged.values())).found
     upper = np.triu_indices(len(genetic), k=1)
     free: dict[str, Any] = {

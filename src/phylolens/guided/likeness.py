@@ -1,7 +1,7 @@
 """What the features of a fit look like: those of another network are recognised by it.
 
 Two networks with outputs of one width put unlike things in the same column, so that the features of
-one hardly correlate with the mean features of the other, where pictures of one kind through one
+one hardly correlate with the mean features of the other, where images of one kind through one
 network do (birds through EfficientNet-Lite0: median 0.49, nineteen in twenty above 0.25; through
 Lite1 and Lite2 with the mean of Lite0: within 0.08 of zero, all of them).
 """
@@ -48,7 +48,7 @@ class Likeness:
                 "these features look like none the model was fitted to: their correlation with the "
                 f"mean features of its images is {median:.2f} (median), where 95% of its own have "
                 f"more than {self.low:.2f}; another network, layer or preparation made them, or "
-                "the pictures are of another kind"
+                "the images are of another kind"
             )
         return ""
 

@@ -1,4 +1,4 @@
-"""Write what a stored model makes of new pictures, chunk by chunk."""
+"""Write what a stored model makes of new images, chunk by chunk."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from phylolens.embedding.streaming import Chunk
 
 MARK = "guided_file"  # a header that says: fitted to a phylogeny (phylolens.embedding.feature_file)
-WasSeen = Callable[[tuple[str, ...]], list[bool]]  # by id: whether a picture was in the fit
+WasSeen = Callable[[tuple[str, ...]], list[bool]]  # by id: whether an image was in the fit
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A model, what it has seen, and how to ask whether a picture was among that."""
+    """A model, what it has seen, and how to ask whether an image was among that."""
 
     model: StoredGuide
     seen: Seen | None
     was_seen: WasSeen | None
-    files: Mapping[str, Path] = field(default_factory=dict)  # of pictures, by id
+    files: Mapping[str, Path] = field(default_factory=dict)  # of images, by id
 
     @property
     def guided_by(self) -> dict[bytes, bytes]:
@@ -60,9 +60,9 @@ def write_new(
     Raises
     ------
     InputError
-        If no picture could be read.
+        If no image could be read.
     """
-    task, done = "embedding new pictures", 0
+    task, done = "embedding new images", 0
     failed: dict[str, str] = {}
     told: list[pd.DataFrame] = []
     progress(task, 0, total)
@@ -82,7 +82,7 @@ def write_new(
             progress(task, done, total)
         if writer is None:
             reason = next(iter(failed.values()), "none given")
-            raise InputError(f"no picture could be read ({reason}).", ids=list(failed))
+            raise InputError(f"no image could be read ({reason}).", ids=list(failed))
         writer.close()
     facts = pd.concat(told, ignore_index=True)
     summary = _summary(fit, facts, failed, total)
@@ -92,7 +92,7 @@ def write_new(
 
 
 def _embedded(fit: Fit, features: Features) -> tuple[pa.Table, pd.DataFrame]:
-    """Embeddings of some pictures, and what else there is to say of each."""
+    """Embeddings of some images, and what else there is to say of each."""
     model, matrix = fit.model, rooted(fit.model, features.matrix)
     found = np.asarray(_places(fit, features.ids, matrix), dtype=np.float32)
     columns: dict[str, Any] = {MARK: list(features.ids)}
@@ -110,7 +110,7 @@ def _embedded(fit: Fit, features: Features) -> tuple[pa.Table, pd.DataFrame]:
 
 
 def _places(fit: Fit, ids: tuple[str, ...], matrix: np.ndarray) -> np.ndarray:
-    """Embed by features or, with a network that was trained further, by the pictures."""
+    """Embed by features or, with a network that was trained further, by the images."""
     learner: Any = fit.model.learner
     if not fit.files or not hasattr(learner, "embed_pictures"):
         return np.asarray(learner.transform(matrix))
@@ -153,7 +153,7 @@ def _worth(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tables(folder: Path, failed: Mapping[str, str], facts: pd.DataFrame) -> None:
-    """Pictures not readable; what there is to say of the others; how much each would count."""
+    """Images not readable; what there is to say of the others; how much each would count."""
     for name in ("not_readable.csv", "pictures.csv", "weights.csv"):
         (folder / name).unlink(missing_ok=True)
     if failed:

@@ -14,11 +14,11 @@ class GuideRecipe:
     name, source : str
         Name, and the study it follows.
     backbone, fit : str
-        The backbone the study used, and how it made pictures square; others may be chosen.
+        The backbone the study used, and how it made images square; others may be chosen.
     per_taxon : int
         Images of each taxon after sampling down or augmenting up.
     augmentation : str
-        Picture alteration of the added copies (see ``phylolens.embedding``).
+        Image alteration of the added copies (see ``phylolens.embedding``).
     epochs, learning_rate : int, float
         Of Adam.
     divisor : float
@@ -55,7 +55,7 @@ class HeldOutRecipe:
     sample_down_to : int
         Images that frequent taxa are sampled down to, no genus or species lost; 0: not at all.
     augmentation : str
-        Picture alteration of added copies.
+        Image alteration of added copies.
     sampling_table : bool
         Whether to compare ways of sampling.
     backbone, fit : None

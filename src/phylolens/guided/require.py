@@ -34,7 +34,7 @@ def require_varied(genetic: np.ndarray) -> None:
 
 
 def require_different(sample: Sample) -> None:
-    """Raise :class:`InputError` where pictures cannot tell taxa apart: all means are equal."""
+    """Raise :class:`InputError` where images cannot tell taxa apart: all means are equal."""
     means = sample.means
     if np.ptp(means, axis=0).max() <= CONSTANT * np.abs(means).max():
         raise InputError("all taxa have the same features.", ids=sample.taxa)

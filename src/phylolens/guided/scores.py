@@ -1,4 +1,4 @@
-"""How well distances of taxa never seen were predicted, beside what needs no picture.
+"""How well distances of taxa never seen were predicted, beside what needs no image.
 
 Scores run over ordered pairs of a held-out and a training taxon: every pair of taxa of different
 clades counts twice, once with either of them held out. Figures are effect sizes without p-values:

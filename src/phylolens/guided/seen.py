@@ -1,4 +1,4 @@
-"""What a stored model has seen: the taxa it was fitted to, and their pictures as short hashes."""
+"""What a stored model has seen: the taxa it was fitted to, and their images as short hashes."""
 
 import hashlib
 import json
@@ -11,12 +11,12 @@ import numpy as np
 from phylolens.writing import replacing
 
 FILE = "seen.safetensors"
-CONTENT, ID = "content", "id"  # how pictures are known again
+CONTENT, ID = "content", "id"  # how images are known again
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Taxa and pictures of a fit.
+    """Taxa and images of a fit.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class Seen:
         Of the taxa.
     taxa : tuple of str
     by : str
-        ``content``: pictures are known by SHA-256 of their files, whatever they are called;
+        ``content``: images are known by SHA-256 of their files, whatever they are called;
         ``id``: rows of features made elsewhere are known by their ids alone.
     keys : array of uint64, shape (n,)
         The first 64 bits of each hash, sorted.
@@ -36,7 +36,7 @@ class Seen:
     keys: np.ndarray
 
     def has(self, hashes: Sequence[str]) -> list[bool]:
-        """Tell of each picture (see :func:`hashes_of_ids`) whether it was in the fit."""
+        """Tell of each image (see :func:`hashes_of_ids`) whether it was in the fit."""
         found: list[bool] = np.isin(_keys(hashes), self.keys).tolist()
         return found
 

@@ -1,4 +1,4 @@
-"""What is known of taxa without any picture, in the form of a learner, to be judged like one."""
+"""What is known of taxa without any image, in the form of a learner, to be judged like one."""
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ class TaxonomyAlone:
         return taxonomic_steps(self.lineage.loc[list(new.taxa)])
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
-        """Embed no picture: shape (N, 0)."""
+        """Embed no image: shape (N, 0)."""
         return np.empty((len(matrix), 0))
 
 
@@ -44,7 +44,7 @@ class OtherClades:
 
     What is held out is never of the clade of the training taxon, so that these means come nearer
     than column means, which count the taxon's own clade as well. A learner that does not beat them
-    need not have looked at any picture.
+    need not have looked at any image.
     """
 
     def fit(self, sample: Sample, genetic: np.ndarray, groups: np.ndarray) -> "OtherClades":
@@ -64,5 +64,5 @@ class OtherClades:
         return np.zeros((len(new), len(new)))
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
-        """Embed no picture: shape (N, 0)."""
+        """Embed no image: shape (N, 0)."""
         return np.empty((len(matrix), 0))

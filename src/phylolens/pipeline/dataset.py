@@ -59,7 +59,7 @@ class Dataset:
     taxon_level : bool
         Whether rows are taxa rather than images.
     data_hash : str
-        Hash of pictures or features, with their labels.
+        Hash of images or features, with their labels.
     summary : dict
         Counts and problems, as ``--json`` prints them.
     described : DataFrame
@@ -331,7 +331,7 @@ def _match(specimens: Specimens, given: Features, rank: str) -> tuple[Specimens,
     given = given.take(list(table["file"]))
     if copies := _repeated(given):
         message = (
-            "rows with the same features as another; if they show the same picture, scores of "
+            "rows with the same features as another; if they show the same image, scores of "
             "classification are too good"
         )
         problems.append(Problem("repeated-features", "warning", message, copies))
@@ -339,7 +339,7 @@ def _match(specimens: Specimens, given: Features, rank: str) -> tuple[Specimens,
 
 
 def _repeated(features: Features) -> tuple[str, ...]:
-    """Rows equal to another row; pictures are held against each other by content instead."""
+    """Rows equal to another row; images are held against each other by content instead."""
     rows = pd.Series([hash(row.tobytes()) for row in features.matrix], index=features.ids)
     return tuple(rows.index[rows.duplicated(keep=False)])
 
@@ -440,7 +440,7 @@ def _write_table(settings: Settings, kept: Specimens) -> None:
 
 
 def _data_hash(kept: Specimens) -> str:
-    """Hash of pictures and labels, whatever the order and the place of the files."""
+    """Hash of images and labels, whatever the order and the place of the files."""
     columns = [name for name in ("file", "sha256", *kept.ranks) if name in kept.table]
     rows = kept.table[columns].fillna("").astype(str).agg("\t".join, axis=1)
     return text_hash(sorted(rows))

@@ -1,4 +1,4 @@
-"""Features of a study's pictures: originals, and the altered copies that plans ask for."""
+"""Features of a study's images: originals, and the altered copies that plans ask for."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,10 +37,10 @@ class ImagesFailed(InputError):
 
 @dataclass
 class ImageFeatures:
-    """Features of the pictures of a study, originals and altered copies.
+    """Features of the images of a study, originals and altered copies.
 
     Originals are asked for once; copies are embedded when a plan needs them. With ``--features``
-    given there are no pictures, so plans lose their copies.
+    given there are no images, so plans lose their copies.
     """
 
     settings: Settings
@@ -64,14 +64,14 @@ class ImageFeatures:
         return self.of_plan(pd.DataFrame({"file": files, "copy": 0}), "")
 
     def plan_ids(self, plan: pd.DataFrame, augmentation: str) -> pd.DataFrame:
-        """Add the column ``id``; without pictures, drop the copies."""
+        """Add the column ``id``; without images, drop the copies."""
         if not self.can_alter:
             plan = plan[plan["copy"] == 0]
         pairs = zip(plan["file"], plan["copy"], strict=True)
         return plan.assign(id=[view_id(file, copy, augmentation) for file, copy in pairs])
 
     def views(self, plan: pd.DataFrame, augmentation: str) -> list["View"]:
-        """Pictures of a plan with the column ``id``, as networks are given them."""
+        """Images of a plan with the column ``id``, as networks are given them."""
         from phylolens.embedding import View
 
         path_of = self.dataset.table.set_index("file")["path"]
@@ -81,7 +81,7 @@ class ImageFeatures:
         ]
 
     def of_plan(self, plan: pd.DataFrame, augmentation: str) -> Features:
-        """Features of the rows of a plan, each picture once."""
+        """Features of the rows of a plan, each image once."""
         plan = self.plan_ids(plan, augmentation).drop_duplicates("id")
         if self.dataset.given is not None:
             return self.dataset.given.take(list(plan["id"]))

@@ -28,7 +28,7 @@ def run(
         What to run.
     stages : sequence of str
         Some of ``check``, ``embed``, ``classify``, ``guide``, ``signal``, ``report``; ``check``
-        always runs, and pictures are embedded as they are needed.
+        always runs, and images are embedded as they are needed.
     progress : callable
         Told how far each stage is.
 

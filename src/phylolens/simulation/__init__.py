@@ -1,4 +1,4 @@
-"""Simulated worlds whose truth is known: trees, evolving shells, their pictures, or features."""
+"""Simulated worlds whose truth is known: trees, evolving shells, their images, or features."""
 
 from phylolens.simulation.brownian import brownian, with_lambda
 from phylolens.simulation.camera import View, draw_view

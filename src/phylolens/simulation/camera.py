@@ -27,11 +27,11 @@ class View:
     valve : str
         ``left`` (anterior to the left) or ``right`` (mirrored).
     rotation : float
-        Degrees anticlockwise in the picture; 0 has the hinge on top.
+        Degrees anticlockwise in the image; 0 has the hinge on top.
     scale : float
-        The shell's longer side over the picture's side.
+        The shell's longer side over the image's side.
     shift_x, shift_y : float
-        Shell off the centre, in picture sides.
+        Shell off the centre, in image sides.
     azimuth, elevation : float
         Direction of the light in degrees: azimuth anticlockwise from the right, elevation above
         the table.
@@ -42,7 +42,7 @@ class View:
     warmth : float
         White balance: above 0 redder, below 0 bluer.
     blur : float
-        Standard deviation of the lens blur in pixels of a 224-pixel picture.
+        Standard deviation of the lens blur in pixels of a 224-pixel image.
     quality : int
         JPEG quality.
     furniture : str
@@ -136,7 +136,7 @@ def backdrop(view: View, shadow: np.ndarray) -> np.ndarray:
 
 
 def _furnish(scene: np.ndarray, view: View, rng: np.random.Generator) -> None:
-    """Paint a scale bar or a label strip into the picture's lower edge."""
+    """Paint a scale bar or a label strip into the image's lower edge."""
     size = len(scene)
     if view.furniture == "scale-bar":
         top, left = round(0.945 * size), round(rng.uniform(0.05, 0.6) * size)
@@ -155,7 +155,7 @@ def _furnish(scene: np.ndarray, view: View, rng: np.random.Generator) -> None:
 
 
 def expose(scene: np.ndarray, view: View) -> np.ndarray:
-    """Return the picture as uint8: lens blur, sensor noise, white balance, exposure."""
+    """Return the image as uint8: lens blur, sensor noise, white balance, exposure."""
     size = len(scene)
     blur = view.blur * size / 224
     if blur > 0.05:

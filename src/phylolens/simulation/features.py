@@ -1,4 +1,4 @@
-"""A world without pictures: features that evolved on a given phylogeny."""
+"""A world without images: features that evolved on a given phylogeny."""
 
 import json
 from pathlib import Path

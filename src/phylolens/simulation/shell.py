@@ -1,4 +1,4 @@
-"""The renderer: one valve seen from outside, shaded, as a picture."""
+"""The renderer: one valve seen from outside, shaded, as an image."""
 
 from collections.abc import Mapping
 
@@ -33,12 +33,12 @@ def render_shell(
     rng : numpy.random.Generator
         The specimen's own irregularities; the same state gives the same specimen in every view.
     size : int
-        Side of the picture in pixels.
+        Side of the image in pixels.
 
     Returns
     -------
     array of uint8, shape (size, size, 3)
-        The picture before JPEG compression, see :func:`phylolens.simulation.camera.to_jpeg`.
+        The image before JPEG compression, see :func:`phylolens.simulation.camera.to_jpeg`.
     """
     traits = viable(traits)
     outline = build_outline(traits, _roughness(rng))
@@ -70,8 +70,8 @@ def _shell_coordinates(
 ) -> tuple[np.ndarray, np.ndarray, float, tuple[slice, slice]]:
     """Return pixels' places around the beak, pixels a shell length, and the frame they fill.
 
-    Places are in shell lengths, for the pixels of the supersampled picture of ``side`` pixels
-    that lie in the frame: the rows and columns of the final picture the shell may touch.
+    Places are in shell lengths, for the pixels of the supersampled image of ``side`` pixels
+    that lie in the frame: the rows and columns of the final image the shell may touch.
     """
     turn = np.deg2rad(view.rotation)
     mirror = -1.0 if view.valve == "right" else 1.0

@@ -1,4 +1,4 @@
-"""A simulated world: a tree, shells that evolved on it, their photographs, and all the truth."""
+"""A simulated world: a tree, shells that evolved on it, their images, and all the truth."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from phylolens.simulation.traits import TRAITS, named_traits, trait_values
 from phylolens.simulation.tree import RANKS, NamedTree, birth_death_tree
 from phylolens.writing import plain, replacing, write_csv, write_json, write_text
 
-RENDERER = 1  # raised whenever the same truth gives other pictures
+RENDERER = 1  # raised whenever the same truth gives other images
 DIGITS = 6  # latent values are rounded, so that truth.json holds exactly what was drawn
 # Independent random streams: changing one knob leaves what the others drew.
 _TREE, _TRAITS, _PAIRS, _PLAN, _SPECIMENS, _TEXTURE, _VIEWS = range(7)
@@ -57,7 +57,7 @@ def _stream(spec: WorldSpec, *key: int) -> np.random.Generator:
 
 
 def build_world(spec: WorldSpec) -> World:
-    """Draw everything about a world except its pictures.
+    """Draw everything about a world except its images.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ LANGUAGES: Mapping[str, Mapping[str, str]] = {
 FILE_WORDS = (
     "file", "file name", "filename", "file path", "filepath", "image file", "image filename",
     "imagefile", "image path", "imagepath", "image name", "image", "photo file", "photo filename",
-    "photo path", "photo name", "photo", "picture file", "picture", "img file", "img path",
+    "photo path", "photo name", "photo", "image file", "picture", "img file", "img path",
     "img name", "img", "local path", "path",
 )  # fmt: skip
 OWN = {

@@ -151,7 +151,7 @@ def _leave_sources(
         found = "no column 'source'" if SOURCE not in table.columns else "a single source"
         raise TooFew(
             f"no source can be left out: the table has {found}.",
-            hint="A column 'source' says where each picture comes from.",
+            hint="A column 'source' says where each image comes from.",
         )
     sources = _Sources(table, ranks)
     order = rng.permutation(len(sources.names))
@@ -167,7 +167,7 @@ def _leave_sources(
         if not possible:
             raise TooFew(
                 "no source can be left out: every taxon comes from one source alone.",
-                hint="Taxa need pictures from two or more sources.",
+                hint="Taxa need images from two or more sources.",
             )
         held = [min(possible, key=lambda one: sources.shares([one])[0])]
     away, tested_rows = sources.parts(held)

@@ -1,4 +1,4 @@
-"""Pictures without a table, for a stored model: one, or all of a folder."""
+"""Images without a table, for a stored model: one, or all of a folder."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from phylolens.specimens.image_files import find_images
 
 
 def new_pictures(images: Path | None, out: Path, without: str) -> dict[str, Path]:
-    """Find new pictures.
+    """Find new images.
 
     Parameters
     ----------
     images : Path, optional
-        A picture, or a folder of pictures.
+        An image, or a folder of images.
     out : Path
         Results directory, which is not searched.
     without : str
@@ -28,10 +28,10 @@ def new_pictures(images: Path | None, out: Path, without: str) -> dict[str, Path
     Raises
     ------
     InputError
-        If nothing was given, or it is neither a picture nor a folder.
+        If nothing was given, or it is neither an image nor a folder.
     """
     if images is None:
-        raise InputError(without, hint="Give --images with a picture or a folder, or --features.")
+        raise InputError(without, hint="Give --images with an image or a folder, or --features.")
     if images.is_file():
         if images.suffix.lower() not in IMAGE_ENDINGS:
             known = f"not an image by its name; endings that are read: {', '.join(IMAGE_ENDINGS)}"

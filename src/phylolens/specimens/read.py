@@ -107,7 +107,7 @@ def read_specimens(
     need_files : bool
         Whether the table must name image files; a plain taxonomy does not.
     results : Path, optional
-        Results directory; pictures below it are figures, not specimens.
+        Results directory; images below it are figures, not specimens.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Even out class sizes: which originals to keep and which altered copies to add.
 
-Plans name files and copy numbers only; copy 0 is the picture itself, copy k its k-th alteration.
-The same file and number always give the same altered picture, so plans share work.
+Plans name files and copy numbers only; copy 0 is the image itself, copy k its k-th alteration.
+The same file and number always give the same altered image, so plans share work.
 """
 
 import heapq
@@ -19,23 +19,23 @@ def _copies(files: np.ndarray, count: int) -> list[tuple[str, int]]:
 
 
 def view_id(file: str, copy: int, augmentation: str) -> str:
-    """Name a picture or one of its altered copies: ``a.jpg`` or ``a.jpg#gaussian-noise-3``."""
+    """Name an image or one of its altered copies: ``a.jpg`` or ``a.jpg#gaussian-noise-3``."""
     return f"{file}#{augmentation}-{copy}" if copy else file
 
 
 def raise_rare(labels: pd.Series, to: int, *, seed: int) -> pd.DataFrame:
-    """Plan altered copies that raise every rare class to ``to`` pictures.
+    """Plan altered copies that raise every rare class to ``to`` images.
 
     Classes are never raised above the size of the largest one; frequent classes are left alone.
 
     Parameters
     ----------
     labels : Series of str
-        Class of each training picture, indexed by file; missing labels are left out.
+        Class of each training image, indexed by file; missing labels are left out.
     to : int
         Size to reach; 0 adds nothing.
     seed : int
-        Decides which pictures are copied once more when the copies do not divide evenly.
+        Decides which images are copied once more when the copies do not divide evenly.
 
     Returns
     -------
@@ -55,16 +55,16 @@ def raise_rare(labels: pd.Series, to: int, *, seed: int) -> pd.DataFrame:
 
 
 def balance(labels: pd.Series, per_taxon: int, *, seed: int | Sequence[int]) -> pd.DataFrame:
-    """Plan exactly ``per_taxon`` pictures a taxon: sample down, or add altered copies.
+    """Plan exactly ``per_taxon`` images a taxon: sample down, or add altered copies.
 
     Parameters
     ----------
     labels : Series of str
-        Taxon of each picture, indexed by file; missing labels are left out.
+        Taxon of each image, indexed by file; missing labels are left out.
     per_taxon : int
-        Pictures wanted of each taxon.
+        Images wanted of each taxon.
     seed : int, or sequence of int
-        Decides which pictures stay and which are copied; the order of the rows does not.
+        Decides which images stay and which are copied; the order of the rows does not.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def balance(labels: pd.Series, per_taxon: int, *, seed: int | Sequence[int]) -> 
         If ``per_taxon`` is less than one.
     """
     if per_taxon < 1:
-        raise InputError(f"at least one picture a taxon is needed; got {per_taxon}.")
+        raise InputError(f"at least one image a taxon is needed; got {per_taxon}.")
     rng = np.random.default_rng(seed)
     rows: list[tuple[str, int, str]] = []
     known = labels.dropna().sort_index()
@@ -90,14 +90,14 @@ def balance(labels: pd.Series, per_taxon: int, *, seed: int | Sequence[int]) -> 
 
 
 def repeat(labels: pd.Series, copies: int) -> pd.DataFrame:
-    """Plan every picture together with ``copies`` altered copies of it.
+    """Plan every image together with ``copies`` altered copies of it.
 
     Parameters
     ----------
     labels : Series of str
-        Class of each training picture, indexed by file; missing labels are left out.
+        Class of each training image, indexed by file; missing labels are left out.
     copies : int
-        Altered copies of each picture; 0 adds nothing.
+        Altered copies of each image; 0 adds nothing.
 
     Returns
     -------
@@ -120,25 +120,25 @@ def repeat(labels: pd.Series, copies: int) -> pd.DataFrame:
 def sample_down(
     labels: pd.Series, lineage: pd.DataFrame, to: int, *, seed: int | Sequence[int]
 ) -> pd.DataFrame:
-    """Plan at most ``to`` pictures a class, and lose no genus or species of it.
+    """Plan at most ``to`` images a class, and lose no genus or species of it.
 
-    A class above ``to`` is reduced to it: its pictures are shared out evenly over its genera,
+    A class above ``to`` is reduced to it: its images are shared out evenly over its genera,
     those of a genus evenly over its species, and so on through the ranks of ``lineage``; a taxon
-    with fewer pictures than its share keeps them all, and every taxon keeps one. A class of more
-    species than ``to`` keeps one picture of each and so stays larger than ``to``. Smaller classes
+    with fewer images than its share keeps them all, and every taxon keeps one. A class of more
+    species than ``to`` keeps one image of each and so stays larger than ``to``. Smaller classes
     are left alone.
 
     Parameters
     ----------
     labels : Series of str
-        Class of each training picture, indexed by file; missing labels are left out.
+        Class of each training image, indexed by file; missing labels are left out.
     lineage : DataFrame
-        Ranks below the class, coarse to fine, indexed by file. Pictures with an unknown label
+        Ranks below the class, coarse to fine, indexed by file. Images with an unknown label
         have a share like that of one more taxon, without a right to keep one.
     to : int
-        Pictures wanted of a class.
+        Images wanted of a class.
     seed : int, or sequence of int
-        Decides which pictures stay, and who gets what does not divide evenly.
+        Decides which images stay, and who gets what does not divide evenly.
 
     Returns
     -------
@@ -148,14 +148,14 @@ def sample_down(
     Raises
     ------
     InputError
-        If ``to`` is less than one, or a picture has no row in ``lineage``.
+        If ``to`` is less than one, or an image has no row in ``lineage``.
     """
     if to < 1:
-        raise InputError(f"at least one picture a class is needed; got {to}.")
+        raise InputError(f"at least one image a class is needed; got {to}.")
     known = labels.dropna().astype(str).sort_index()
     missing = known.index.difference(lineage.index)
     if len(missing):
-        raise InputError("pictures without a lineage.", ids=list(missing))
+        raise InputError("images without a lineage.", ids=list(missing))
     finer = lineage.loc[known.index].astype(object).fillna("").to_numpy()
     rng = np.random.default_rng(seed)
     rows: list[tuple[str, int, str]] = []
@@ -173,7 +173,7 @@ def _groups(places: np.ndarray, names: np.ndarray) -> list[tuple[str, np.ndarray
 
 
 def _taxa_within(finer: np.ndarray) -> int:
-    """Pictures needed to keep one of every taxon: ends of known lineages below this point."""
+    """Images needed to keep one of every taxon: ends of known lineages below this point."""
     if not finer.shape[1]:
         return 0
     groups = _groups(np.arange(len(finer)), finer[:, 0])

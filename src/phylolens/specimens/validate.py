@@ -1,4 +1,4 @@
-"""Look at every picture and label once, and say what is wrong before any work is done."""
+"""Look at every image and label once, and say what is wrong before any work is done."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ ADVICE = {
     "too-large-image": "Save them smaller.",
     "unreadable-name": "Rename these files.",
     "unreadable-folder": "Correct the rights of these folders.",
-    "same-picture-two-taxa": "Keep the picture under the right taxon only.",
+    "same-picture-two-taxa": "Keep the image under the right taxon only.",
     "two-parents": "Correct the table: a taxon has one parent.",
     "specimen-two-taxa": "Give every specimen an id of its own, such as 'Pinna nobilis 3'.",
     "pattern-mismatch": "Rename these files or correct --pattern.",
@@ -31,19 +31,19 @@ ADVICE = {
 
 
 def validate(specimens: Specimens, *, look: bool = True, progress: Progress = silent) -> Specimens:
-    """Check files, pictures and labels; list the problems and mark the rows.
+    """Check files, images and labels; list the problems and mark the rows.
 
     Parameters
     ----------
     specimens : Specimens
         As read.
     look : bool
-        Open the pictures; not wanted where features are given instead.
+        Open the images; not wanted where features are given instead.
 
     Returns
     -------
     Specimens
-        The same rows with a ``sha256`` column (missing where the picture cannot be read) and all
+        The same rows with a ``sha256`` column (missing where the image cannot be read) and all
         problems found. Nothing is dropped here: see :func:`usable`.
     """
     table, problems = specimens.table, list(specimens.problems)
@@ -173,11 +173,11 @@ def _duplicates(table: pd.DataFrame, ranks: tuple[str, ...]) -> list[Problem]:
     repeats = same[same.duplicated("sha256")]
     problems = []
     if len(clash):
-        message = "the same picture stands under different taxa"
+        message = "the same image stands under different taxa"
         files = tuple(clash.sort_values(["sha256", "file"])["file"])
         problems.append(Problem("same-picture-two-taxa", "error", message, files))
     if len(repeats):
-        message = "repeated copies of a picture under one taxon are left out (the first is kept)"
+        message = "repeated copies of an image under one taxon are left out (the first is kept)"
         problems.append(Problem("repeated-picture", "warning", message, tuple(repeats["file"])))
     return problems
 

@@ -1,7 +1,7 @@
 """Published statistics of two matrices beside the right ones, each with its own null.
 
 Four things tell what a published value is worth: its distribution when the taxa of one matrix are
-shuffled, its value for matrices that know nothing of any lineage, its value for perfect agreement,
+permuted, its value for matrices that know nothing of any lineage, its value for perfect agreement,
 and what an honest test says of the same two matrices.
 """
 

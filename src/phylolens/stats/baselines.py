@@ -1,4 +1,4 @@
-"""What is known without any picture, to be set beside what pictures show."""
+"""What is known without any image, to be set beside what images show."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def baselines(
     permutations: int = 999,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Correlate the genetic distances with what is known without any picture.
+    """Correlate the genetic distances with what is known without any image.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def baselines(
     dict
         ``row_means``: the sum of the two taxa's mean distances, which branch-length differences
         alone produce. ``taxonomy_only`` (with a coarser rank): steps over the given coarser ranks.
-        Both are yardsticks without a p-value, made of the phylogeny itself. ``image_counts``
+        Both are baselines without a p-value, made of the phylogeny itself. ``image_counts``
         (where given): how differently often two taxa were photographed,
         ``|log n_i - log n_j|``, against genetic distance; under ``visual`` against visual distance,
         which tells whether looks merely follow the number of images. These carry the p-values of

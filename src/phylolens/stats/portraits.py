@@ -1,4 +1,4 @@
-"""One picture to stand for a taxon: the image nearest to the taxon's mean."""
+"""One image to stand for a taxon: the image nearest to the taxon's mean."""
 
 import numpy as np
 import pandas as pd

@@ -148,7 +148,7 @@ def in_sample_fit(visual: np.ndarray, genetic: np.ndarray, orders: np.ndarray) -
 
 
 def taxon_numbers_fit(genetic: np.ndarray) -> float:
-    """Correlate genetic distances with ``a_i + a_j`` fitted to them: no picture takes part."""
+    """Correlate genetic distances with ``a_i + a_j`` fitted to them: no image takes part."""
     upper = np.triu_indices(len(genetic), k=1)
     return math.sqrt(max(0.0, 1 - _left_share(double_centre(genetic)[upper], genetic[upper])))
 

@@ -145,7 +145,7 @@ def signal(
     permutations, axes, seed
         Of the tests (see :func:`phylolens.stats.every_test.every_test`).
     tree_method : {'nj', 'bme', 'upgma'}
-        Of the tree from pictures.
+        Of the tree from images.
     simulations, fdr
         Of disagreeing pairs (see :func:`phylolens.stats.convergence.disagreement`).
     repetitions : int, optional
@@ -242,7 +242,7 @@ class _Work:
         self.found.summary["influence"] = TAXON_METHOD if any(by_taxon.values()) else ""
 
     def trees(self, method: str) -> None:
-        """Draw specimens anew: intervals of the tests, support of the tree from pictures."""
+        """Draw specimens anew: intervals of the tests, support of the tree from images."""
         given, drawn = self.compared, []
         prepared = Statistics(given.genetic, self.covariance, self.axes)
 
@@ -284,7 +284,7 @@ class _Work:
         self.found.summary["specimen_bootstrap"] = {"n": len(drawn), "method": method}
 
     def taxonomy(self) -> None:
-        """Add what the taxonomy gives, what pictures add to it, and each clade by itself."""
+        """Add what the taxonomy gives, what images add to it, and each clade by itself."""
         given, summary = self.compared, self.found.summary
         summary["baselines"] = baselines(
             given.genetic,

@@ -5,7 +5,7 @@ from sklearn.pipeline import Pipeline
 
 from phylolens.classification.transform import feature_steps
 
-# Roots tame heavy tails, unit length stops loud layers and pictures from weighing more, components
+# Roots tame heavy tails, unit length stops loud layers and images from weighing more, components
 # bound the cost; all fitted on training rows.
 STEPS = ("root", "centre", "unit", "pca:1024")
 FEWER = (*STEPS[:-1], "pca:512")  # for heads that take many steps over the rows

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from phylolens.guided.learners.tuning import TunableNetwork
 
 Tuned = dict[str, np.ndarray]
-NO_PICTURES = "fine-tuning needs the pictures, not only their features."
+NO_PICTURES = "fine-tuning needs the images, not only their features."
 FEATURES_HINT = "Give --images instead of --features, or learner 'metric', which takes features."
 
 
@@ -26,20 +26,20 @@ class FineTune(BaseEstimator):
     """A backbone whose last blocks are trained by a loss of :class:`Metric`, and its head.
 
     A head is fitted to the untouched network's features; then the last blocks and the head are
-    trained together, by AdamW on balanced batches of pictures, for as many epochs as did best on
+    trained together, by AdamW on balanced batches of images, for as many epochs as did best on
     clades left out within the training taxa. Where none does better than the untouched network, it
-    stays untouched. Last, a new head is fitted to the features of all training pictures. Batch
+    stays untouched. Last, a new head is fitted to the features of all training images. Batch
     normalisation keeps its published averages. Features without negative values are square-rooted,
     as they are for every other learner.
 
-    It needs the pictures: the sample's features are not looked at, only the ids of its rows. The
-    frozen part of the network sees each picture once, whatever the number of fits; the trained part
-    sees every picture of a fit once an epoch and once after, and trains on twice ``bag`` of each
+    It needs the images: the sample's features are not looked at, only the ids of its rows. The
+    frozen part of the network sees each image once, whatever the number of fits; the trained part
+    sees every image of a fit once an epoch and once after, and trains on twice ``bag`` of each
     taxon an epoch. Leaving clades out takes six fits a clade.
 
     Parameters
     ----------
-    pictures : TrainingPictures, optional
+    images : TrainingPictures, optional
         Those of the sample's rows; without them it cannot be fitted.
     backbone : str
         See :func:`phylolens.embedding.find_backbone`.
@@ -52,14 +52,14 @@ class FineTune(BaseEstimator):
     rate : float
         Step of AdamW.
     batch, bag : int
-        Taxa of a batch, about, and pictures averaged to each of their two training points.
+        Taxa of a batch, about, and images averaged to each of their two training points.
     head : mapping, optional
         Settings of :class:`Metric`, ``loss`` among them.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``. On the CPU it takes one core, and equal seeds give
         equal bytes.
     seed : int
-        Of the pictures drawn, and the head's.
+        Of the images drawn, and the head's.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class FineTune(BaseEstimator):
         Raises
         ------
         InputError
-            If a picture is not named or readable, or torch or timm is absent.
+            If an image is not named or readable, or torch or timm is absent.
         """
         self._check(sample)
         require_training()
@@ -129,7 +129,7 @@ class FineTune(BaseEstimator):
                 raise InputError(f"it must be positive; got {getattr(self, name)}.", where=name)
         missing = [name for name in sample.ids if name not in self._pictures.views]
         if missing:
-            raise InputError("pictures without a file.", where="pictures", ids=missing)
+            raise InputError("images without a file.", where="pictures", ids=missing)
 
     @property
     def _pictures(self) -> TrainingPictures:
@@ -226,7 +226,7 @@ class FineTune(BaseEstimator):
         return inputs
 
     def place(self, sample: Sample) -> np.ndarray:
-        """Mean embedding of each taxon's pictures, shape (T, k)."""
+        """Mean embedding of each taxon's images, shape (T, k)."""
         from phylolens.guided.learners.metric_head import one_thread
 
         with one_thread():
@@ -244,12 +244,12 @@ class FineTune(BaseEstimator):
         return found
 
     def embed_pictures(self, pictures: TrainingPictures) -> np.ndarray:
-        """Embed pictures, in the order they were given, shape (N, k).
+        """Embed images, in the order they were given, shape (N, k).
 
         Raises
         ------
         InputError
-            If a picture is not readable.
+            If an image is not readable.
         """
         from phylolens.guided.learners.metric_head import one_thread
 
@@ -260,13 +260,13 @@ class FineTune(BaseEstimator):
     def transform(self, matrix: np.ndarray) -> np.ndarray:
         """Refuse: features of the network as published are not those of the tuned one."""
         raise InputError(
-            "a fine-tuned network embeds pictures, not features of another network.",
+            "a fine-tuned network embeds images, not features of another network.",
             where="learner finetune",
-            hint="Give the pictures: --images, or in Python embed_pictures.",
+            hint="Give the images: --images, or in Python embed_pictures.",
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out pictures, network and the place of the checkpoint: others than here."""
+        """Leave out images, network and the place of the checkpoint: others than here."""
         state = dict(super().__getstate__())
         state.pop("_ready", None)
         return state | {"pictures": None, "weights": None}

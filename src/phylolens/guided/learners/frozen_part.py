@@ -1,7 +1,7 @@
 """A network cut where training starts: what stands before gives the same for good. Imports torch.
 
-The frozen part takes most of the time, and its output for a picture never changes. So it is
-computed once a picture, and every step and every fit runs the rest alone.
+The frozen part takes most of the time, and its output for an image never changes. So it is
+computed once an image, and every step and every fit runs the rest alone.
 """
 
 import copy
@@ -23,7 +23,7 @@ class _ReachedError(Exception):
 
 
 class Replay(torch.nn.Module):
-    """Stands for a frozen module and gives what that made of the pictures at hand."""
+    """Stands for a frozen module and gives what that made of the images at hand."""
 
     kept: torch.Tensor
 
@@ -33,13 +33,13 @@ class Replay(torch.nn.Module):
 
 
 class Whole:
-    """A network that is run whole: its pictures themselves are what training starts from."""
+    """A network that is run whole: its images themselves are what training starts from."""
 
     def __init__(self, network: torch.nn.Module) -> None:
         self.network = network
 
     def activations(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Return the pictures."""
+        """Return the images."""
         return pixels
 
     def __call__(self, activations: torch.Tensor) -> torch.Tensor:
@@ -55,12 +55,12 @@ class Halves(Whole):
     ----------
     network : Module
         Trained from here on. Frozen modules beside the first trained one are taken out of it, the
-        last of them replaced by ``replay``; what comes earlier still sees a black picture.
+        last of them replaced by ``replay``; what comes earlier still sees a black image.
     frozen : Module
         A copy of the whole network that stops where training starts.
     replay : Replay
     side : int
-        Of the pictures.
+        Of the images.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ def cut(network: torch.nn.Module, trained: Collection[str], side: int) -> Whole:
     Returns
     -------
     Whole
-        :class:`Halves` where the network can be cut: it is tried on two pictures.
+        :class:`Halves` where the network can be cut: it is tried on two images.
     """
     pixels = (torch.arange(2 * side * side * 3) % 251).view(2, side, side, 3).to(torch.uint8)
     beside = _frozen_beside(network, trained, pixels)

@@ -23,7 +23,7 @@ class GaussianProcess(KernelRidge):
         """Expect such squared distances of H new taxa from where they are predicted, shape (H,).
 
         In the unit of the genetic distances, summed over the coordinates, noise included. The scale
-        is that of greatest marginal likelihood, given the ratio of noise to signal. On photographs
+        is that of greatest marginal likelihood, given the ratio of noise to signal. On images
         it told the mean error at best, and not which errors were large (docs/results.md), so it is
         not stored: a learner read from a file holds the map alone.
         """

@@ -18,7 +18,7 @@ from phylolens.guided.learners.placing import (
 )
 from phylolens.guided.sample import Sample
 
-# Averaged over, not chosen: choosing one of them by leaving clades out did worse on the photographs
+# Averaged over, not chosen: choosing one of them by leaving clades out did worse on the images
 # of docs/results.md, and takes longer.
 TEMPERATURES = (0.25, 0.125, 0.063, 0.031, 0.016)  # in mean squared distances of taxon means
 SHRINKAGES = (20.0, 80.0)  # times the mean variance within taxa

@@ -1,4 +1,4 @@
-"""Pictures to train a network on, and what its frozen part makes of them, kept for all fits."""
+"""Images to train a network on, and what its frozen part makes of them, kept for all fits."""
 
 import threading
 from collections.abc import Iterable, Sequence
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from phylolens.guided.learners.tuning import TunableNetwork
 
 KEPT = 2 << 30  # bytes of activations kept in memory; what is beyond them is computed anew
-AT_ONCE = 16  # pictures
+AT_ONCE = 16  # images
 
 
 class TrainingPictures:
-    """Pictures by their ids.
+    """Images by their ids.
 
-    Activations are computed a picture at a time, so those of one do not depend on its neighbours,
+    Activations are computed an image at a time, so those of one do not depend on its neighbours,
     and for as many as ``kept`` bytes allow only once, whatever the number of fits.
 
     Parameters
@@ -35,7 +35,7 @@ class TrainingPictures:
     kept : int
         Bytes.
     progress : callable
-        Told how many pictures were read.
+        Told how many images were read.
     """
 
     def __init__(
@@ -57,16 +57,16 @@ class TrainingPictures:
         return self  # learners are copied with their settings; what is kept serves them all
 
     def activations(self, network: "TunableNetwork", names: Sequence[str]) -> np.ndarray:
-        """Run the network's frozen part on some pictures, shape (n, ...)."""
+        """Run the network's frozen part on some images, shape (n, ...)."""
         return np.concatenate([self._activation(network, name) for name in names])
 
     def features(self, network: "TunableNetwork", names: Sequence[str]) -> np.ndarray:
-        """Features that the network as it is gives to some pictures, float32 of shape (n, d)."""
+        """Features that the network as it is gives to some images, float32 of shape (n, d)."""
         parts = [names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE)]
         return np.concatenate([network.features(self.activations(network, part)) for part in parts])
 
     def untouched(self, network: "TunableNetwork", names: Sequence[str]) -> np.ndarray:
-        """As :meth:`features`, of a network not trained yet: computed for all pictures, once."""
+        """As :meth:`features`, of a network not trained yet: computed for all images, once."""
         with self._lock:
             if network.key not in self._features:
                 self._features[network.key] = self._all(network)
@@ -77,10 +77,10 @@ class TrainingPictures:
         names = sorted(self.views)
         found: dict[str, np.ndarray] = {}
         for at in range(0, len(names), AT_ONCE):
-            self.progress("reading pictures to train on", at, len(names))
+            self.progress("reading images to train on", at, len(names))
             part = names[at : at + AT_ONCE]
             found |= dict(zip(part, self.features(network, part), strict=True))
-        self.progress("reading pictures to train on", len(names), len(names))
+        self.progress("reading images to train on", len(names), len(names))
         return found
 
     def _activation(self, network: "TunableNetwork", name: str) -> np.ndarray:

@@ -65,7 +65,7 @@ class TunableNetwork:
                 self.free[name].copy_(torch.tensor(value))
 
     def activations(self, pixels: np.ndarray) -> np.ndarray:
-        """Run the frozen part on pictures, (n, side, side, 3) of uint8; shape (n, ...)."""
+        """Run the frozen part on images, (n, side, side, 3) of uint8; shape (n, ...)."""
         with torch.inference_mode():
             found = self._halves.activations(torch.from_numpy(pixels).to(self.device))
             return found.cpu().numpy()

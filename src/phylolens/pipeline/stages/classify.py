@@ -1,4 +1,4 @@
-"""Fit and test classifiers on the study's pictures."""
+"""Fit and test classifiers on the study's images."""
 
 import shutil
 from collections.abc import Sequence

@@ -51,7 +51,7 @@ def guide(context: RunContext) -> dict[str, Any]:
 
 
 def _record_seen(context: RunContext, recipe: HeldOutRecipe) -> None:
-    """Store beside the model which pictures it was fitted to."""
+    """Store beside the model which images it was fitted to."""
     dataset = context.dataset
     assert dataset.ranked is not None
     table = dataset.table.set_index("file").loc[plan_of(context, recipe)["file"].unique()]

@@ -24,7 +24,7 @@ TASK = "fits of the network"  # on the progress bar, with their number from the 
 def require_trainable(context: RunContext, recipe: HeldOutRecipe) -> None:
     """Raise :class:`InputError` where fine-tuning is asked for and cannot be done.
 
-    It needs pictures, torch and timm, and a single network, whose own output it trains.
+    It needs images, torch and timm, and a single network, whose own output it trains.
     """
     if NAME not in recipe.learner:
         return
@@ -41,7 +41,7 @@ def require_trainable(context: RunContext, recipe: HeldOutRecipe) -> None:
     }
     if any(unfit.values()):
         raise InputError(
-            "fine-tuning takes one network, its own output, and pictures as they are.",
+            "fine-tuning takes one network, its own output, and images as they are.",
             where=WHERE,
             ids=[name for name, found in unfit.items() if found],
             hint="Name one backbone, without --layers and --flips; other learners can have a run "
@@ -65,7 +65,7 @@ def refits_of(context: RunContext, recipe: HeldOutRecipe) -> dict[str, int]:
 def makers_of(
     context: RunContext, recipe: HeldOutRecipe, plan: pd.DataFrame, groups: np.ndarray
 ) -> dict[str, Maker]:
-    """Give fine-tuning its pictures and network, and have its fits counted on the progress bar."""
+    """Give fine-tuning its images and network, and have its fits counted on the progress bar."""
     if NAME not in recipe.learner:
         return {}
     from phylolens.guided.learners.training_pictures import TrainingPictures

@@ -24,7 +24,7 @@ class Way:
     name, note : str
     recipe : HeldOutRecipe
     copies : bool
-        Whether altered copies of pictures may be added.
+        Whether altered copies of images may be added.
     beside : str
         A way without what is special of this one, to compare with; it may be absent.
     same : tuple of str

@@ -90,7 +90,7 @@ class TaxonFeatures:
         )
 
     def portraits(self) -> pd.DataFrame | None:
-        """Choose the most typical image of each taxon; None without pictures."""
+        """Choose the most typical image of each taxon; None without images."""
         if self.dataset.taxon_level or "path" not in self.dataset.table:
             return None
         means = stats.taxon_means(self.features, self.taxon_of, self._rows["specimen_id"])

@@ -102,7 +102,7 @@ def _consistency(
 def _near_duplicates(
     context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str]
 ) -> dict[str, Any]:
-    """Find tested pictures with a near copy in training, and score without them."""
+    """Find tested images with a near copy in training, and score without them."""
     from phylolens.classification.near_duplicates import near_duplicates
 
     train, test = _parts_of(context, recipe, ranks)
@@ -117,7 +117,7 @@ def _near_duplicates(
 
 
 def _sources(context: RunContext) -> dict[str, Any]:
-    """Whether the features tell where pictures come from."""
+    """Whether the features tell where images come from."""
     from phylolens.classification.sources import source_check
 
     dataset = context.dataset

@@ -1,4 +1,4 @@
-"""The tree from pictures beside the reference tree: five measures, two nulls."""
+"""The tree from images beside the reference tree: five measures, two nulls."""
 
 from typing import Any
 
