@@ -41,8 +41,8 @@ def commands(data: Path | None, quick: bool) -> Iterator[tuple[str, list[str]]]:
         if quick:
             yield f"{name}-guide", ["guide", *inputs, *tree, "--learner", "gp", "--refits", "3",
                                     "--out", name]  # fmt: skip
-            yield f"{name}-classify", ["classify", *inputs, "--models", "lda,prototype",
-                                       "--at", rank, "--out", name]  # fmt: skip
+            yield f"{name}-classify", ["classify", *inputs, "--models", "lda,rf",
+                                       "--at", rank, "--no-trust", "--out", name]  # fmt: skip
         else:
             yield f"{name}-guide", ["guide", *inputs, *tree, "--out", name]
             yield f"{name}-classify", ["classify", *inputs, "--out", name]

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from phylolens.classification.answers import long_table, wide_table
+from phylolens.classification.calibrated import GUARANTEES, fit_calibrated
 from phylolens.classification.heads.prototype import Prototype
-from phylolens.classification.trusted import GUARANTEES, fit_trusted
 from phylolens.errors import TooFew
 from phylolens.values import Features
 
@@ -53,7 +53,7 @@ def test_rows_agree_with_themselves():
         new = (hidden | (rng.random(len(table)) < 0.3)).to_numpy()
         way = ("cross", "split")[number % 2]
         try:
-            model, _ = fit_trusted(
+            model, _ = fit_calibrated(
                 features, table[~new], RANKS, Prototype(), calibration=way, seed=number
             )
         except TooFew:

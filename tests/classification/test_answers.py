@@ -11,10 +11,10 @@ from scipy.special import softmax
 
 from phylolens.classification.answers import long_table, wide_table
 from phylolens.classification.blend import tempered
+from phylolens.classification.calibrated import CalibratedModel
 from phylolens.classification.calibration import calibrate
 from phylolens.classification.cross_fit import OutOfFold
 from phylolens.classification.lineage import TaxonTree
-from phylolens.classification.trusted import TrustedModel
 from phylolens.reading.cells import read_csv
 from phylolens.values import Features
 from phylolens.writing import write_csv
@@ -60,7 +60,7 @@ class Drawn:
         return tempered(self.tree, self.raw(matrix), self.temperatures)
 
 
-def draw_world(seed: int) -> tuple[TrustedModel, Features]:
+def draw_world(seed: int) -> tuple[CalibratedModel, Features]:
     rng = np.random.default_rng([7, seed])
     ranks = RANKS[int(rng.integers(0, 3)) :]
     taxa = draw_table(rng, ranks)
@@ -86,7 +86,7 @@ def draw_world(seed: int) -> tuple[TrustedModel, Features]:
         np.zeros(n, dtype=int),
     )
     learnt = calibrate(found, rows, tree, temperatures, float(rng.uniform(0.02, 0.4)), 0.1)
-    model = TrustedModel(blend, learnt, rng.normal(size=(5, len(leaves))), {}, {})
+    model = CalibratedModel(blend, learnt, rng.normal(size=(5, len(leaves))), {}, {})
     return model, Features(tuple(f"n{k}" for k in range(40)), rng.normal(size=(40, len(leaves))))
 
 

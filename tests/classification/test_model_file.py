@@ -2,6 +2,7 @@
 
 import json
 import math
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,10 @@ from sklearn.preprocessing import FunctionTransformer
 
 from phylolens.classification.answers import novelty_p, wide_table
 from phylolens.classification.blend import RankBlend
+from phylolens.classification.calibrated import CalibratedModel, fit_calibrated
 from phylolens.classification.heads.inner_choice import InnerChoice
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.model_file import load_model, save_model
-from phylolens.classification.trusted import TrustedModel, fit_trusted
 from phylolens.errors import InputError
 from phylolens.values import Features
 
@@ -39,8 +40,8 @@ def world(nested_world):
 
 
 @pytest.fixture(scope="module")
-def model(world) -> TrustedModel:
-    return fit_trusted(*world, RANKS, HEADS["one of the choices"])[0]
+def model(world) -> CalibratedModel:
+    return fit_calibrated(*world, RANKS, HEADS["one of the choices"])[0]
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def folder(model, tmp_path) -> Path:
 @pytest.mark.parametrize("name", HEADS)
 def test_the_same_answers_come_back(world, tmp_path, name):
     features, table = world
-    model = fit_trusted(features, table, RANKS, HEADS[name])[0]
+    model = fit_calibrated(features, table, RANKS, HEADS[name])[0]
     save_model(model, tmp_path / "model")
     again = load_model(tmp_path / "model")
     asked = Features(
@@ -181,3 +182,17 @@ def test_the_card_says_what_is_promised(model, tmp_path):
     bare = replace(model, blend=RankBlend(model.blend.leaf, model.blend.own, model.tree), card={})
     save_model(bare, tmp_path)
     assert "Not tested" in (tmp_path / "card.md").read_text()
+
+
+def test_models_of_packages_with_older_names_are_read(world, model, folder):
+    """The package was ``phylolens.classify`` once."""
+    head = folder / "head.skops"
+    with zipfile.ZipFile(head) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    before = entries["schema.json"].replace(b"phylolens.classification.", b"phylolens.classify.")
+    assert before != entries["schema.json"]
+    with zipfile.ZipFile(head, "w") as archive:
+        for name, entry in (entries | {"schema.json": before}).items():
+            archive.writestr(name, entry)
+    again = load_model(folder).answer(world[0])
+    np.testing.assert_array_equal(again.path, model.answer(world[0]).path)

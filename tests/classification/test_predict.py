@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from phylolens.classification.answers import long_table, wide_table
+from phylolens.classification.calibrated import fit_calibrated
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.model_file import load_model, save_model
 from phylolens.classification.predict import predict
-from phylolens.classification.trusted import fit_trusted
 from phylolens.embedding import streaming
 from phylolens.errors import InputError
 from phylolens.values import Features
@@ -30,7 +30,7 @@ def stored(nested_world, tmp_path_factory) -> tuple[Path, Features]:
     features, table = nested_world(families=2, species=2, specimens=8, noise=1.5)
     features = replace(features, spec={"file": "features.csv", "blocks": [20]})
     new = (table["specimen_id"].str[-1] >= "6").to_numpy()
-    model, _ = fit_trusted(features, table[~new], ("order", "family", "species"), Prototype())
+    model, _ = fit_calibrated(features, table[~new], ("order", "family", "species"), Prototype())
     folder = tmp_path_factory.mktemp("stored") / "model"
     save_model(model, folder)
     return folder, features.take(list(table["file"][new]))
@@ -153,7 +153,7 @@ def of_pictures(tmp_path_factory, paint) -> Path:
             rows.append({"file": name, "specimen_id": name, "order": order, "family": family})
     found = embed(views, "efficientnet-lite0", store=folder / "store")
     table = pd.DataFrame(rows).astype(object)
-    save_model(fit_trusted(found.features, table, RANKS, Prototype())[0], folder / "model")
+    save_model(fit_calibrated(found.features, table, RANKS, Prototype())[0], folder / "model")
     return folder / "model"
 
 

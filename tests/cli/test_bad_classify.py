@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from phylolens.classification.calibrated import fit_calibrated
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.model_file import save_model
-from phylolens.classification.trusted import fit_trusted
 from phylolens.values import Features
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -46,7 +46,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table.insert(2, "order", np.repeat(["x", "y"], 16))
     spec = {"backbone": "efficientnet-lite0", "layers": ["final"], "fit": "pad", "flips": False}
     features = Features(tuple(files), points, spec)
-    found, _ = fit_trusted(features, table.astype(object), ("order", "family"), Prototype())
+    found, _ = fit_calibrated(features, table.astype(object), ("order", "family"), Prototype())
     folder = tmp_path_factory.mktemp("stored")
     save_model(found, folder / "model")
     save_model(replace(found, spec={"file": "f.csv"}), folder / "elsewhere")

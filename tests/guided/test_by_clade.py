@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.guided.attainable import draw_traits
+from phylolens.guided.about_skill import about_skill
 from phylolens.guided.by_clade import by_clade, heaviest
 from phylolens.guided.clades import Clades
-from phylolens.guided.headline import about_headline
 from phylolens.guided.held_out import leave_clades_out, skill
 from phylolens.guided.learners.phylo_ridge import PhyloRidge
 from phylolens.guided.sample import Sample, to_sample
+from phylolens.guided.skill_scale import draw_traits
 from phylolens.values import Features
 
 NAMES = tuple("abcdefghij")
@@ -70,7 +70,7 @@ def test_clades_of_like_weight_are_not_left_out(world, ridge):
 def about(make, world, refits: int = 0, draws: int = 1):
     found = leave_clades_out(make, *world)
     clades = Clades("order", world[2], (), NAMES)
-    return about_headline(make, *world[:2], clades, found, refits=refits, draws=draws)
+    return about_skill(make, *world[:2], clades, found, refits=refits, draws=draws)
 
 
 def test_skill_of_one_old_lineage_is_not_that_of_the_others():

@@ -55,6 +55,15 @@ def test_strange_classes_are_not_made(stored, name):
         load_guide(stored)
 
 
+def test_models_of_packages_with_older_names_are_read(stored):
+    """The package was ``phylolens.guide`` once."""
+    path = stored / "model.json"
+    now = path.read_text()
+    assert "phylolens.guided." in now
+    path.write_text(now.replace("phylolens.guided.", "phylolens.guide."))
+    assert type(load_guide(stored).learner).__name__ == "PhyloRidge"
+
+
 def test_damaged_and_foreign_models_are_refused(stored):
     change(stored, lambda content: content.update(format=99))
     with pytest.raises(InputError, match="format"):

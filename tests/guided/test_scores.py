@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
+from phylolens.guided.baselines import TaxonomyAlone
 from phylolens.guided.held_out import HeldOut, leave_clades_out
 from phylolens.guided.scores import (
     centred,
@@ -16,7 +17,6 @@ from phylolens.guided.scores import (
     nearest_relative,
     pair_scores,
 )
-from phylolens.guided.yardsticks import TaxonomyAlone
 from phylolens.stats.centred import double_centre
 
 

@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 
+from phylolens.classification.calibrated import Answers, CalibratedModel
 from phylolens.classification.conformal import along
 from phylolens.classification.novelty import combined, p_value
-from phylolens.classification.trusted import Answers, TrustedModel
 
 NONE = "none of these"
 LARGEST_SET = 10  # taxa written out; beyond, a count
 
 
-def long_table(model: TrustedModel, answers: Answers) -> pd.DataFrame:
+def long_table(model: CalibratedModel, answers: Answers) -> pd.DataFrame:
     """One row a file and rank; ranks where the path has no taxon are left out.
 
     Columns ``file``, ``rank``, ``taxon``, ``probability``, ``accepted``.
@@ -30,7 +30,7 @@ def long_table(model: TrustedModel, answers: Answers) -> pd.DataFrame:
     return table[table["taxon"].notna()].reset_index(drop=True)
 
 
-def wide_table(model: TrustedModel, answers: Answers) -> pd.DataFrame:
+def wide_table(model: CalibratedModel, answers: Answers) -> pd.DataFrame:
     """One row a file: the answer at every rank, how deep it is safe, and how novel it looks.
 
     Columns ``file``; one a rank; ``accepted_rank`` and ``accepted_taxon``, ``none of these`` where
@@ -63,7 +63,7 @@ def wide_table(model: TrustedModel, answers: Answers) -> pd.DataFrame:
     )
 
 
-def novelty_p(model: TrustedModel, answers: Answers) -> np.ndarray:
+def novelty_p(model: CalibratedModel, answers: Answers) -> np.ndarray:
     """P-value of "this taxon is known", from both scores together.
 
     The combined score of each row is held against those of the known calibration specimens, so
@@ -75,7 +75,7 @@ def novelty_p(model: TrustedModel, answers: Answers) -> np.ndarray:
     return p_value(of_new, of_known)
 
 
-def _depth(model: TrustedModel, accepted: np.ndarray) -> np.ndarray:
+def _depth(model: CalibratedModel, accepted: np.ndarray) -> np.ndarray:
     """Place of each accepted node's rank; -1 for none."""
     place = {rank: number for number, rank in enumerate(model.tree.ranks)}
     of_node = np.array([*model.tree.nodes["rank"].map(place), -1])

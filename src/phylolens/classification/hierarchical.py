@@ -10,16 +10,16 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d, validate_data
 
 from phylolens.classification.blend import RankBlend
-from phylolens.classification.heads import make_head
-from phylolens.classification.lineage import ROOT, TaxonTree
-from phylolens.classification.novelty import knn_distance, unit_rows
-from phylolens.classification.trusted import (
+from phylolens.classification.calibrated import (
     ALPHA,
     UNKNOWN_SHARE,
     Answers,
-    TrustedModel,
-    fit_trusted,
+    CalibratedModel,
+    fit_calibrated,
 )
+from phylolens.classification.heads import make_head
+from phylolens.classification.lineage import ROOT, TaxonTree
+from phylolens.classification.novelty import knn_distance, unit_rows
 from phylolens.errors import InputError, TooFew
 from phylolens.values import Features
 
@@ -126,12 +126,12 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         self.classes_ = np.unique(column_or_1d(y)) if self._plain else finest
         return self
 
-    def _calibrated(self, features: Features, table: pd.DataFrame) -> TrustedModel | None:
+    def _calibrated(self, features: Features, table: pd.DataFrame) -> CalibratedModel | None:
         """Fit and calibrate; None where that was not asked for or there is too little for it."""
         if not self.calibrate:
             return None
         try:
-            return fit_trusted(
+            return fit_calibrated(
                 features,
                 table,
                 self.ranks_,

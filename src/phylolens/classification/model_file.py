@@ -1,4 +1,4 @@
-"""Store a trusted model without pickle, and read it back.
+"""Store a calibrated model without pickle, and read it back.
 
 A folder: ``model.json`` (how features are made, calibration, card), ``taxonomy.csv``,
 ``head.skops`` (scikit-learn estimators; unknown types are refused), ``arrays.safetensors`` and
@@ -22,11 +22,11 @@ from safetensors.numpy import load_file, save
 from phylolens.classification import skops_file
 from phylolens.classification.acceptance import EVIDENCE, Acceptance
 from phylolens.classification.blend import RankBlend
+from phylolens.classification.calibrated import CalibratedModel
 from phylolens.classification.calibration import Calibration
 from phylolens.classification.heads.known_types import KNOWN_TYPES
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.model_card import model_card
-from phylolens.classification.trusted import TrustedModel
 from phylolens.errors import InputError, require_file
 from phylolens.writing import read_csv, replacing, write_csv, write_json, write_text
 
@@ -39,7 +39,7 @@ DAMAGE = (
 )
 
 
-def save_model(model: TrustedModel, folder: Path) -> None:
+def save_model(model: CalibratedModel, folder: Path) -> None:
     """Write a model; ``model.json`` comes last, so a folder without it is no model."""
     (folder / "model.json").unlink(missing_ok=True)
     calibration = model.calibration
@@ -75,7 +75,7 @@ def save_model(model: TrustedModel, folder: Path) -> None:
     write_json(folder / "model.json", content)
 
 
-def load_model(folder: Path) -> TrustedModel:
+def load_model(folder: Path) -> CalibratedModel:
     """Read a model.
 
     Raises
@@ -108,7 +108,7 @@ def load_model(folder: Path) -> TrustedModel:
         ) from error
 
 
-def _read(content: Mapping[str, Any], folder: Path) -> TrustedModel:
+def _read(content: Mapping[str, Any], folder: Path) -> CalibratedModel:
     nodes = read_csv(
         folder / "taxonomy.csv",
         hint=HINT,
@@ -137,7 +137,7 @@ def _read(content: Mapping[str, Any], folder: Path) -> TrustedModel:
     tree = TaxonTree(tuple(content["ranks"]), nodes)
     for head in (heads["leaf"], *heads["own"].values()):
         tree.numbers(head.classes_)  # every class has to be a taxon
-    return TrustedModel(
+    return CalibratedModel(
         blend=RankBlend(heads["leaf"], heads["own"], tree, found["temperatures"]),
         calibration=calibration,
         reference=arrays["reference"],
@@ -155,7 +155,8 @@ def _acceptance(rows: list[list[float]], n_ranks: int) -> Acceptance:
 
 def _heads(path: Path) -> Any:
     require_file(path, HINT)
-    named = skops.io.get_untrusted_types(file=path)
+    content = skops_file.current(path.read_bytes())
+    named = skops.io.get_untrusted_types(data=content)
     unknown = sorted(set(named) - KNOWN_TYPES)
     if unknown:
         raise InputError(
@@ -164,7 +165,7 @@ def _heads(path: Path) -> Any:
             ids=unknown,
             hint="Only use models from people you trust.",
         )
-    return skops.io.load(path, trusted=named)
+    return skops.io.loads(content, trusted=named)
 
 
 def _finite(q: float) -> float | None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from phylolens.classification.answers import NONE, long_table, wide_table
+from phylolens.classification.calibrated import GUARANTEES, CalibratedModel
 from phylolens.classification.model_file import load_model
-from phylolens.classification.trusted import GUARANTEES, TrustedModel
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
 from phylolens.specimens.new_pictures import new_pictures
@@ -95,7 +95,7 @@ def predict(
     return _write(model, chunks, total, out / "classify" / "new", guarantee, progress)
 
 
-def _require_width(model: TrustedModel, features: Features) -> None:
+def _require_width(model: CalibratedModel, features: Features) -> None:
     wanted = model.reference.shape[1]
     if features.matrix.shape[1] != wanted:
         raise InputError(
@@ -106,7 +106,7 @@ def _require_width(model: TrustedModel, features: Features) -> None:
 
 
 def _write(
-    model: TrustedModel,
+    model: CalibratedModel,
     chunks: "Iterator[Chunk]",
     total: int,
     folder: Path,
@@ -151,7 +151,7 @@ def _list_failed(folder: Path, failed: Mapping[str, str]) -> None:
 
 
 def _summary(
-    model: TrustedModel,
+    model: CalibratedModel,
     total: int,
     failed: Mapping[str, str],
     resolved: Counter[str],

@@ -12,6 +12,7 @@ from typing import Any
 
 SCHEMA = "schema.json"
 FIRST_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that an archive can hold
+BEFORE, NOW = b'"phylolens.classify.', b'"phylolens.classification.'
 READABLE = 0o644 << 16
 UNIX = 3  # which system made the archive; the same everywhere
 
@@ -32,6 +33,21 @@ def dumps(found: Any) -> bytes:
             entry = zipfile.ZipInfo(name, FIRST_TIME)
             entry.external_attr, entry.create_system = READABLE, UNIX
             archive.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def current(content: bytes) -> bytes:
+    """Bring a skops file of an older PhyloLens to the names that packages have now."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    schema = entries.get(SCHEMA, b"")
+    if BEFORE not in schema:
+        return content
+    entries[SCHEMA] = schema.replace(BEFORE, NOW)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, entry in entries.items():
+            archive.writestr(name, entry)
     return buffer.getvalue()
 
 

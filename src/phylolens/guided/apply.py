@@ -8,7 +8,7 @@ from typing import Any
 from phylolens.errors import InputError
 from phylolens.guided.model_file import StoredGuide, load_guide
 from phylolens.guided.new_files import Fit, WasSeen, rooted, write_new
-from phylolens.guided.seen import CONTENT, ID, Seen, hashes_of_ids, read_seen
+from phylolens.guided.training_record import CONTENT, ID, TrainingRecord, hashes_of_ids, read_record
 from phylolens.progress import Progress, silent
 from phylolens.provenance import file_hash
 from phylolens.specimens.new_pictures import new_pictures
@@ -67,7 +67,7 @@ def embed_new(
             "images and features exclude each other.", hint="Give --images or --features."
         )
     model, asked = load_guide(folder), dict(asked or {})
-    weights, seen = asked.pop("weights", None), read_seen(folder)
+    weights, seen = asked.pop("weights", None), read_record(folder)
     was_seen: WasSeen | None = None
     files: Mapping[str, Path] = {}
     if features is not None:
@@ -83,7 +83,7 @@ def embed_new(
         store, total = out / "features", len(files)
         chunks = chunks_of_pictures(model.spec, files, store, weights, device)
         if seen is not None and seen.by == CONTENT:
-            was_seen = partial(_pictures_seen, seen, files)
+            was_seen = partial(_images_seen, seen, files)
         learner: Any = model.learner
         if hasattr(learner, "embed_pictures"):  # it runs a network of its own
             learner.set_params(weights=None if weights is None else str(weights), device=device)
@@ -91,11 +91,13 @@ def embed_new(
     return write_new(fit, chunks, total, out / "guide" / "new", progress)
 
 
-def _ids_seen(seen: Seen, ids: tuple[str, ...]) -> list[bool]:
+def _ids_seen(seen: TrainingRecord, ids: tuple[str, ...]) -> list[bool]:
     return seen.has(hashes_of_ids(ids))
 
 
-def _pictures_seen(seen: Seen, files: Mapping[str, Path], ids: tuple[str, ...]) -> list[bool]:
+def _images_seen(
+    seen: TrainingRecord, files: Mapping[str, Path], ids: tuple[str, ...]
+) -> list[bool]:
     return seen.has([file_hash(files[name]) for name in ids])
 
 

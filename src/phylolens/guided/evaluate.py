@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from phylolens.guided.about_skill import about_skill
+from phylolens.guided.baselines import OtherClades, TaxonomyAlone
 from phylolens.guided.clades import Clades
 from phylolens.guided.embedding import HeldOutPlaces, taxon_places
-from phylolens.guided.headline import about_headline
 from phylolens.guided.held_out import HeldOut, Keep, Maker, leave_clades_out, under
 from phylolens.guided.learners import COSTLY, LEARNERS
 from phylolens.guided.learners.base import Learner
@@ -26,7 +27,6 @@ from phylolens.guided.scores import (
     image_free_scores,
     names_scores,
 )
-from phylolens.guided.yardsticks import OtherClades, TaxonomyAlone
 from phylolens.progress import Progress, silent
 from phylolens.stats.correlation import agreement
 from phylolens.taxonomy import taxonomic_steps
@@ -119,7 +119,7 @@ def evaluate_learners(
         What makes a learner, by name, where it needs more than a seed.
     draws : int
         Sets of traits drawn along the tree that the headline is tried on (see
-        :func:`phylolens.guided.headline.about_headline`); 0 for nothing more on the headline.
+        :func:`phylolens.guided.about_skill.about_headline`); 0 for nothing more on the headline.
     seed, jobs, keep
         See :func:`phylolens.guided.null.null_of_refits`; results depend on neither of the last two.
 
@@ -173,7 +173,7 @@ def evaluate_learners(
     figures = {name: one.figures for name, one in judged.items()}
     summary = {"learner": first, **figures[first], "learners": figures, "baselines": free}
     if draws:
-        summary |= about_headline(
+        summary |= about_skill(
             make[first],
             sample,
             genetic,

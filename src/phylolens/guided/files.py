@@ -13,7 +13,7 @@ from phylolens.guided.evaluate import Evaluation
 from phylolens.guided.likeness import likeness_of
 from phylolens.guided.model_file import save_guide
 from phylolens.guided.sample import Sample
-from phylolens.guided.seen import FILE as SEEN
+from phylolens.guided.training_record import FILE as SEEN
 from phylolens.writing import write_csv, write_json
 
 SIMILARITIES = ("genetic", "unguided", "guided")

@@ -24,6 +24,7 @@ from phylolens.guided.likeness import Likeness
 from phylolens.writing import plain, replacing, write_text
 
 FORMAT = 1
+OWN_BEFORE = "phylolens.guide."  # the package's name when older models were stored
 OWN = "phylolens.guided."  # classes that a model may hold
 HINT = "Give the folder 'guide/model' of a results directory to --model."
 PUBLISHED = (
@@ -188,6 +189,7 @@ def _unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 def _own_class(name: str) -> type:
     module, _, kind = name.partition(":")
+    module = module.replace(OWN_BEFORE, OWN, 1)
     if not module.startswith(OWN):
         raise ValueError(f"'{name}' is no class of guided embeddings")
     found = getattr(import_module(module), kind, None)

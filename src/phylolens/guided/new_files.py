@@ -16,7 +16,7 @@ from phylolens.embedding.feature_file import FITTED, GUIDED_BY
 from phylolens.errors import InputError
 from phylolens.guided.likeness import correlations
 from phylolens.guided.model_file import StoredGuide
-from phylolens.guided.seen import Seen
+from phylolens.guided.training_record import TrainingRecord
 from phylolens.progress import Progress
 from phylolens.values import Features
 from phylolens.writing import replacing, write_csv, write_json
@@ -33,7 +33,7 @@ class Fit:
     """A model, what it has seen, and how to ask whether an image was among that."""
 
     model: StoredGuide
-    seen: Seen | None
+    seen: TrainingRecord | None
     was_seen: WasSeen | None
     files: Mapping[str, Path] = field(default_factory=dict)  # of images, by id
 

@@ -16,9 +16,9 @@ from phylolens.classification.recipes import ClassifyRecipe
 from phylolens.errors import InputError, TooFew
 from phylolens.pipeline.checkpoints import Checkpoints
 from phylolens.pipeline.context import RunContext, chosen_recipe, settings_used
+from phylolens.pipeline.stages.calibration import trust
 from phylolens.pipeline.stages.circular import in_fit, tested_in_fit
 from phylolens.pipeline.stages.classify_split import answer_ranks, divide
-from phylolens.pipeline.stages.trust import trust
 from phylolens.pipeline.summaries import summary_of
 from phylolens.specimens import Split, raise_rare, repeat, sample_down
 from phylolens.writing import write_csv, write_json

@@ -7,7 +7,7 @@ from typing import Any
 from phylolens.errors import InputError, TooFew
 from phylolens.guided.files import remove_held_out
 from phylolens.guided.recipes import GUIDE_RECIPES, GuideRecipe, HeldOutRecipe
-from phylolens.guided.seen import CONTENT, ID, hashes_of_ids, seen_in_fit, write_seen
+from phylolens.guided.training_record import CONTENT, ID, hashes_of_ids, record_of_fit, write_record
 from phylolens.pipeline.context import RunContext, chosen_recipe, settings_used
 from phylolens.pipeline.stages.confounds import in_guide
 from phylolens.pipeline.stages.guide_data import plan_of
@@ -57,10 +57,10 @@ def _record_seen(context: RunContext, recipe: HeldOutRecipe) -> None:
     table = dataset.table.set_index("file").loc[plan_of(context, recipe)["file"].unique()]
     by_content = context.images.can_alter
     hashes = list(table["sha256"]) if by_content else hashes_of_ids(table.index)
-    seen = seen_in_fit(
+    seen = record_of_fit(
         dataset.rank, sorted(dataset.ranked.distances.ids), CONTENT if by_content else ID, hashes
     )
-    write_seen(seen, context.settings.out / "guide" / "model")
+    write_record(seen, context.settings.out / "guide" / "model")
 
 
 def _published(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from phylolens.classification.assessment import assess, assessment_split, n_calibrated
+from phylolens.classification.calibrated import fit_calibrated
 from phylolens.classification.heads.prototype import Prototype
-from phylolens.classification.trial import assess, n_calibrated, trial_split
-from phylolens.classification.trusted import fit_trusted
 from phylolens.errors import TooFew
 
 RANKS = ("order", "family", "species")
@@ -19,7 +19,7 @@ def world(nested_world):
 
 @pytest.fixture(scope="module")
 def split(world):
-    return trial_split(world[1], RANKS, seed=1)
+    return assessment_split(world[1], RANKS, seed=1)
 
 
 def test_parts_are_disjoint_and_exhaustive_and_tear_no_specimen(world, split):
@@ -53,30 +53,30 @@ def test_held_out_taxa_are_in_no_training_row(world, split):
 def test_rows_in_another_order_are_divided_alike(world, split):
     _, table = world
     mixed = table.sample(frac=1, random_state=4).reset_index(drop=True)
-    again = trial_split(mixed, RANKS, seed=1)
+    again = assessment_split(mixed, RANKS, seed=1)
     assert set(again.test) == set(split.test)
     assert again.held_out == split.held_out
-    assert set(trial_split(table, RANKS, seed=2).test) != set(split.test)
+    assert set(assessment_split(table, RANKS, seed=2).test) != set(split.test)
 
 
 def test_a_given_split_plays_no_part(world, split):
     _, table = world
     marked = table.assign(split=np.where(table["file"].isin(set(split.train)), "test", "train"))
-    assert trial_split(marked, RANKS, seed=1) == split
+    assert assessment_split(marked, RANKS, seed=1) == split
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_largest_order_stays(nested_world, seed):
     _, table = nested_world(orders=4)
     rare = table["order"].isin(["O1", "O2", "O3"]) & (table["specimen_id"].str[-1] > "0")
-    split = trial_split(table[~rare], RANKS, seed=seed)
+    split = assessment_split(table[~rare], RANKS, seed=seed)
     assert "O0" not in split.held_out, "it has two thirds of the images"
     assert {"O1", "O2", "O3"} & set(split.held_out)
 
 
 def test_two_taxa_of_a_rank_stay(nested_world):
     _, table = nested_world(orders=2, families=4)
-    held = set(trial_split(table, RANKS).held_out)
+    held = set(assessment_split(table, RANKS).held_out)
     assert not held & set(table["order"]), "with a single order left, none could be told"
     assert held & set(table["family"])
 
@@ -85,14 +85,14 @@ def test_labels_with_gaps(nested_world):
     _, table = nested_world(orders=4)
     table.loc[::3, "species"] = None
     table.loc[::9, "family"] = None
-    split = trial_split(table, RANKS)
+    split = assessment_split(table, RANKS)
     assert sorted((*split.train, *split.test)) == sorted(table["file"])
 
 
 def test_nothing_to_spare():
     table = pd.DataFrame({"file": ["a", "b"], "specimen_id": ["a", "b"], "order": ["x", "x"]})
     with pytest.raises(TooFew):
-        trial_split(table.astype(object), ("order",))
+        assessment_split(table.astype(object), ("order",))
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def tried(world, split):
     features, table = world
     rows = table.set_index("file", drop=False)
     train, test = rows.loc[list(split.train)], rows.loc[list(split.test)]
-    model, found = fit_trusted(features, train, RANKS, Prototype(), alpha=0.1, seed=1)
+    model, found = fit_calibrated(features, train, RANKS, Prototype(), alpha=0.1, seed=1)
     counts = n_calibrated(found, train["specimen_id"])
     return model, found, train, test, counts, assess(model, features, train, test, counts, seed=1)
 

@@ -15,7 +15,7 @@ CONTENT, ID = "content", "id"  # how images are known again
 
 
 @dataclass(frozen=True)
-class Seen:
+class TrainingRecord:
     """Taxa and images of a fit.
 
     Parameters
@@ -41,9 +41,9 @@ class Seen:
         return found
 
 
-def seen_in_fit(rank: str, taxa: Sequence[str], by: str, hashes: Iterable[str]) -> Seen:
+def record_of_fit(rank: str, taxa: Sequence[str], by: str, hashes: Iterable[str]) -> TrainingRecord:
     """Record a fit; ``hashes`` are SHA-256 in hexadecimal digits."""
-    return Seen(rank, tuple(taxa), by, np.unique(_keys(list(hashes))))
+    return TrainingRecord(rank, tuple(taxa), by, np.unique(_keys(list(hashes))))
 
 
 def hashes_of_ids(ids: Iterable[str]) -> list[str]:
@@ -55,7 +55,7 @@ def _keys(hashes: Sequence[str]) -> np.ndarray:
     return np.array([int(digits[:16], 16) for digits in hashes], dtype=np.uint64)
 
 
-def write_seen(seen: Seen, folder: Path) -> None:
+def write_record(seen: TrainingRecord, folder: Path) -> None:
     """Write ``seen.safetensors`` into the folder of a model."""
     from safetensors.numpy import save
 
@@ -64,7 +64,7 @@ def write_seen(seen: Seen, folder: Path) -> None:
         temporary.write_bytes(save({"keys": seen.keys}, metadata={"seen": about}))
 
 
-def read_seen(folder: Path) -> Seen | None:
+def read_record(folder: Path) -> TrainingRecord | None:
     """Read what the model in a folder has seen; None where that was not recorded."""
     from safetensors import SafetensorError, safe_open
 
@@ -74,6 +74,6 @@ def read_seen(folder: Path) -> Seen | None:
         with safe_open(folder / FILE, framework="numpy") as stored:
             about = json.loads((stored.metadata() or {})["seen"])
             keys = stored.get_tensor("keys")
-        return Seen(about["rank"], tuple(about["taxa"]), about["by"], keys)
+        return TrainingRecord(about["rank"], tuple(about["taxa"]), about["by"], keys)
     except (OSError, KeyError, TypeError, ValueError, SafetensorError):
         return None  # as if it had not been recorded: embeddings then count as fitted

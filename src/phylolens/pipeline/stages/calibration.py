@@ -15,8 +15,8 @@ from phylolens.pipeline.stages.classify_split import answer_ranks, divide
 from phylolens.writing import read_csv
 
 if TYPE_CHECKING:
+    from phylolens.classification.calibrated import CalibratedModel
     from phylolens.classification.cross_fit import OutOfFold
-    from phylolens.classification.trusted import TrustedModel
 
 FEW_SHOT_MODELS = ("prototype", "linear", "rf")
 
@@ -70,7 +70,7 @@ def _parts_of(
 
 
 def _head(context: RunContext, recipe: ClassifyRecipe) -> Any:
-    """Build the head of the trusted model: the recipe's first."""
+    """Build the head of the calibrated model: the recipe's first."""
     from phylolens.classification.building import head_of
 
     features = context.images.originals
@@ -151,12 +151,12 @@ def _few_shot(context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str])
 
 def _fit(
     context: RunContext, recipe: ClassifyRecipe, table: pd.DataFrame, ranks: Sequence[str]
-) -> "tuple[TrustedModel, OutOfFold]":
+) -> "tuple[CalibratedModel, OutOfFold]":
     """Fit and calibrate a model as the study says."""
-    from phylolens.classification.trusted import fit_trusted
+    from phylolens.classification.calibrated import fit_calibrated
 
     options = context.settings.classify
-    return fit_trusted(
+    return fit_calibrated(
         context.images.originals,
         table,
         ranks,
@@ -172,11 +172,11 @@ def _fit(
 
 def _trial(context: RunContext, recipe: ClassifyRecipe) -> dict[str, Any]:
     """Hold specimens and whole taxa out of a model, and see what its confidence is worth."""
-    from phylolens.classification.trial import assess, n_calibrated, trial_split
+    from phylolens.classification.assessment import assess, assessment_split, n_calibrated
 
     settings = context.settings
     table, ranks = _labelled(context)
-    split = trial_split(table, ranks, test_share=recipe.test_share, seed=settings.seed)
+    split = assessment_split(table, ranks, test_share=recipe.test_share, seed=settings.seed)
     rows = table.set_index("file", drop=False)
     train, test = rows.loc[list(split.train)], rows.loc[list(split.test)]
     features = context.images.originals

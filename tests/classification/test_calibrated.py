@@ -9,13 +9,13 @@ import pytest
 
 from phylolens.classification.answers import NONE, long_table, novelty_p, wide_table
 from phylolens.classification.blend import tempered, with_rest
+from phylolens.classification.calibrated import GUARANTEES, fit_calibrated
 from phylolens.classification.calibration import calibrate, fit_temperatures
 from phylolens.classification.confidence import extrapolate_temperature
 from phylolens.classification.cross_fit import OutOfFold
 from phylolens.classification.heads.inner_choice import InnerChoice
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.lineage import TaxonTree
-from phylolens.classification.trusted import GUARANTEES, fit_trusted
 from phylolens.errors import TooFew
 
 RANKS = ("order", "family")
@@ -183,7 +183,7 @@ def test_temperatures_of_stored_heads_are_extrapolated(asked):
 def fitted(nested_world):
     features, table = nested_world()
     ranks = ("order", "family", "species")
-    return *fit_trusted(features, table, ranks, Prototype(), alpha=0.2), features, table
+    return *fit_calibrated(features, table, ranks, Prototype(), alpha=0.2), features, table
 
 
 def test_answers_against_a_walk_in_a_loop(fitted):
@@ -222,7 +222,7 @@ def test_promised_coverage_is_met_on_fresh_specimens(nested_world):
     number = table["specimen_id"].str[4:].astype(int)
     old, new = table[number < 8], table[number >= 8]
     ranks = ("order", "family", "species")
-    model, _ = fit_trusted(features, old, ranks, Prototype(), alpha=0.1, unknown=0.0)
+    model, _ = fit_calibrated(features, old, ranks, Prototype(), alpha=0.1, unknown=0.0)
     answers = model.answer(features.take(list(new["file"])), "known_only")
     truth = model.tree.path(model.tree.node_of(new))
     right = [node < 0 or node in path for node, path in zip(answers.accepted, truth, strict=True)]
@@ -234,7 +234,7 @@ def test_promised_coverage_is_met_on_fresh_specimens(nested_world):
 def test_split_calibration_keeps_a_fifth_from_the_stored_head(nested_world):
     features, table = nested_world(species=2)
     head = InnerChoice(("prototype", "lda:0.6"), ())
-    model, found = fit_trusted(
+    model, found = fit_calibrated(
         features, table, ("order", "family", "species"), head, calibration="split", seed=2
     )
     asked = found.files[found.left_out == "specimen"]
@@ -256,7 +256,7 @@ def test_split_calibration_keeps_a_fifth_from_the_stored_head(nested_world):
 def test_too_few_to_calibrate(nested_world):
     features, table = nested_world(orders=1, families=2, species=1, specimens=1)
     with pytest.raises(TooFew):
-        fit_trusted(features, table, ("order", "family"), Prototype())
+        fit_calibrated(features, table, ("order", "family"), Prototype())
 
 
 # Tables

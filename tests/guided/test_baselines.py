@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from phylolens.guided.baselines import OtherClades
 from phylolens.guided.held_out import leave_clades_out, share_saved, skill
-from phylolens.guided.yardsticks import OtherClades
 
 
 def test_means_over_other_clades_equal_a_naive_loop(world):

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from phylolens.guided.attainable import attainable
 from phylolens.guided.by_clade import by_clade, heaviest
 from phylolens.guided.clades import Clades
 from phylolens.guided.held_out import HeldOut, Keep, Maker, leave_clades_out, under
@@ -13,6 +12,7 @@ from phylolens.guided.learners.base import LeavesOut
 from phylolens.guided.null import null_of_refits
 from phylolens.guided.sample import Sample
 from phylolens.guided.scores import column_mean_scores, held_out_scores, image_free_scores
+from phylolens.guided.skill_scale import skill_scale
 from phylolens.progress import Progress, silent
 
 FEWEST = 3  # clades: one to hold out, two to calibrate on
@@ -26,7 +26,7 @@ BESIDE = (
 )
 
 
-def about_headline(
+def about_skill(
     make: Maker,
     sample: Sample,
     genetic: np.ndarray,
@@ -49,13 +49,13 @@ def about_headline(
     found : HeldOut
         Of all taxa.
     draws : int
-        See :func:`phylolens.guided.attainable.attainable`.
+        See :func:`phylolens.guided.skill_scale.skill_scale`.
 
     Returns
     -------
     dict
         ``by_clade``: see :func:`phylolens.guided.by_clade.by_clade`; ``attainable``: see
-        :func:`phylolens.guided.attainable.attainable`; ``beyond``: None, or, where a few clades
+        :func:`phylolens.guided.skill_scale.skill_scale`; ``beyond``: None, or, where a few clades
         hold half of the error (:func:`phylolens.guided.by_clade.heaviest`), what is found without
         their taxa: ``without``, ``share``, ``n_taxa``, ``n_clades``, ``skill``, ``skill_interval``,
         ``skill_over_column_means``, ``row_rank``, ``row_rank_gain``, ``pearson``,
@@ -68,7 +68,7 @@ def about_headline(
     if not isinstance(make(), LeavesOut):  # a learner that iterates would take as long again
         return told
     common: dict[str, Any] = {"seed": seed, "progress": progress}
-    told["attainable"] = attainable(
+    told["attainable"] = skill_scale(
         make, sample, genetic, clades.groups, draws=draws, keep=under(keep, "attainable"), **common
     )
     without = heaviest(found, genetic)
@@ -96,7 +96,7 @@ def about_headline(
         "column_means_pearson": column_mean_scores(again, distances)["pearson"],
         "n_refits": null["n_refits"],
         "p_value": null["p_value"],
-        "attainable": attainable(
+        "attainable": skill_scale(
             make, some, distances, groups, draws=draws, keep=under(kept, "attainable"), **common
         ),
     }

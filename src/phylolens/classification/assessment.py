@@ -1,4 +1,4 @@
-"""How far can a trusted model be trusted? Tried on specimens and taxa held out from it."""
+"""How far can a calibrated model be trusted? Tried on specimens and taxa held out from it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from phylolens.classification.calibrated import Answers, CalibratedModel
 from phylolens.classification.confidence import confidence_summary
 from phylolens.classification.conformal import strata
 from phylolens.classification.coverage import Each, Tested, conformal_summary
 from phylolens.classification.cross_fit import OutOfFold
 from phylolens.classification.each_stratum import units_of
-from phylolens.classification.trusted import Answers, TrustedModel
 from phylolens.errors import TooFew
 from phylolens.specimens import Split, group_folds, split_specimens
 from phylolens.values import Features
@@ -20,7 +20,7 @@ UNKNOWN_FOLDS = 10  # about a tenth of the taxa of each rank are held out
 LARGEST_HOLE = 1.5  # a fold may hold this many times its even share of the images
 
 
-def trial_split(
+def assessment_split(
     table: pd.DataFrame, ranks: Sequence[str], *, test_share: float = 0.2, seed: int = 0
 ) -> Split:
     """Hold out some taxa of every rank, and specimens of the taxa that stay.
@@ -63,7 +63,7 @@ def trial_split(
 
 
 def assess(
-    model: TrustedModel,
+    model: CalibratedModel,
     features: Features,
     train: pd.DataFrame,
     test: pd.DataFrame,
@@ -122,7 +122,7 @@ def assess(
 
 
 def _sets(
-    model: TrustedModel, answers: Answers, test: pd.DataFrame, known: np.ndarray
+    model: CalibratedModel, answers: Answers, test: pd.DataFrame, known: np.ndarray
 ) -> dict[str, Any]:
     """Coverage and mean size of the sets of finest taxa, on known ones; images count alike."""
     tips, truth = model.tree.tips, model.tree.node_of(test)
@@ -138,7 +138,7 @@ def _sets(
 
 
 def _confidence(
-    model: TrustedModel,
+    model: CalibratedModel,
     answers: Answers,
     features: Features,
     test: pd.DataFrame,

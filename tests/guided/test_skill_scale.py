@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.guided.attainable import TRAITS, attainable, draw_traits, scatter_of
 from phylolens.guided.sample import to_sample
+from phylolens.guided.skill_scale import TRAITS, draw_traits, scatter_of, skill_scale
 from phylolens.values import Features
 
 
@@ -46,19 +46,21 @@ def test_one_image_of_each_taxon_has_no_scatter():
 
 
 def test_more_traits_tell_more(world, ridge):
-    rows = attainable(ridge, *world, draws=3)
+    rows = skill_scale(ridge, *world, draws=3)
     assert [row["traits"] for row in rows] == list(TRAITS)
     means = [row["skill_mean"] for row in rows]
     assert means == sorted(means)
     assert means[-1] > 0.5
     assert all(row["skill_min"] <= row["skill_mean"] <= row["skill_max"] for row in rows)
-    assert rows == attainable(ridge, *world, draws=3)
-    assert rows != attainable(ridge, *world, draws=3, seed=1)
+    assert rows == skill_scale(ridge, *world, draws=3)
+    assert rows != skill_scale(ridge, *world, draws=3, seed=1)
 
 
 def test_what_images_show_does_not_count(world, ridge):
     sample, genetic, groups = world
     exchanged = sample.permuted(np.arange(len(sample))[::-1])
-    one, other = (attainable(ridge, some, genetic, groups, draws=1) for some in (sample, exchanged))
+    one, other = (
+        skill_scale(ridge, some, genetic, groups, draws=1) for some in (sample, exchanged)
+    )
     for row, again in zip(one, other, strict=True):
         assert row["skill_mean"] == pytest.approx(again["skill_mean"], abs=1e-6)

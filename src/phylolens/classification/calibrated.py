@@ -68,7 +68,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class TrustedModel:
+class CalibratedModel:
     """Fitted heads over all ranks, with their calibration.
 
     Parameters
@@ -139,7 +139,7 @@ class TrustedModel:
         return {"each": accepted, "mixed": chance, "known_only": chance}
 
 
-def fit_trusted(
+def fit_calibrated(
     features: Features,
     table: pd.DataFrame,
     ranks: Sequence[str],
@@ -151,7 +151,7 @@ def fit_trusted(
     calibration: str = "cross",
     seed: int = 0,
     progress: Progress = silent,
-) -> tuple[TrustedModel, OutOfFold]:
+) -> tuple[CalibratedModel, OutOfFold]:
     """Fit a head to the finest taxa and calibrate it on specimens and taxa left out in turn.
 
     With ``cross`` calibration the stored head has seen every row; the calibration comes from heads
@@ -221,4 +221,4 @@ def fit_trusted(
     }
     reference = unit_rows(matrix[spread(len(matrix), REFERENCE_ROWS)]).astype(np.float16)
     blend = replace(blend, temperatures=ahead)
-    return TrustedModel(blend, learnt, reference, dict(features.spec), card), found
+    return CalibratedModel(blend, learnt, reference, dict(features.spec), card), found

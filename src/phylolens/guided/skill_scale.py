@@ -71,7 +71,7 @@ def draw_traits(
     return to_sample(features, taxa, pd.Series(ids, index=ids), sample.taxa)
 
 
-def attainable(
+def skill_scale(
     make: Maker,
     sample: Sample,
     genetic: np.ndarray,
