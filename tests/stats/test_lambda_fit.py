@@ -288,3 +288,15 @@ def test_differences_that_noise_explains_have_no_lambda():
     np.fill_diagonal(squares, 0.0)
     with pytest.raises(InputError, match="no more than their specimens"):
         pagel_lambda(VisualDistances(plain, squares, "euclidean", debiased=True), tree)
+
+
+def test_uneven_noise_does_not_count_as_axes():
+    """Eight axes, noise along the same: as many are found whatever the noise, modelled or drawn."""
+    tree = cherries(30)
+    noise = np.where(np.arange(60) % 6, 0.05, 1.5)
+    found = []
+    for number in range(40):
+        points = noisy_points(tree, 0.5, noise, 8, np.random.default_rng([5, number]))
+        visual = with_noise(points, noise, list(tree.index))
+        found.append(pagel_lambda(visual, tree, permutations=9).axes)
+    assert np.mean(found) == pytest.approx(8, rel=0.1)

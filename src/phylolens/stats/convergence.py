@@ -117,9 +117,9 @@ def disagreement(
     apart = differences(shared) if genetic is None else _same(genetic, taxa)
     kinds = candidates(apart, clade)
     model = LambdaModel(shared).with_noise(seen.noise)
-    products = model.of_squares(seen.squares)
-    best = model.fit(products)
-    rates = rates_of_axes(model, products, best, count_axes(centred_products(seen.squares)))
+    best = model.fit(model.of_squares(seen.squares))
+    axes = count_axes(centred_products(seen.squares))
+    rates = rates_of_axes(model, model.measured(seen), best, axes)
     convergence, divergence = kinds
     views = ((convergence, False), (divergence, True), (convergence, True))
     nulls = _simulations(views, model, shared, best.lambda_, rates, seen.noise, simulations, seed)

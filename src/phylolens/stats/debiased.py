@@ -96,6 +96,14 @@ class VisualDistances:
         rows = gone.sum(axis=1)
         return np.maximum((rows - rows.sum() / (2 * (n - 1))) / (n - 2), 0.0)
 
+    @property
+    def noisy_squares(self) -> np.ndarray:
+        """Squared distances with the additive sampling noise in them, shape (n, n)."""
+        noise = self.noise
+        squares = self.squares + (noise[:, None] + noise[None, :])
+        np.fill_diagonal(squares, 0.0)
+        return np.asarray(squares)
+
     def filter(self, ids: list[str]) -> "VisualDistances":
         """Return the distances between some of the taxa, in that order.
 

@@ -148,6 +148,10 @@ class LambdaModel:
             np.fill_diagonal(squares, 0.0)
         return self.products(centred_products(squares))
 
+    def measured(self, visual: VisualDistances) -> np.ndarray:
+        """Products of taxa as measured, with the sampling noise that each of them has."""
+        return self.products(centred_products(visual.noisy_squares))
+
     def products(self, gram: np.ndarray) -> np.ndarray:
         """Bring inner products between taxa, shape (n, n), to the eigenvectors' basis."""
         standard = gram / np.outer(self.scale, self.scale)
@@ -276,8 +280,10 @@ def moments_of_rates(
 ) -> tuple[float, float]:
     """Estimate ``tr(R)`` and ``tr(R**2)`` of the covariance R between axes, without bias.
 
-    The former is the rate fitted. From whitened residuals of n taxa, products of different taxa
-    only: the square of a taxon's own length would count an odd taxon as a preferred direction.
+    Products are those measured, sampling noise included (:meth:`LambdaModel.measured`): noise that
+    is modelled and was not drawn would count as axes that nothing varies along. The former is the
+    rate fitted. From whitened residuals of n taxa, products of different taxa only: the square of a
+    taxon's own length would count an odd taxon as a preferred direction.
     Raises :class:`InputError` where sampling noise explains all differences.
     """
     rate = best.rate
@@ -338,7 +344,7 @@ def pagel_lambda(
     model = LambdaModel(shared, method).with_noise(visual.noise)
     products, count = model.of_squares(visual.squares), count_axes(centred_products(visual.squares))
     best = model.fit(products)
-    trace, second = moments_of_rates(model, products, best, count)
+    trace, second = moments_of_rates(model, model.measured(visual), best, count)
     axes = trace**2 / second
     own = np.diag(shared)
     paths = own[:, None] + own[None, :] - 2 * shared

@@ -79,9 +79,9 @@ def model_intervals(
     visual, shared = aligned(visual, covariance)
     model = LambdaModel(shared).with_noise(visual.noise)
     prepared = Statistics(genetic, covariance.loc[taxa, taxa], axes)
-    products = model.of_squares(visual.squares)
-    best = model.fit(products)
-    rates = rates_of_axes(model, products, best, count_axes(centred_products(visual.squares)))
+    best = model.fit(model.of_squares(visual.squares))
+    n_axes = count_axes(centred_products(visual.squares))
+    rates = rates_of_axes(model, model.measured(visual), best, n_axes)
     observed: dict[str, float | None] = prepared.of(visual.matrix) | {"lambda": best.lambda_}
     count = draws or (DRAWS if len(taxa) <= MANY_TAXA else FEW_DRAWS)
     tried = [share * model.largest for share in TRIED]

@@ -92,12 +92,7 @@ def noisy_squares(visual: VisualDistances) -> np.ndarray:
     InputError
         If all taxa lie in one place.
     """
-    if visual.raw is not None:
-        squares = visual.raw
-    else:
-        noise = visual.noise
-        squares = visual.squares + (noise[:, None] + noise[None, :])
-        np.fill_diagonal(squares, 0.0)
+    squares = visual.noisy_squares if visual.raw is None else visual.raw
     if squares.max() <= 0:
         raise InputError("all visual distances are zero.")
     return np.asarray(squares / squares.max())
