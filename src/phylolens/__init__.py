@@ -7,6 +7,8 @@ against genetic distance, and a report come out. The public names are imported w
 from importlib import import_module
 from typing import Any
 
+from phylolens import _skbio
+
 _PUBLIC = {
     "Features": "values",
     "TestResult": "values",
@@ -31,6 +33,8 @@ _PUBLIC = {
 }
 
 __all__ = sorted(_PUBLIC)
+
+_skbio.install()
 
 
 def __getattr__(name: str) -> Any:
