@@ -24,7 +24,10 @@ LITE = BACKBONES["efficientnet-lite0"]
 
 
 def largest_difference(number, layers, pictures):
-    """Between the features of the built graph and those of timm's network in torch."""
+    """Between the features of the built graph and those of timm's network in torch.
+
+    As a share of the largest value: what float32 rounds away grows with it (features reach 3).
+    """
     pytest.importorskip("torch")
     from phylolens.embedding.inference import TorchInference
 
@@ -36,7 +39,7 @@ def largest_difference(number, layers, pictures):
     pixels = np.stack([np.asarray(fit_square(each, spec, "pad")) for each in pictures])
     expected = theirs(pixels)
     assert np.std(expected, axis=0).max() > 0.1  # the pictures are told apart
-    return np.abs(ours(pixels) - expected).max()
+    return np.abs(ours(pixels) - expected).max() / np.abs(expected).max()
 
 
 @NUMBERS
@@ -47,15 +50,14 @@ def test_features_are_those_of_torch(one_thread, draw, number):
 
 @NUMBERS
 def test_layers_are_those_of_torch(one_thread, draw, number):
-    """Values inside reach 40, so that float32 leaves more room than for the features."""
     pictures = [draw(seed, (200 + 40 * seed, 240)) for seed in range(3)]
-    assert largest_difference(number, SOME_LAYERS, pictures) < 1e-4
+    assert largest_difference(number, SOME_LAYERS, pictures) < 1e-5
 
 
 @NUMBERS
 @pytest.mark.data
 def test_features_of_photographs_are_those_of_torch(one_thread, birds, number):
-    files = sorted(birds.rglob("*.jpg"))[::400][:4]
+    files = sorted(birds.rglob("*.jpg"))[::60][:8]
     pictures = [Image.open(file).convert("RGB") for file in files]
     assert largest_difference(number, (), pictures) < 1e-5
 
