@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+TESTED := $(VENV)/.installed-test
 OUT    ?= phylolens-demo
 QUIET  := --quiet --quiet --disable-pip-version-check
 
@@ -16,59 +17,68 @@ help:
 	@echo "make kill    commands stopped at any moment, a full disk, outputs cut short: the same bytes"
 	@echo "make bench   timings, as ratios within one run"
 	@echo "make docs    regenerate docs/cli.md from the commands"
-	@echo "make lock    regenerate requirements.lock from pyproject.toml (UPGRADE=1: newer versions)"
-	@echo "make licences  licences of all that a default install brings"
+	@echo "make lock    regenerate both lock files from pyproject.toml (UPGRADE=1: newer versions)"
+	@echo "make licences  licences of all that an install with torch brings"
 
 setup: $(STAMP)
 
+# What images to report needs; no torch.
 $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "PhyloLens needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version`. Try: make PYTHON=python3.12 ..."; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing PhyloLens and what it needs into $(VENV) (a few minutes, once) ..."
+	@echo "Installing PhyloLens and what it needs into $(VENV) (a minute, once) ..."
 	@$(BIN)/python -m pip install $(QUIET) --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install $(QUIET) --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+# The same versions and more: torch, and what only tests and tools use.
+$(TESTED): $(STAMP) requirements-test.lock
+	@echo "Installing torch and what the tests need into $(VENV) (a few minutes, once) ..."
+	@$(BIN)/python -m pip install $(QUIET) --require-hashes -r requirements-test.lock
+	@touch $(TESTED)
 
 demo: $(STAMP)
 	@$(BIN)/phylolens demo --out $(OUT)
 
 test: lint types unit
 
-lint: $(STAMP)
+lint: $(TESTED)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: $(STAMP)
+types: $(TESTED)
 	@$(BIN)/mypy
 
-unit: $(STAMP)
+unit: $(TESTED)
 	@$(BIN)/python -m pytest -q
 
-verify: $(STAMP)
+verify: $(TESTED)
 	@$(BIN)/python -m pytest -q verification
 
-fuzz: $(STAMP)
+fuzz: $(TESTED)
 	@$(BIN)/python verification/fuzz/run.py
 
-kill: $(STAMP)
+kill: $(TESTED)
 	@$(BIN)/python verification/kill.py --cut
 
-bench: $(STAMP)
+bench: $(TESTED)
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 docs: $(STAMP)
 	@$(BIN)/python docs/make_cli.py
 
-# One file for Python 3.11 and later on Linux, macOS and Windows; pins stay unless UPGRADE is set.
+# Both serve Python 3.11 and later on Linux, macOS and Windows; pins stay unless UPGRADE is set.
+COMPILE = -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 lock:
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install $(QUIET) 'uv>=0.9'
-	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --all-extras \
-	  --generate-hashes --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \
+	@$(BIN)/python $(COMPILE) --all-extras --output-file requirements-test.lock pyproject.toml
+	@$(BIN)/python $(COMPILE) --extra vision --extra build --constraint requirements-test.lock \
 	  --output-file requirements.lock pyproject.toml
 
-licences: $(STAMP)
+licences: $(TESTED)
 	@$(BIN)/python tools/licences.py
 
 clean:

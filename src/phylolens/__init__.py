@@ -8,6 +8,10 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
+from phylolens import _skbio
+
+_skbio.install()
+
 # Where each public name stands; ``__init__.pyi`` tells type checkers and editors the same.
 _PUBLIC = {
     "CladeValidation": "guided.embedding_model",

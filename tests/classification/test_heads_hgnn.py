@@ -25,7 +25,7 @@ def test_without_torch_the_message_says_what_to_install(monkeypatch):
     X, labels = nested(3)
     with pytest.raises(InputError, match="torch, which is not installed") as caught:
         HierarchyGuided(PARENTS).fit(X, labels)
-    assert "phylolens[vision]" in caught.value.hint
+    assert "phylolens[torch]" in caught.value.hint
 
 
 def test_the_coarse_layer_is_added_to_the_fine_one():

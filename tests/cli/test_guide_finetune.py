@@ -186,7 +186,7 @@ def test_what_to_install(settings, phylolens, monkeypatch, lacking):
     monkeypatch.setattr(builtins, "__import__", absent)
     answer = phylolens(*arguments(settings))
     assert answer.code == 2
-    assert "pip install 'phylolens[vision]'" in answer.err
+    assert "pip install 'phylolens[torch]'" in answer.err
     assert answer.err.count("\n") == 1
 
 

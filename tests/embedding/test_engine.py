@@ -232,7 +232,7 @@ def test_torch_takes_over_when_export_fails_and_says_so(tmp_path, monkeypatch):
 
     monkeypatch.setattr(inference, "export", fail)
     monkeypatch.setattr(inference, "onnx_path", lambda *_: tmp_path / "absent.onnx")
-    opened = open_inference(SPEC, get_weights(SPEC), "0", (), "cpu")
+    opened = open_inference(SPEC, get_weights(SPEC), "0", ("conv_stem",), "cpu")
     assert isinstance(opened.run, TorchInference)
     assert "no exporter" in opened.problems[0].message
 

@@ -27,16 +27,16 @@ def study(tmp_path, picture):
 @pytest.fixture
 def lost(tmp_path, monkeypatch):
     """Lose a file between the check and the embedding."""
-    from phylolens.pipeline import dataset as material
+    from phylolens.pipeline import run as running
 
-    gather = material.gather
+    gather = running.gather
 
     def gather_then_lose(*arguments):
         found = gather(*arguments)
         (tmp_path / "photos/2.png").write_bytes(b"\xff\xd8\xffdamaged meanwhile")
         return found
 
-    monkeypatch.setattr(material, "gather", gather_then_lose)
+    monkeypatch.setattr(running, "gather", gather_then_lose)
 
 
 @pytest.mark.vision

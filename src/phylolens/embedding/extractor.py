@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from phylolens.embedding.backbones import BackboneSpec
+from phylolens.embedding.inference import require_engine
 from phylolens.embedding.preprocess import check_fit
 from phylolens.embedding.registry import find_backbone
 from phylolens.embedding.store import PREPROCESSING
-from phylolens.embedding.weights import get_weights
+from phylolens.embedding.weights import get_weights, weights_on_disk
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
 from phylolens.provenance import file_hash
@@ -82,12 +83,15 @@ def prepare(
     Raises
     ------
     InputError
-        If backbone, fit or weights cannot be used or a layer is named twice.
+        If backbone, fit or weights cannot be used, a layer is named twice, or torch is needed and
+        not installed.
     """
     layers = (layers,) if isinstance(layers, str) else tuple(layers)
     _refuse_repeats(layers, "layers")
     spec = find_backbone(backbone)
     fit = check_fit(fit or spec.fit)
+    if weights is None and weights_on_disk(spec) is None:
+        require_engine(spec, layers)  # before a download that could not be used
     checkpoint = get_weights(spec, weights, progress)
     return Extractor(spec, checkpoint, fit, layers, _record(spec, checkpoint, fit, layers))
 

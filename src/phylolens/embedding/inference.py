@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from phylolens.embedding.backbones import BackboneSpec
-from phylolens.embedding.onnx_export import INPUT, export, onnx_path, verified
-from phylolens.embedding.weights import INSTALL_HINT
+from phylolens.embedding.backbones import DEFAULT_BACKBONE, BackboneSpec
+from phylolens.embedding.lite_graph import INPUT, can_build, layers_built
+from phylolens.embedding.onnx_export import build, export, onnx_path, verified
+from phylolens.embedding.weights import INSTALL_HINT, TORCH_HINT
 from phylolens.errors import InputError, Problem
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -111,7 +112,8 @@ def open_inference(
     """Make a backbone ready to run.
 
     With ``auto`` a CUDA device is used through torch if there is one, else onnxruntime on the CPU.
-    An already exported network needs onnxruntime only; torch is not even imported.
+    The bundled Lite backbones and networks exported before need onnxruntime only; torch is not
+    even imported.
 
     Parameters
     ----------
@@ -132,7 +134,7 @@ def open_inference(
         If torch is needed and not installed, the device is not there, or the weights do not fit.
     """
     if device in ("cuda", "mps") or (device == "auto" and _cuda_driver() and _has("torch")):
-        _need_torch()
+        _need_torch(f"the device '{device}'")
         if _torch_device_ready("cuda" if device == "auto" else device):
             chosen = "cuda" if device == "auto" else device
             return _trusted(spec, weights, weights_sha256, layers, chosen)
@@ -141,7 +143,7 @@ def open_inference(
                 f"torch sees no '{device}' device here.", where="device", hint="Use --device cpu."
             )
     if not _has("onnxruntime"):
-        _need_torch()
+        _need_torch("embedding pictures without onnxruntime", hint=INSTALL_HINT)
         return Opened(TorchInference(spec, weights, layers), (_note("it is not installed"),))
     return _open_onnx(spec, weights, weights_sha256, layers)
 
@@ -199,15 +201,18 @@ def _open_onnx(
         if network is not None:
             return Opened(OnnxInference(network))
         problems = (_damaged(path),)
-    _need_torch()
+    require_engine(spec, layers)
+    built = can_build(spec, layers)
     try:
-        export(spec, weights, layers, path)
+        (build if built else export)(spec, weights, layers, path)
         network = verified(path)
         assert network is not None, "the file just written is whole"
         return Opened(OnnxInference(network), problems)
     except InputError:
         raise
     except Exception as error:  # exporters fail in many ways; torch itself still works
+        if built:
+            raise
         reason = f"the network cannot be exported ({type(error).__name__}: {str(error)[:120]})"
         return Opened(TorchInference(spec, weights, layers), (*problems, _note(reason)))
 
@@ -216,8 +221,7 @@ def _damaged(path: Path) -> Problem:
     return Problem(
         "damaged-network",
         "warning",
-        "the exported network in the cache was damaged or had no recorded hash, and was exported "
-        "anew",
+        "the exported network in the cache was damaged or had no recorded hash, and was made anew",
         (path.name,),
     )
 
@@ -242,14 +246,28 @@ def require_vision() -> None:
         )
 
 
-def _need_torch() -> None:
+def require_engine(spec: BackboneSpec, layers: Sequence[str]) -> None:
+    """Raise :class:`InputError` unless what makes this network's ONNX file is installed."""
+    if not can_build(spec, layers):
+        _need_torch(*_what_needs_torch(spec, layers))
+    elif not _has("onnx"):
+        raise InputError("embedding pictures needs onnx.", where="embed", hint=INSTALL_HINT)
+
+
+def _what_needs_torch(spec: BackboneSpec, layers: Sequence[str]) -> tuple[str, str]:
+    """Say what of a request needs torch, and what to do."""
+    without = layers_built(spec)
+    if not without:
+        return f"the backbone '{spec.name}'", f"{TORCH_HINT} Or use --backbone {DEFAULT_BACKBONE}."
+    unknown = ", ".join(name for name in layers if name not in without)
+    shown = ", ".join(name for name in without if name.count(".") <= 1)
+    return f"the layer {unknown}", f"{TORCH_HINT} Without it there are {shown}."
+
+
+def _need_torch(what: str, hint: str = TORCH_HINT) -> None:
     absent = [name for name in ("torch", "timm") if not _has(name)]
     if absent:
-        raise InputError(
-            f"embedding pictures needs {' and '.join(absent)}.",
-            where="embed",
-            hint=INSTALL_HINT,
-        )
+        raise InputError(f"{what} needs {' and '.join(absent)}.", where="embed", hint=hint)
 
 
 def _cuda_driver() -> bool:

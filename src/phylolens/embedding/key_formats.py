@@ -12,6 +12,7 @@ from typing import Any
 from phylolens.errors import InputError, some
 
 Tensors = dict[str, Any]
+Shapes = Mapping[str, tuple[int, ...]]
 CONTAINERS = ("state_dict", "model", "teacher", "model_ema")  # keys publishers wrap tensors in
 TRAINING_ONLY = re.compile(r"(^|\.)num_batches_tracked$")
 
@@ -43,20 +44,33 @@ def from_swav(tensors: Tensors, model: Any) -> Tensors:
 
 
 def from_lite_package(tensors: Tensors, model: Any) -> Tensors:
-    """EfficientNet-Lite packages: ``_blocks.7._bn0`` and so on, blocks numbered straight through.
-
-    A checkpoint already in timm's names passes unchanged.
-    """
-    if "_conv_stem.weight" not in tensors:
-        return from_timm_or_source(tensors, model)
-    ends = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2"}
-    names = {**ends, "_fc": "classifier"}
-    blocks = [
-        (f"blocks.{stage}.{place}", hasattr(block, "conv_pwl"))
+    """EfficientNet-Lite packages: see :func:`lite_to_timm`."""
+    blocks = {
+        f"blocks.{stage}.{place}": hasattr(block, "conv_pwl")
         for stage, row in enumerate(model.blocks)
         for place, block in enumerate(row)
-    ]
-    for number, (target, expands) in enumerate(blocks):
+    }
+    found = lite_to_timm(tensors, blocks)
+    return from_timm_or_source(tensors, model) if found is tensors else found
+
+
+def lite_to_timm(tensors: Tensors, blocks: Mapping[str, bool]) -> Tensors:
+    """Rename what the Lite packages call ``_blocks.7._bn0`` and so on, blocks numbered through.
+
+    A checkpoint already in timm's names passes unchanged.
+
+    Parameters
+    ----------
+    tensors : dict
+        By name.
+    blocks : mapping of str to bool
+        timm's name of each block, in order, and whether it has a widening convolution.
+    """
+    if "_conv_stem.weight" not in tensors:
+        return tensors
+    ends = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2"}
+    names = {**ends, "_fc": "classifier"}
+    for number, (target, expands) in enumerate(blocks.items()):
         parts: tuple[tuple[str, str], ...] = (
             ("_expand_conv", "conv_pw"),
             ("_bn0", "bn1"),
@@ -117,12 +131,26 @@ def fit_to_model(checkpoint: Mapping[str, Any], model: Any, key_format: str, whe
         f"{name}." for name in _classifier_names(model) if f"{name}.weight" not in wanted
     )
     tensors = {name: t for name, t in tensors.items() if not name.startswith(unused_head)}
-    missing = [n for n in wanted if n not in tensors and not TRAINING_ONLY.search(n)]
-    extra = [n for n in tensors if n not in wanted]
+    require_fit(_shapes(tensors), _shapes(wanted), where)
+    model.load_state_dict(tensors, strict=False)
+
+
+def require_fit(found: Shapes, wanted: Shapes, where: object) -> None:
+    """Raise an InputError unless the tensors found are those wanted, in name and shape.
+
+    Parameters
+    ----------
+    found, wanted : mapping of str to tuple of int
+        Shape of each tensor by its name.
+    where : object
+        The file, for the message.
+    """
+    missing = [n for n in wanted if n not in found and not TRAINING_ONLY.search(n)]
+    extra = [n for n in found if n not in wanted]
     shapes = [
-        f"{n} {tuple(tensors[n].shape)} instead of {tuple(wanted[n].shape)}"
+        f"{n} {found[n]} instead of {wanted[n]}"
         for n in wanted
-        if n in tensors and tuple(tensors[n].shape) != tuple(wanted[n].shape)
+        if n in found and found[n] != wanted[n]
     ]
     faults = [
         f"{len(names)} tensors {what}: {some(names, 3)}"
@@ -135,7 +163,10 @@ def fit_to_model(checkpoint: Mapping[str, Any], model: Any, key_format: str, whe
             where=where,
             hint=_HINT,
         )
-    model.load_state_dict(tensors, strict=False)
+
+
+def _shapes(tensors: Mapping[str, Any]) -> Shapes:
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
 _HINT = "Give the checkpoint that belongs to this backbone, or another backbone."

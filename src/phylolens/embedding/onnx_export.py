@@ -1,4 +1,7 @@
-"""Export a backbone to ONNX once, and keep it by the hash of its weights."""
+"""Make a backbone an ONNX file once, and keep it by the hash of its weights.
+
+The bundled Lite backbones are built from their weights without torch; others torch exports.
+"""
 
 import hashlib
 import json
@@ -9,17 +12,20 @@ from pathlib import Path
 
 from phylolens.embedding.backbones import BackboneSpec
 from phylolens.embedding.cache import cache_folder
+from phylolens.embedding.lite_graph import INPUT, OPSET, OUTPUT, can_build, lite_onnx
 from phylolens.writing import replacing, write_text
 
-OPSET = 17
-EXPORT_VERSION = 2  # raise when the exported network would differ
-INPUT, OUTPUT = "pixels", "features"  # several layers: features-0, features-1, ...
+EXPORT_VERSION, BUILD_VERSION = 2, "built 1"  # raise when the network would differ
 
 
 def onnx_path(spec: BackboneSpec, weights_sha256: str, layers: Sequence[str]) -> Path:
-    """Return where the exported network of these weights and layers is kept."""
+    """Return where the network of these weights and layers is kept.
+
+    One that is built and one that torch exports are two files: their features differ by rounding
+    (1e-5), and should not depend on which of the two was there first.
+    """
     content = [
-        EXPORT_VERSION,
+        BUILD_VERSION if can_build(spec, layers) else EXPORT_VERSION,
         OPSET,
         spec.architecture,
         spec.key_format,
@@ -35,7 +41,7 @@ def onnx_path(spec: BackboneSpec, weights_sha256: str, layers: Sequence[str]) ->
 
 
 def verified(path: Path) -> bytes | None:
-    """Return an exported network if its bytes are those that were written; else None.
+    """Return the content of a network's file if its bytes are those that were written; else None.
 
     The bytes returned are the ones that were hashed: a file changed in between does no harm.
     """
@@ -49,6 +55,14 @@ def verified(path: Path) -> bytes | None:
 
 def _hash_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
+
+
+def build(spec: BackboneSpec, weights: Path, layers: Sequence[str], target: Path) -> None:
+    """Write a backbone that :func:`can_build` names as ONNX; see :func:`export`."""
+    content = lite_onnx(spec, weights, layers)
+    with replacing(target) as temporary:
+        temporary.write_bytes(content)
+        write_text(_hash_file(target), f"{hashlib.sha256(content).hexdigest()}\n")
 
 
 def export(spec: BackboneSpec, weights: Path, layers: Sequence[str], target: Path) -> None:

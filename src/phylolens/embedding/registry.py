@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from phylolens.embedding.backbones import BACKBONES, TIMM_PREFIX, BackboneSpec
-from phylolens.embedding.weights import weights_on_disk
+from phylolens.embedding.weights import TORCH_HINT, weights_on_disk
 from phylolens.errors import InputError
 
 
@@ -53,8 +53,14 @@ def _from_timm(name: str) -> BackboneSpec:
 
 def timm_config(architecture: str) -> Any:
     """Return timm's own description of an architecture."""
-    from timm.models import get_pretrained_cfg, is_model
-
+    try:
+        from timm.models import get_pretrained_cfg, is_model
+    except ImportError as error:
+        raise InputError(
+            f"the network '{architecture}' is one of timm, which is not installed.",
+            where="backbone",
+            hint=TORCH_HINT,
+        ) from error
     config = get_pretrained_cfg(architecture) if is_model(architecture.split(".")[0]) else None
     if config is None:
         raise InputError(

@@ -18,6 +18,7 @@ from phylolens.writing import replacing, write_text
 CHUNK = 1 << 20  # bytes
 TIMEOUT = 30  # seconds without a byte
 INSTALL_HINT = "Install what embedding needs: pip install 'phylolens[vision]'."
+TORCH_HINT = "Install torch and timm: pip install 'phylolens[torch]'."
 
 
 def get_weights(spec: BackboneSpec, file: Path | None = None, progress: Progress = silent) -> Path:
@@ -131,8 +132,10 @@ def _torch_hub_folder() -> Path:
 
 
 def _from_hub(spec: BackboneSpec, progress: Progress) -> Path:
-    from huggingface_hub import constants, hf_hub_download
-
+    try:
+        from huggingface_hub import constants, hf_hub_download
+    except ImportError as error:
+        raise OSError("huggingface-hub is not installed: pip install huggingface-hub") from error
     if not constants.HF_HUB_OFFLINE:
         _check_reachable(constants.ENDPOINT)
     progress(f"fetching {spec.hub_id}", 0, 1)

@@ -1,9 +1,28 @@
-"""Can images learn the tree? Embeddings of taxa guided by genetic distance."""
+"""Can images learn the tree? Embeddings of taxa guided by genetic distance.
 
-from phylolens.guided.attention import AttentionPool
-from phylolens.guided.bags import Bags, to_bags
-from phylolens.guided.experiment import GuideResult, fit_guided, load_pool, write_guided
-from phylolens.guided.recipes import GUIDE_RECIPES, GuideRecipe
+The names are imported when first used: learners bring scikit-learn, which other stages do without.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from phylolens.guided.attention import AttentionPool
+    from phylolens.guided.bags import Bags, to_bags
+    from phylolens.guided.experiment import GuideResult, fit_guided, load_pool, write_guided
+    from phylolens.guided.recipes import GUIDE_RECIPES, GuideRecipe
+
+_HOME = {
+    "GUIDE_RECIPES": "recipes",
+    "AttentionPool": "attention",
+    "Bags": "bags",
+    "GuideRecipe": "recipes",
+    "GuideResult": "experiment",
+    "fit_guided": "experiment",
+    "load_pool": "experiment",
+    "to_bags": "bags",
+    "write_guided": "experiment",
+}
 
 __all__ = [
     "GUIDE_RECIPES",
@@ -16,3 +35,9 @@ __all__ = [
     "to_bags",
     "write_guided",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -182,7 +182,7 @@ def _torch() -> Any:
         raise InputError(
             "the head 'hgnn' is trained with torch, which is not installed.",
             where="--models",
-            hint="Install it with: pip install 'phylolens[vision]', or leave 'hgnn' out.",
+            hint="Install it with: pip install 'phylolens[torch]', or leave 'hgnn' out.",
         ) from error
     return torch
 

@@ -281,7 +281,7 @@ def require_training() -> None:
         raise InputError(
             "fine-tuning trains the network with torch and timm, which are not both installed.",
             where="learner finetune",
-            hint="Install them with: pip install 'phylolens[vision]'.",
+            hint="Install them with: pip install 'phylolens[torch]'.",
         ) from error
 
 

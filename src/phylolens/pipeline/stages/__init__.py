@@ -1,6 +1,7 @@
 """The stages of a run: each takes the run context, writes its folder, sums up."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 from phylolens.errors import InputError
@@ -10,9 +11,6 @@ from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.dataset import Dataset
 from phylolens.pipeline.settings import Settings
 from phylolens.pipeline.stages.circular import guided_twice
-from phylolens.pipeline.stages.classify import classify
-from phylolens.pipeline.stages.guide import guide
-from phylolens.pipeline.stages.signal import signal
 
 __all__ = ["ACTIONS", "FILES", "files_of", "missing_files", "not_possible"]
 
@@ -59,11 +57,24 @@ def report(context: RunContext) -> dict[str, Any]:
     return {"path": str(path), "megabytes": path.stat().st_size / 1e6}
 
 
+def _when_run(stage: str) -> Callable[[RunContext], dict[str, Any]]:
+    """Return a stage's function, whose file is imported when it runs.
+
+    Classifiers and learners bring scikit-learn, which ``check`` and ``signal`` do without.
+    """
+
+    def action(context: RunContext) -> dict[str, Any]:
+        found: dict[str, Any] = getattr(import_module(f"{__name__}.{stage}"), stage)(context)
+        return found
+
+    return action
+
+
 ACTIONS: Mapping[str, Callable[[RunContext], dict[str, Any]]] = {
     "embed": embed_originals,
-    "classify": classify,
-    "guide": guide,
-    "signal": signal,
+    "classify": _when_run("classify"),
+    "guide": _when_run("guide"),
+    "signal": _when_run("signal"),
     "report": report,
 }
 
