@@ -5,13 +5,12 @@ import pandas as pd
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.figures.guide import guide_figures, symmetric
-from phylolens.report.figures.heatmaps import coarsened, ranked
-from phylolens.report.figures.held_out import draw_held_out
-from phylolens.report.figures.loss import draw_loss
-from phylolens.report.figures.refits import coarser, draw_refits
-from phylolens.report.figures.style import house_style, to_bytes
+from phylolens.report.plots.heatmaps import coarsened, ranked
+from phylolens.report.plots.nulls import coarser, draw_refits
+from phylolens.report.plots.pairs import draw_held_out
+from phylolens.report.plots.style import house_style, to_bytes
 from phylolens.report.results import Results
+from phylolens.report.sections.guided.figures import draw_loss, guide_figures, symmetric
 
 TAXA = [f"{letter}idae" for letter in "ABCDEFGHI"]
 NULL = {

@@ -11,11 +11,8 @@ from matplotlib.colors import to_hex
 from PIL import Image
 from skbio import TreeNode
 
-from phylolens.report.figures.branches import lay_out, read_tree, support_of
-from phylolens.report.figures.by_clade import clades_shown, draw_by_clade
-from phylolens.report.figures.correlogram import draw_correlogram
-from phylolens.report.figures.groups import MOST_GROUPS, REST, mark_groups
-from phylolens.report.figures.heatmaps import (
+from phylolens.report.ordering import tree_order
+from phylolens.report.plots.heatmaps import (
     DISTANCE,
     SIMILARITY,
     Rows,
@@ -23,16 +20,34 @@ from phylolens.report.figures.heatmaps import (
     draw_heatmaps,
     ranked,
 )
-from phylolens.report.figures.null import draw_null, null_tests
-from phylolens.report.figures.ordination import draw_pcoa, draw_phylomorphospace, ordinate
-from phylolens.report.figures.placing import Box, free_place, spread_out
-from phylolens.report.figures.residuals import draw_residuals, worst
-from phylolens.report.figures.signal import signal_figures
-from phylolens.report.figures.style import BLUE, GREY, ORANGE, house_style, to_bytes
-from phylolens.report.figures.tanglegram import draw_tanglegram, tangle_facts
-from phylolens.report.figures.tree_measures import draw_tree_measures, measured
-from phylolens.report.ordering import tree_order
+from phylolens.report.plots.labels import (
+    MOST_GROUPS,
+    REST,
+    Box,
+    free_place,
+    mark_groups,
+    spread_out,
+)
+from phylolens.report.plots.maps import draw_pcoa, draw_phylomorphospace, ordinate
+from phylolens.report.plots.nulls import draw_null, null_tests
+from phylolens.report.plots.residuals import draw_residuals, worst
+from phylolens.report.plots.rows import (
+    clades_shown,
+    draw_by_clade,
+    draw_correlogram,
+    draw_tree_measures,
+    measured,
+)
+from phylolens.report.plots.style import BLUE, GREY, ORANGE, house_style, to_bytes
+from phylolens.report.plots.trees import (
+    draw_tanglegram,
+    lay_out,
+    read_tree,
+    support_of,
+    tangle_facts,
+)
 from phylolens.report.results import Results
+from phylolens.report.sections.signal.figures import signal_figures
 from phylolens.stats.ancestral import ancestral_states
 
 TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from phylolens.report import summarize, write_report
-from phylolens.report.html import render
-from phylolens.report.pictures import Album
+from phylolens.report.build import render
 from phylolens.report.results import Results
+from phylolens.report.thumbnails import Album
 
 TAXA = [f"{letter}idae" for letter in "ABCDEF"]
 

@@ -7,8 +7,8 @@ from scipy.stats import binomtest, pearsonr
 
 from phylolens.errors import InputError
 from phylolens.report import summarize
-from phylolens.report.signal.influence import most_influential
-from phylolens.report.tested import beside_majority, wilson
+from phylolens.report.intervals import beside_majority, wilson
+from phylolens.report.sections.signal.tests import most_influential
 
 TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]
 

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from phylolens.report import summarize, write_report
-from phylolens.report.html import render
-from phylolens.report.pictures import Album
+from phylolens.report.build import render
 from phylolens.report.results import Results
+from phylolens.report.thumbnails import Album
 
 OPTIONAL = ("chosen", "splits", "splits_not_possible", "consistency", "temperature", "confidence",
             "conformal", "novelty", "few_shot", "sources", "near_duplicates", "repeats",

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.classification.depth import about_depth
-from phylolens.report.classification.mistakes import heights
 from phylolens.report.results import Results
+from phylolens.report.sections.classification.depth import about_depth
+from phylolens.report.sections.classification.mistakes import heights
 
 
 @pytest.fixture(scope="module")

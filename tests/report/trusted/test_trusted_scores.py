@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.bootstrap import spread
+from phylolens.report.intervals import spread
 
 
 def metrics_of(out):

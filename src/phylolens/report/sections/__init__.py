@@ -1,0 +1,1 @@
+"""The sections of the page: one folder a question, with its facts, figures and templates."""
