@@ -48,10 +48,11 @@ def test_skill_states_size_p_refits_taxa_clades_and_column_means(guided):
 
 
 def test_the_first_box_asks_whether_images_learn_the_tree(make_guided, make_results):
-    answers = {one["question"]: one["answer"] for one in summarize(make_guided(TAXA))["answers"]}
-    assert answers["Can images learn the tree?"].startswith("Images tell part of the tree")
+    found = summarize(make_guided(TAXA))
+    assert [card["question"] for card in found["cards"]] == ["Can images learn the tree?"]
+    assert found["guide"]["answer"].startswith("Images tell part of the tree")
     old = summarize(make_results(TAXA, [2] * 12, parts=("guide",), pictures=False))
-    assert old["answers"][-1]["question"] == "Can images be fitted to the tree?"
+    assert old["cards"][-1]["question"] == "Can images be fitted to the tree?"
 
 
 def test_no_evidence_is_not_evidence_of_nothing(make_guided):
@@ -319,7 +320,7 @@ def rendered(out):
 
 def test_the_page_shows_the_tables_without_any_figure(make_guided):
     page = rendered(make_guided(TAXA, two_learners))
-    for part in ("Guided embedding: can images learn the tree?", "Families of orders held out",
+    for part in ("<h2>Can images learn the tree?</h2>", "Families of orders held out",
                  "0.287", "0.345", "not corrected for the number of learners",
                  "Other ways to judge", "r alone: the learner’s own predictions",
                  "a predicted distance is no placement"):  # fmt: skip
@@ -333,7 +334,7 @@ def test_in_sample_results_read_as_before(make_results):
     found = summarize(out)["guide"]
     assert found["judged"] is None
     page = rendered(out)
-    for part in ("can images be fitted to the tree?", "All guided figures are <b",
+    for part in ("<h2>Can images be fitted to the tree?</h2>", "All guided figures are <b",
                  "No p-value is given", "guided, in-sample", "0.745, worse than the 0.158",
                  "Whether images predict genetic distance of taxa that were not in the fit",
                  '<tr class="insample mine">'):  # fmt: skip

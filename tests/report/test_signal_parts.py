@@ -14,7 +14,7 @@ TAXA = [f"{letter}idae" for letter in "ABCDEF"]
 HEADINGS = {
     "correlogram": "The correlogram as a table",
     "by_clade": "Within each clade",
-    "tree": "A tree of looks",
+    "tree": "A tree from visual distances",
     "tree_sample": "With other trees",
     "by_features": "With other features or distances",
 }
@@ -29,7 +29,7 @@ def page(out):
 
 
 def section(text):
-    return text[text.index('<section id="signal">') : text.index('<section id="guide">')]
+    return text[text.index('<section id="signal">') : text.index('<section id="read">')]
 
 
 @pytest.mark.parametrize("key", OPTIONAL)

@@ -190,7 +190,7 @@ def test_features_without_pictures_show_none(make_results):
     found = summarize(out)
     assert found["pictures"] is None
     assert found["guide"]["gallery"] is None
-    assert "26 rows were read; 24 feature rows could be used" in found["answers"][0]["answer"]
+    assert "26 rows were read; 24 feature rows could be used" in found["specimens"]["sentences"][0]
 
 
 def test_simulated_data_are_called_so(make_results):

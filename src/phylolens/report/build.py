@@ -11,10 +11,11 @@ from phylolens.report.results import Results
 from phylolens.report.sections.classification.figures import classify_figures
 from phylolens.report.sections.guided.figures import guide_figures
 from phylolens.report.sections.labels.figures import draw_counts
+from phylolens.report.sections.overview.figures import overview_figures
 from phylolens.report.sections.signal.figures import signal_figures
 from phylolens.report.summary import summarize_results
 from phylolens.report.text import count, is_italic, plural
-from phylolens.report.thumbnails import Album, data_address
+from phylolens.report.thumbnails import Album, light_address
 from phylolens.writing import replacing, write_text
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 PAGE = "report.html"
 PIXELS_AN_INCH = 110  # on a large screen; smaller screens shrink figures
-HEAVY_SVG = 250_000  # bytes; heavier figures go into the page as PNG where that is lighter
 
 
 # What reading a file with another content than ours raises, wherever it is noticed.
@@ -114,7 +114,7 @@ def render(summary: dict[str, Any], drawings: list[Drawing], album: Album) -> st
     environment.globals["count"] = count
     figures = {
         drawing.name: {
-            "src": _address(drawing),
+            "src": light_address(drawing.png),
             "width": round(PIXELS_AN_INCH * drawing.width),
             "facts": dict(drawing.facts),
         }
@@ -124,12 +124,6 @@ def render(summary: dict[str, Any], drawings: list[Drawing], album: Album) -> st
     text = page.render(s=summary, figures=figures, thumbnail=album.get)
     figure = r"(\b[rpqztnλ]|dCor|K_mult|K<sub>mult</sub>) ([=≤]) (?=[−\d])"
     return re.sub(figure, "\\1\u00a0\\2\u00a0", text)  # no break within a figure
-
-
-def _address(drawing: Drawing) -> str:
-    if len(drawing.svg) > HEAVY_SVG and len(drawing.png) < len(drawing.svg):
-        return data_address(drawing.png, "image/png")
-    return data_address(drawing.svg, "image/svg+xml")
 
 
 def draw_all(results: Results, summary: dict[str, Any]) -> list[Drawing]:
@@ -153,11 +147,11 @@ def _figures(
     results: Results, summary: dict[str, Any]
 ) -> "Iterator[tuple[str, Canvas] | tuple[str, Canvas, dict[str, Any]]]":
 
+    yield from overview_figures(summary)
     for rank in (summary["specimens"] or {}).get("ranks", []):
         if rank["n_taxa"] > 1 and not rank["even"]:
             name = f"counts-{slug(rank['rank'])}"
             yield name, draw_counts(rank)
-            yield f"{name}-narrow", draw_counts(rank, narrow=True)
     if summary["classify"]:
         yield from classify_figures(results, summary["classify"])
     if summary["guide"]:

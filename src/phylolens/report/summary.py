@@ -10,6 +10,7 @@ from phylolens.report.sections.classification.facts import about_classify
 from phylolens.report.sections.guided.facts import about_guide
 from phylolens.report.sections.labels.facts import about_phylogeny, about_pictures, about_specimens
 from phylolens.report.sections.methods.facts import about_methods
+from phylolens.report.sections.overview.facts import about_overview, about_warnings, main_rank
 from phylolens.report.sections.signal.facts import about_signal
 from phylolens.writing import plain
 
@@ -27,7 +28,8 @@ def summarize(results: Path) -> dict[str, Any]:
     -------
     dict
         JSON-able. Sections ``specimens``, ``phylogeny``, ``pictures``, ``classify``, ``guide``,
-        ``signal``, ``methods``; ``answers``, the first box; ``order``, the taxa in tree order.
+        ``signal``, ``methods``; ``cards`` and ``warnings``, the first screen; ``order``, the taxa
+        in tree order.
 
     Raises
     ------
@@ -63,7 +65,11 @@ def summarize_results(found: Results) -> dict[str, Any]:
     summary["glossary"] = terms(summary["classify"], summary["signal"], summary["guide"])
     summary["other_ranks"] = _other_ranks(summary)
     summary["methods"] = about_methods(found, summary)
-    summary["answers"] = _answers(summary)
+    summary["cards"] = about_overview(summary)
+    summary["warnings"] = about_warnings(summary)
+    summary["main_rank"] = (
+        main_rank(summary["classify"], summary["rank"])["rank"] if summary["classify"] else ""
+    )
     return dict(plain(summary))
 
 
@@ -84,22 +90,3 @@ def _missing(found: Results) -> dict[str, dict[str, str]]:
         for section, (name, command) in MADE_BY.items()
         if found.reason(section) or not (found.folder / name).is_file()
     }
-
-
-def _answers(summary: dict[str, Any]) -> list[dict[str, str]]:
-    """Questions and answers of the first box."""
-    answers = []
-    if summary["specimens"]:
-        read = " ".join(summary["specimens"]["sentences"][:2])
-        if summary["phylogeny"]:
-            read += " " + summary["phylogeny"]["sentence"].split(". ")[0].rstrip(".") + "."
-        answers.append({"question": "What was read?", "answer": read})
-    questions = (
-        ("classify", "Can taxa be told apart in the images?"),
-        ("signal", "Do looks follow lineage?"),
-        ("guide", (summary["guide"] or {}).get("question", "")),
-    )
-    for section, question in questions:
-        if summary[section]:
-            answers.append({"question": question, "answer": summary[section]["answer"]})
-    return answers

@@ -62,6 +62,7 @@ def about_classify(results: Results) -> dict[str, Any] | None:
         **_parts(results, metrics),
     }
     summary["answer"] = answer(summary, results.rank)
+    summary["lead"] = lead(summary, results.rank)
     summary["cannot_tell"] = cannot_tell(summary)
     return summary
 
@@ -125,11 +126,16 @@ def answer(summary: dict[str, Any], rank: str | None) -> str:
     rank : str or None
         The rank of comparison.
     """
+    parts = [lead(summary, rank), _depth(summary["depth"]), _new(summary["novelty"])]
+    return " ".join(part for part in parts if part)
+
+
+def lead(summary: dict[str, Any], rank: str | None) -> str:
+    """Say how often the taxon is named right, known or not."""
     ranks = summary["ranks"]
     chosen = next((found for found in ranks if found["rank"] == rank), ranks[-1])
     leak = f"These figures are circular. {summary['circular_why']}" if summary["circular"] else ""
-    found = [_right(chosen), _unseen(chosen), _depth(summary["depth"]), _new(summary["novelty"])]
-    parts = [leak, *found]
+    parts = [leak, _right(chosen), _unseen(chosen)]
     return " ".join(part for part in parts if part)
 
 

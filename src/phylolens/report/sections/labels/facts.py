@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from phylolens.errors import some
-from phylolens.report.columns import possible_confounds
+from phylolens.report.columns import named_in, possible_confounds
 from phylolens.report.ordering import in_order
 from phylolens.report.results import Results
 from phylolens.report.text import count, listed, percent, plural, sentence
@@ -41,6 +41,7 @@ def about_specimens(results: Results) -> dict[str, Any] | None:
         "ranks": ranks,
         "problems": [_problem(problem) for problem in results.check.get("problems") or []],
         "left_out": names(left_out),
+        "possible_confounds": [{"column": one["column"]} for one in named_in(results.check)],
         "sentences": [
             _read(read, usable, left_out, pictures),
             *_sentences(found, ranks, pictures),
