@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from phylolens.report.glossary import CANNOT_TELL, terms
+from phylolens.report.glossary import cannot_tell, terms
 from phylolens.report.ordering import tree_order
 from phylolens.report.results import MADE_BY, Results
 from phylolens.report.sections.classification.facts import about_classify
@@ -56,8 +56,8 @@ def summarize_results(found: Results) -> dict[str, Any]:
         "order": tree_order(found),
         "missing": _missing(found),
     }
-    told = summary["classify"] or {"cannot_tell": CANNOT_TELL["classify"]}
-    guided = summary["guide"] or {"cannot_tell": CANNOT_TELL["guide"]}
+    told = summary["classify"] or {"cannot_tell": cannot_tell("classify")}
+    guided = summary["guide"] or {"cannot_tell": cannot_tell("guide")}
     summary["cannot_tell"] = {
         "classify": told["cannot_tell"],
         "guide": guided["cannot_tell"],

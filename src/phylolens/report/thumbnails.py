@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-SIDE, MOST_BYTES = 200, 12_000
+SIDE, MOST_BYTES = 200, 8_000
 COLOURS = 64  # of a drawing in the page
 MUCH = 1.3  # times heavier than WebP: then a drawing holds photographs
 
 
 def thumbnail(path: Path) -> str | None:
-    """Return a picture as JPEG data address of at most 12,000 bytes; None where unreadable."""
+    """Return a picture as JPEG data address of at most 8,000 bytes; None where unreadable."""
     picture = small_picture(path, SIDE)
     if picture is None:
         return None

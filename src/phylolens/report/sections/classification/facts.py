@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from phylolens.report.glossary import CANNOT_TELL
+from phylolens.report.glossary import cannot_tell as left_open
 from phylolens.report.results import Results
 from phylolens.report.sections.classification.certainty import about_confidence, about_novelty
 from phylolens.report.sections.classification.comparisons import (
@@ -191,7 +191,7 @@ def _new(found: dict[str, Any] | None) -> str:
 
 def cannot_tell(summary: dict[str, Any]) -> list[str]:
     """List what the classification leaves open, given what was tried."""
-    lines = list(CANNOT_TELL["classify"])
+    lines = left_open("classify")
     left = [one for one in summary["divisions"] if left_out_rank(one["name"])]
     if left:
         ranks = listed([plural(left_out_rank(one["name"])) for one in left])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from phylolens.report.columns import guided_by_source
-from phylolens.report.glossary import CANNOT_TELL
+from phylolens.report.glossary import cannot_tell as left_open
 from phylolens.report.ordering import guide_order, parents
 from phylolens.report.results import Results
 from phylolens.report.sections.guided.in_sample import about_fit, about_gallery
@@ -23,20 +23,20 @@ from phylolens.report.sections.guided.verdict import clades, smallest_p, verdict
 from phylolens.report.text import count, listed, number, p_value, plural
 
 
-def cannot_tell(summary: Mapping[str, Any]) -> tuple[str, ...]:
+def cannot_tell(summary: Mapping[str, Any]) -> list[str]:
     """List what stays open."""
     if not summary["held_out"]:
-        return CANNOT_TELL["guide"]
+        return left_open("guide")
     groups = clades(summary["held_out"])
     uneven = (
-        (
+        [
             "Whether numbers of images play a part: means of few images lie far out, and where the "
-            "numbers follow the tree, p is too small. --per-taxon makes them alike.",
-        )
+            "numbers follow the tree, p is too small. --per-taxon makes them alike."
+        ]
         if summary.get("uneven")
-        else ()
+        else []
     )
-    return (
+    return [
         f"How it fares beyond these data: the {groups} held out come from the same collection of "
         "pictures as those it learnt from.",
         "Why images tell what they tell: shared descent, shared habitat and shared photographer "
@@ -45,7 +45,7 @@ def cannot_tell(summary: Mapping[str, Any]) -> tuple[str, ...]:
         "How much of the tree looks could tell at best: another learner or other features may "
         "find more.",
         *uneven,
-    )
+    ]
 
 
 NUMBERS = {1: "One heatmap", 2: "Two heatmaps", 3: "Three heatmaps", 4: "Four heatmaps"}

@@ -5,7 +5,7 @@ from typing import Any
 from phylolens.classification.recipes import CLASSIFY_RECIPES
 from phylolens.guided.recipes import GUIDE_RECIPES
 from phylolens.report.glossary import parts_of
-from phylolens.report.literature import REFERENCES
+from phylolens.report.literature import references
 from phylolens.report.results import Results
 from phylolens.report.sections.guided.methods import sources
 from phylolens.report.text import count, listed
@@ -120,7 +120,7 @@ def about_methods(results: Results, summary: dict[str, Any]) -> dict[str, Any]:
         "commands": commands(results),
         "software": sorted((results.run.get("packages") or {}).items()),
         "inputs": inputs(results),
-        "references": [text for key, text in REFERENCES if key in used],
+        "references": references(used),
     }
 
 

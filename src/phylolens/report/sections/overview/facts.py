@@ -181,7 +181,7 @@ def _disagree(signal: Mapping[str, Any]) -> Card:
     if not found:
         answer = f"No pair of {signal['plural']} clearly contradicts the tree."
         if any("source" in one["title"] for one in groups):
-            answer = "Only pairs whose images differ in source, or share one, contradict the tree."
+            answer = "The pairs that contradict the tree go with the source of their images."
         return _card("disagree", question, answer)
     first = found[0]
     pair = first["pairs"][0]

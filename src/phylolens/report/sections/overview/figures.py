@@ -37,11 +37,15 @@ def draw_beside_chance(test: Mapping[str, Any], what: str) -> "Canvas":
     axes.vlines(value, 0, top, color=ORANGE, linewidth=2)
     span = max(edges[-1], value) - min(edges[0], value)
     axes.set_xlim(min(edges[0], value) - 0.04 * span, max(edges[-1], value) + 0.04 * span)
-    axes.set_ylim(0, 1.35 * top)
     right = value > edges.mean()
     axes.text(value, 1.08 * top, "found", color=ORANGE, ha="right" if right else "left")
     middle = float(np.average((edges[:-1] + edges[1:]) / 2, weights=counts))
-    axes.text(middle, 1.08 * top, f"by chance ({what} exchanged)", color=INK, ha="center")
+    low, high = axes.get_xlim()
+    place = min(max(middle, low + 0.26 * (high - low)), high - 0.26 * (high - low))
+    inside = abs(place - value) < 0.3 * (high - low)  # then its label would lie upon the other
+    axes.text(place, (1.5 if inside else 1.08) * top, f"by chance ({what} exchanged)",
+              color=INK, ha="center")  # fmt: skip
+    axes.set_ylim(0, (1.85 if inside else 1.35) * top)
     axes.set_yticks([])
     axes.set_xticks([])
     axes.spines["left"].set_visible(False)
