@@ -34,13 +34,13 @@ def distances():
     return frame(genetic), frame(np.where(same, np.nan, genetic + 0.5))
 
 
-def test_all_figures_are_there_and_narrow_ones(make_guided):
+def test_all_figures_are_there(make_guided):
     out = make_guided(TAXA)
     results = Results(out)
     with house_style():
         drawn = {name: facts for name, _, facts in guide_figures(results, summarize(out)["guide"])}
     both = ("heatmaps", "heatmaps-ranks", "held-out", "refits")
-    assert set(drawn) == {f"{name}{ending}" for name in both for ending in ("", "-narrow")}
+    assert set(drawn) == set(both)
     assert drawn["held-out"] == {"panels": 2, "n_pairs": 9 * 6}  # three taxa an order
     assert drawn["heatmaps"] == {"held_out": True, "blank": True, "n_taxa": 9}
 
@@ -98,7 +98,7 @@ def test_many_pairs_are_counted_in_hexagons_of_one_colour_scale():
     genetic = frame(np.abs(rng.normal(100, 20, (20, 20))))
     panels = {"a": genetic + 1, "b": genetic * 0 + 100.0}
     with house_style():
-        figure = draw_held_out(panels, genetic, narrow=True)
+        figure = draw_held_out(panels, genetic)
         first, second = (axes.collections[0] for axes in figure.axes[:2])
     assert first.get_array().sum() == second.get_array().sum() == 400
     assert first.get_clim() == second.get_clim()

@@ -43,7 +43,7 @@ def test_every_part_has_its_heading_and_figure(page):
     for heading in HEADINGS.values():
         assert heading in text
     drawn = {path.stem for path in (out / "figures").glob("*.svg")}
-    for name in ("depth", "depth-narrow", "reliability", "risk", "few-shot", "mistakes-species",
+    for name in ("depth", "reliability", "risk", "few-shot", "mistakes-species",
                  "confusion-genus"):  # fmt: skip
         assert name in drawn
     assert "mistakes-order" not in drawn  # nothing lies above the coarsest rank

@@ -128,9 +128,8 @@ def draw_heatmaps(
     scale: Scale,
     *,
     ranks: bool = False,
-    stacked: bool = False,
 ) -> "Canvas":
-    """Draw the matrices side by side or, for narrow screens, stacked.
+    """Draw the matrices side by side.
 
     Parameters
     ----------
@@ -142,12 +141,10 @@ def draw_heatmaps(
         Of the values.
     ranks : bool
         Show percentile ranks within each matrix instead of values.
-    stacked : bool
-        One below the other.
     """
-    rows, columns = (len(matrices), 1) if stacked else (1, len(matrices))
+    rows, columns = (1, len(matrices))
     shared = ranks or scale.ends is not None
-    figure = canvas(*_size(matrices, beside, shared=shared, stacked=stacked))
+    figure = canvas(*_size(matrices, beside, shared=shared))
     panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
     ends = (0.0, 100.0) if ranks else scale.ends
     order = list(beside.taxa)
@@ -158,15 +155,15 @@ def draw_heatmaps(
             table = ranked(table) if ranks else between(table)
         image = _image(axes, table, ends, scale.colours)
         axes.set_title(title, color=GREY if "in-sample" in title else INK,
-                       fontsize=8.5 if len(panels) > 3 and not stacked else None)  # fmt: skip
+                       fontsize=8.5 if len(panels) > 3 else None)  # fmt: skip
         if not shared:
             _colour_bar(figure.colorbar(image, ax=axes, shrink=0.6, **where), scale.quantity)
-    for axes in panels if stacked else panels[:1]:
-        _bracket(axes, beside, 4.0 if stacked else 7.8 / columns)
-    for axes in panels if stacked else panels[-1:]:
+    for axes in panels[:1]:
+        _bracket(axes, beside, 7.8 / columns)
+    for axes in panels[-1:]:
         _name(axes, beside)
     if shared:
-        bar = figure.colorbar(image, ax=panels, shrink=0.8 if stacked else 0.4, **where)
+        bar = figure.colorbar(image, ax=panels, shrink=0.4, **where)
         _colour_bar(
             bar, f"{scale.quantity}, percentile within each panel" if ranks else scale.quantity
         )
@@ -174,11 +171,10 @@ def draw_heatmaps(
 
 
 def _size(
-    matrices: Mapping[str, pd.DataFrame], beside: Rows, *, shared: bool, stacked: bool
+    matrices: Mapping[str, pd.DataFrame], beside: Rows, *, shared: bool
 ) -> tuple[float, float]:
     """Width and height, inches."""
-    if not stacked:
-        return WIDE, {1: 4.6, 2: 4.6, 3: 3.6}.get(len(matrices), 3.0)
+    return WIDE, {1: 4.6, 2: 4.6, 3: 3.6}.get(len(matrices), 3.0)
     height = 3.1 if len(beside.taxa) <= MOST_NAMES else 4.2  # names on the right take width
     return WIDTH, (height if shared else height + 0.6) * len(matrices) + 0.7 * shared
 

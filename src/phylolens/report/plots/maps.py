@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 FEWEST_ON_MAP, MOST_NAMED, MOST_IN_TREE = 4, 25, 150
 MOST_PICTURES, PICTURE = 12, 0.55  # inches, longer side
-NARROW = 3.6  # inches
 NAME = 6.5  # points
 
 
@@ -78,8 +77,6 @@ def draw_pcoa(
     groups: Groups,
     rank: str,
     pictures: Mapping[str, np.ndarray],
-    *,
-    narrow: bool = False,
 ) -> "Canvas":
     """Draw taxa by looks, with the pictures of a few spread-out ones.
 
@@ -93,21 +90,17 @@ def draw_pcoa(
         Of the taxa.
     pictures : mapping of str to array
         RGB pictures of some taxa, of at most a few hundred dots a side.
-    narrow : bool
-        For small screens: fewer pictures, legend below.
     """
-    figure, axes = _open(found, groups, narrow=narrow, room=0.16 if pictures else 0.08)
+    figure, axes = _open(found, groups, room=0.16 if pictures else 0.08)
     _scatter(axes, found, groups)
-    _settle(figure, found, groups, narrow=narrow)
-    taken = _pictures(axes, found, pictures, 7 if narrow else MOST_PICTURES, rank)
+    _settle(figure, found, groups)
+    taken = _pictures(axes, found, pictures, MOST_PICTURES, rank)
     if len(found.taxa) <= MOST_NAMED:
         _names(axes, found, rank, taken, without=set(pictures) if taken else set())
     return figure
 
 
-def draw_phylomorphospace(
-    found: Ordination, tree: TreeNode, groups: Groups, rank: str, *, narrow: bool = False
-) -> "Canvas":
+def draw_phylomorphospace(found: Ordination, tree: TreeNode, groups: Groups, rank: str) -> "Canvas":
     """Draw the tree into the plane of looks (Sidlauskas 2008, Evolution 62:3135).
 
     Inner nodes stand at their most probable places under Brownian motion.
@@ -120,7 +113,7 @@ def draw_phylomorphospace(
         (states[row_of[id(node.parent)]], states[row_of[id(node)]])
         for node in tree.preorder(include_self=False)
     ]
-    figure, axes = _open(found, groups, narrow=narrow, room=0.08)
+    figure, axes = _open(found, groups, room=0.08)
     many = len(found.taxa) > MOST_NAMED
     axes.add_collection(LineCollection(segments, colors="#8a8a8a", linewidths=0.6 if many else 0.9,
                                        zorder=1))  # fmt: skip
@@ -129,19 +122,15 @@ def draw_phylomorphospace(
     axes.plot(*states[0], marker="*", color="white", markeredgecolor=INK, markersize=11,
               markeredgewidth=1.0, linestyle="none", label=ROOT, zorder=4)  # fmt: skip
     _scatter(axes, found, groups)
-    _settle(figure, found, groups, narrow=narrow)
+    _settle(figure, found, groups)
     if not many:
         _names(axes, found, rank, [], without=set())
     return figure
 
 
-def _open(found: Ordination, groups: Groups, *, narrow: bool, room: float) -> "tuple[Canvas, Axes]":
+def _open(found: Ordination, groups: Groups, *, room: float) -> "tuple[Canvas, Axes]":
     """Open a figure whose both axes have one scale, with some room around the points."""
-    if narrow:
-        below = 0.25 + 0.17 * np.ceil((len(groups.legend) + 1) / 2)
-        figure = canvas(NARROW, 3.5 + (below if groups.legend else 0.0))
-    else:
-        figure = canvas(WIDE, 6.0)
+    figure = canvas(WIDE, 6.0)
     axes = figure.subplots()
     axes.margins(room)
     axes.set_aspect("equal", adjustable="datalim")
@@ -160,13 +149,13 @@ def _scatter(axes: "Axes", found: Ordination, groups: Groups) -> None:
                   gid="taxa")  # fmt: skip
 
 
-def _settle(figure: "Canvas", found: Ordination, groups: Groups, *, narrow: bool) -> None:
+def _settle(figure: "Canvas", found: Ordination, groups: Groups) -> None:
     """Add the legend and fix the layout, so that what follows can be placed in dots."""
     extra = [line for line in figure.axes[0].lines if line.get_label() == ROOT]
     entries = [*handles(groups), *extra]
     if entries:
-        legend = figure.legend(handles=entries, ncols=2 if narrow else 1, fontsize=8,
-                               loc="outside lower center" if narrow else "outside right upper",
+        legend = figure.legend(handles=entries, ncols=1, fontsize=8,
+                               loc="outside right upper",
                                title=groups.rank or None, title_fontsize=8)  # fmt: skip
         set_italic(legend, groups.rank)
     settle(figure)

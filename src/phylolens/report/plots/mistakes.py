@@ -159,16 +159,16 @@ KEYS = (("accuracy", "accuracy"), ("macro_f1", "macro-F1"))
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "*", "<")
 
 
-def draw_few_shot(found: dict[str, Any], *, narrow: bool = False) -> "Canvas":
+def draw_few_shot(found: dict[str, Any]) -> "Canvas":
     """Draw accuracy and macro-F1 side by side, on a logarithmic axis; error bars are one sd.
 
     "all" stands apart at the right, as taxa then have different numbers.
     """
-    figure = canvas(3.5, 5.2) if narrow else canvas(0.78 * WIDE, 3.1)
-    panels = figure.subplots(*((2, 1) if narrow else (1, 2)), sharey=True, sharex=True)
+    figure = canvas(0.78 * WIDE, 3.1)
+    panels = figure.subplots(*((1, 2)), sharey=True, sharex=True)
     for axes, (key, words) in zip(panels, KEYS, strict=True):
         _panel(axes, found, key, words)
-    for axes in panels[-1:] if narrow else panels:
+    for axes in panels:
         axes.set_xlabel(f"training specimens of each {found['rank']}")
     panels[0].legend(fontsize=8, loc="lower right", handlelength=2.4)
     return figure

@@ -24,7 +24,6 @@ TITLES = {
     "dcor": ("distance correlation", "bias-corrected distance correlation"),
     "mantel_spearman_centred": ("Mantel by ranks, centred", "ρ, row and column means removed"),
 }
-NARROW = 3.5  # inches
 ALL, WITHIN = "#a9bccd", "#009e73"
 
 
@@ -37,9 +36,7 @@ def _histogram(test: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return test.get("null_histogram") if test else None
 
 
-def draw_null(
-    tests: Mapping[str, Any], within: Mapping[str, Any] | None = None, *, narrow: bool = False
-) -> "Canvas":
+def draw_null(tests: Mapping[str, Any], within: Mapping[str, Any] | None = None) -> "Canvas":
     """Draw one panel a test: the null distribution, the observed value marked.
 
     Parameters
@@ -48,22 +45,20 @@ def draw_null(
         ``tests`` of ``signal.json``.
     within : mapping, optional
         ``within_clades`` of ``signal.json``: the same with taxa shuffled within clades only.
-    narrow : bool
-        One panel below the other.
     """
     shown = null_tests(tests)
-    columns = 1 if narrow else min(len(shown), 4 if len(shown) == 4 else 3)
+    columns = min(len(shown), 4 if len(shown) == 4 else 3)
     if columns == 4:
         columns = 2
     rows = -(-len(shown) // columns)
-    figure = canvas(NARROW if narrow else WIDE, 0.35 + (1.75 if narrow else 2.1) * rows)
+    figure = canvas(WIDE, 0.35 + (2.1) * rows)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in panels[len(shown) :]:
         axes.remove()
     for axes, key in zip(panels, shown, strict=False):
         inner = (within or {}).get(key.removeprefix("mantel_")) if "centred" not in key else None
         _panel(axes, tests[key], key, inner if (_histogram(inner) or {}).get("counts") else None)
-    _legend(figure, within if any(axes.get_gid() == "within" for axes in panels) else None, narrow)
+    _legend(figure, within if any(axes.get_gid() == "within" for axes in panels) else None)
     return figure
 
 
@@ -122,7 +117,7 @@ def mark_observed(axes: "Axes", test: Mapping[str, Any]) -> None:
                   color=ORANGE, fontweight="bold", fontsize=8)  # fmt: skip
 
 
-def _legend(figure: "Canvas", within: Mapping[str, Any] | None, narrow: bool) -> None:
+def _legend(figure: "Canvas", within: Mapping[str, Any] | None) -> None:
     """Explain the histograms once."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -135,14 +130,14 @@ def _legend(figure: "Canvas", within: Mapping[str, Any] | None, narrow: bool) ->
     if within is not None:
         words = f"shuffled within each {within.get('rank', 'clade')} only"
         entries.insert(1, Line2D([], [], color=WITHIN, linewidth=1.2, label=words))
-    figure.legend(handles=entries, loc="outside upper right", ncols=2 if narrow else 4, fontsize=8,
+    figure.legend(handles=entries, loc="outside upper right", ncols=4, fontsize=8,
                   borderpad=0, columnspacing=1.4, labelcolor=INK)  # fmt: skip
 
 
 FEWEST_BINS = 8
 
 
-def draw_refits(null: Mapping[str, Any], skill: float, *, narrow: bool = False) -> "Canvas":
+def draw_refits(null: Mapping[str, Any], skill: float) -> "Canvas":
     """Draw the histogram of skill under permuted refits and the observed skill.
 
     Parameters
@@ -151,11 +146,9 @@ def draw_refits(null: Mapping[str, Any], skill: float, *, narrow: bool = False) 
         ``null`` of ``guide.json``: ``histogram`` (``edges``, ``counts``), ``p_value``.
     skill : float
         As observed.
-    narrow : bool
-        For narrow screens.
     """
     edges, height = heights(coarser(null["histogram"]))
-    figure = canvas(NARROW if narrow else WIDTH, 2.5)
+    figure = canvas(WIDTH, 2.5)
     axes = figure.subplots()
     axes.stairs(height, edges, fill=True, color=ALL, linewidth=0)
     axes.axvline(0.0, color=INK, linewidth=0.8, linestyle=(0, (1, 2)))

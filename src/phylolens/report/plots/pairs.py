@@ -88,12 +88,9 @@ def draw_hexbin(visual: pd.DataFrame, genetic: pd.DataFrame, distance: str) -> "
 
 
 MANY_PAIRS = 1500  # more are counted on a logarithmic scale
-NARROW = 3.6  # inches
 
 
-def draw_held_out(
-    panels: Mapping[str, pd.DataFrame], genetic: pd.DataFrame, *, narrow: bool = False
-) -> "Canvas":
+def draw_held_out(panels: Mapping[str, pd.DataFrame], genetic: pd.DataFrame) -> "Canvas":
     """Draw one panel a prediction on one scale, the identity line in each.
 
     Parameters
@@ -102,13 +99,11 @@ def draw_held_out(
         Title and predictions; row: held-out taxon, column: training taxon; missing within clades.
     genetic : DataFrame, shape (n, n)
         True distances.
-    narrow : bool
-        One panel below the other.
     """
     n = len(panels)
-    size = (NARROW, 0.3 + 3.0 * n) if narrow else (WIDE if n > 1 else WIDTH, 4.1)
+    size = (WIDE if n > 1 else WIDTH, 4.1)
     figure = canvas(*size)
-    drawn = figure.subplots(*((n, 1) if narrow else (1, n)), squeeze=False).ravel()
+    drawn = figure.subplots(*((1, n)), squeeze=False).ravel()
     taxa = list(genetic.index)
     pairs = {title: _pairs(own.loc[taxa, taxa], genetic) for title, own in panels.items()}
     values = np.concatenate([np.concatenate(both) for both in pairs.values()])
@@ -119,16 +114,16 @@ def draw_held_out(
     for axes, title in zip(drawn, pairs, strict=True):
         axes.set_title(title)
         axes.set_xlabel("genetic distance")
-    for axes in drawn if narrow else drawn[:1]:
+    for axes in drawn[:1]:
         axes.set_ylabel("predicted distance")
     if all(one is not None for one in shown):
         top = max(float(one.get_array().max()) for one in shown)
         for one in shown:
             one.norm.vmin, one.norm.vmax = 1, top
         bar = figure.colorbar(shown[0], ax=list(drawn), pad=0.02, aspect=30, shrink=0.8,
-                              location="bottom" if narrow else "right")  # fmt: skip
+                              location="right")  # fmt: skip
         bar.set_label("pairs of taxa")
-        (bar.ax.xaxis if narrow else bar.ax.yaxis).set_major_formatter(_whole)
+        (bar.ax.yaxis).set_major_formatter(_whole)
         bar.ax.minorticks_off()
         bar.outline.set_visible(False)
     return figure

@@ -117,8 +117,7 @@ def support_of(node: TreeNode) -> float | None:
 
 
 FEWEST_TIPS, MOST_NAMED, MOST_TIPS = 4, 150, 1500
-NARROW = 3.5  # inches
-LINES, LONGEST = (2.4, 0.9), (28, 20)  # inches of the lines and letters of a name; wide, narrow
+LINES, LONGEST = 2.4, 28  # inches of the lines, letters of a name
 LEAST_TREE = 0.6  # inches
 ROW, SMALLEST, LARGEST = 0.125, 2.2, 7.0  # inches: of a tip; of all tips; of all without names
 CHARACTER = 0.55  # width of a letter in heights of the type
@@ -130,8 +129,6 @@ def draw_tanglegram(
     orders: tuple[Sequence[str], Sequence[str]],
     groups: Groups,
     rank: str,
-    *,
-    narrow: bool = False,
 ) -> "Canvas":
     """Draw two trees of the same tips, the first at the left.
 
@@ -145,19 +142,16 @@ def draw_tanglegram(
         Colours of the lines; without groups, lines are darker the further they lead.
     rank : str
         Of the tips.
-    narrow : bool
-        Shorter names, at the left only.
     """
     n = len(orders[0])
     named = n <= MOST_NAMED
     rows = max(SMALLEST, ROW * n) if named else LARGEST
     size = 0.0 if not named else min(7.5, 72 * 0.82 * rows / n)
-    width = NARROW if narrow else WIDE
-    figure = canvas(width, rows + 0.45 + _legend_height(groups, narrow))
+    figure = canvas(WIDE, rows + 0.45 + _legend_height(groups))
     figure.get_layout_engine().set(w_pad=0.01, wspace=0.0)  # type: ignore[union-attr,call-arg]
-    names = _name_width(orders[0], size, narrow=narrow)
-    between = LINES[narrow] * (1.0 if named else 1.6) + names * (1 if narrow else 2)
-    tree = max((width - between) / 2, LEAST_TREE)
+    names = _name_width(orders[0], size)
+    between = LINES * (1.0 if named else 1.6) + names * 2
+    tree = max((WIDE - between) / 2, LEAST_TREE)
     left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(tree, between, tree))
     _tree(left, lay_out(trees[0], orders[0]), n)
     _tree(right, lay_out(trees[1], orders[1]), n, support=True)
@@ -166,22 +160,22 @@ def draw_tanglegram(
     left.set_title("phylogeny")
     right.set_title("tree of looks", loc="right")
     if named:
-        _names(middle, orders, rank, size, narrow=narrow)
+        _names(middle, orders, rank, size)
     share = names / between
-    _lines(middle, orders, groups, (share, 1.0 if narrow else 1.0 - share))
+    _lines(middle, orders, groups, (share, 1.0 - share))
     if groups.legend:
         legend = figure.legend(handles=handles(groups, lines=True), loc="outside lower center",
-                               ncols=2 if narrow else 5, fontsize=7.5, handlelength=1.4,
+                               ncols=5, fontsize=7.5, handlelength=1.4,
                                title=f"lines: {groups.rank}", title_fontsize=7.5)  # fmt: skip
         set_italic(legend, groups.rank)
     return figure
 
 
-def _legend_height(groups: Groups, narrow: bool) -> float:
+def _legend_height(groups: Groups) -> float:
     """Inches that the legend takes."""
     if not groups.legend:
         return 0.0
-    return 0.3 + 0.17 * np.ceil(len(groups.legend) / (2 if narrow else 5))
+    return 0.3 + 0.17 * np.ceil(len(groups.legend) / (5))
 
 
 def _tree(axes: "Axes", branches: Branches, n: int, *, support: bool = False) -> None:
@@ -206,9 +200,9 @@ def _tree(axes: "Axes", branches: Branches, n: int, *, support: bool = False) ->
     axes.axis("off")
 
 
-def _name_width(taxa: Sequence[str], size: float, *, narrow: bool) -> float:
+def _name_width(taxa: Sequence[str], size: float) -> float:
     """Inches that the names at one side take; 0 without type."""
-    longest = max(len(shorten(name, LONGEST[narrow])) for name in taxa)
+    longest = max(len(shorten(name, LONGEST)) for name in taxa)
     return (longest + 1.5) * CHARACTER * size / 72
 
 
@@ -217,15 +211,13 @@ def _names(
     orders: tuple[Sequence[str], Sequence[str]],
     rank: str,
     size: float,
-    *,
-    narrow: bool,
 ) -> None:
-    """Write the names beside the tips, of the first tree alone where it is narrow."""
+    """Write the names beside the tips."""
     style = "italic" if is_italic(rank) else "normal"
     sides = (0.01, "left"), (0.99, "right")
-    for order, (x, side) in zip(orders[: 1 if narrow else 2], sides, strict=False):
+    for order, (x, side) in zip(orders[:2], sides, strict=False):
         for y, name in enumerate(order):
-            text = axes.text(x, y, shorten(name, LONGEST[narrow]), fontsize=size, ha=side,
+            text = axes.text(x, y, shorten(name, LONGEST), fontsize=size, ha=side,
                              va="center", fontstyle=style)  # fmt: skip
             text.set_in_layout(False)
 

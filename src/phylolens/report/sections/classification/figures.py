@@ -21,13 +21,12 @@ def classify_figures(results: Results, found: dict[str, Any]) -> "Iterator[tuple
             yield f"confusion-{slug(rank['rank'])}", draw_confusion(rank, groups, coarser)
         if rank["heights"]:
             yield f"mistakes-{slug(rank['rank'])}", draw_mistakes(rank["heights"])
-    for name, narrow in (("", False), ("-narrow", True)):
-        if found["confidence"] and found["confidence"]["drawn"]:
-            ranks = found["confidence"]["ranks"]
-            yield f"reliability{name}", draw_reliability(ranks, narrow=narrow)
-        if found["depth"]:
-            yield f"depth{name}", draw_depth(found["depth"], narrow=narrow)
-        if found["few_shot"] and found["few_shot"]["drawn"]:
-            yield f"few-shot{name}", draw_few_shot(found["few_shot"], narrow=narrow)
+    if found["confidence"] and found["confidence"]["drawn"]:
+        ranks = found["confidence"]["ranks"]
+        yield "reliability", draw_reliability(ranks)
+    if found["depth"]:
+        yield "depth", draw_depth(found["depth"])
+    if found["few_shot"] and found["few_shot"]["drawn"]:
+        yield "few-shot", draw_few_shot(found["few_shot"])
     if found["confidence"] and found["confidence"]["curves"]:
         yield "risk", draw_risk(found["confidence"]["ranks"])

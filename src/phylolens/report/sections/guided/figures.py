@@ -47,13 +47,7 @@ TITLES = {
     "guided": "visual, guided: in-sample",
     "held_out": "visual, guided: held out",
 }
-HEATMAPS = (  # name, percentile ranks, stacked for narrow screens
-    ("heatmaps", False, False),
-    ("heatmaps-narrow", False, True),
-    ("heatmaps-ranks", True, False),
-    ("heatmaps-ranks-narrow", True, True),
-)
-BOTH = (("", False), ("-narrow", True))  # ending of the name, for narrow screens
+HEATMAPS = (("heatmaps", False), ("heatmaps-ranks", True))  # name, percentiles
 Figures = Iterator[tuple[str, "Canvas", dict[str, Any]]]
 
 
@@ -96,8 +90,8 @@ def _matrices(results: Results, summary: Mapping[str, Any]) -> Figures:
     apart = [] if held is None else held.to_numpy()[np.triu_indices(len(held), k=1)]
     blank = bool(np.isnan(apart).any())
     facts = {"held_out": held is not None, "blank": blank, "n_taxa": len(beside.taxa)}
-    for name, ranks, stacked in HEATMAPS:
-        drawn = draw_heatmaps(matrices, beside, SIMILARITY, ranks=ranks, stacked=stacked)
+    for name, ranks in HEATMAPS:
+        drawn = draw_heatmaps(matrices, beside, SIMILARITY, ranks=ranks)
         yield name, drawn, facts
 
 
@@ -122,8 +116,7 @@ def _held_out(results: Results) -> Figures:
     if free is not None and sorted(free.index) == sorted(genetic.index):
         panels[name] = free
     facts = {"panels": len(panels), "n_pairs": int(np.isfinite(guided.to_numpy()).sum())}
-    for ending, narrow in BOTH:
-        yield f"held-out{ending}", draw_held_out(panels, genetic, narrow=narrow), facts
+    yield "held-out", draw_held_out(panels, genetic), facts
 
 
 def _from_similarity(results: Results) -> pd.DataFrame | None:
@@ -139,5 +132,4 @@ def _refits(summary: Mapping[str, Any]) -> Figures:
     null, skill = summary["null"], summary["held_out"].get("skill")
     if skill is None or not (null.get("histogram") or {}).get("counts"):
         return
-    for ending, narrow in BOTH:
-        yield f"refits{ending}", draw_refits(null, skill, narrow=narrow), {}
+    yield "refits", draw_refits(null, skill), {}

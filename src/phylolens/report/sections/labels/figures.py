@@ -11,22 +11,20 @@ if TYPE_CHECKING:
 
 
 MOST_BARS = 30
-NARROW = 3.3  # inches
 LINE = "#c8d6e2"
 
 
-def draw_counts(rank: dict[str, Any], *, narrow: bool = False) -> "Canvas":
+def draw_counts(rank: dict[str, Any]) -> "Canvas":
     """Draw a line of dots, largest taxon on top; on a logarithmic axis where counts are uneven.
 
-    Dots, not bars: on a logarithmic axis the length of a bar means nothing. ``narrow`` is for
-    small screens, whose width a narrower figure fills without shrinking its text.
+    Dots, not bars: on a logarithmic axis the length of a bar means nothing.
     """
     counts = rank["counts"]
     shown, rest = counts[:MOST_BARS], counts[MOST_BARS:]
     if len(rest) == 1:
         shown, rest = counts, []
     rows = len(shown) + bool(rest)
-    figure = canvas(NARROW, 1.0 + 0.19 * rows) if narrow else canvas(WIDTH, 1.0 + 0.17 * rows)
+    figure = canvas(WIDTH, 1.0 + 0.17 * rows)
     axes = figure.subplots()
     values = [n for _, n in shown]
     start = 0.8 if rank["skewed"] else 0.0
@@ -34,7 +32,7 @@ def draw_counts(rank: dict[str, Any], *, narrow: bool = False) -> "Canvas":
     axes.plot(values, range(len(shown)), "o", color=BLUE, markersize=4.5)
     for place, value in enumerate(values):
         _beside(axes, f"{value:,}", (value, place))
-    names = [shorten(name, 18 if narrow else 28) for name, _ in shown]
+    names = [shorten(name, 28) for name, _ in shown]
     if rest:
         names.append(_rest(axes, [n for _, n in rest], len(shown), rank["plural"]))
     axes.set_yticks(range(len(names)), names, fontsize=8)
@@ -42,14 +40,13 @@ def draw_counts(rank: dict[str, Any], *, narrow: bool = False) -> "Canvas":
         label.set_fontstyle("italic" if is_italic(rank["rank"]) else "normal")
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(names) - 0.4, -0.6)
-    room = 2.0 if narrow else 1.0  # a number beside the last dot takes more of a narrow axis
     if rank["skewed"]:
         axes.set_xscale("log")
-        axes.set_xlim(start, max(values) * 2.2**room)
+        axes.set_xlim(start, max(values) * 2.2)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else "")
     else:
-        axes.set_xlim(0, max(values) * (1 + 0.12 * room))
-    scale = f"{chr(10) if narrow else ' '}(logarithmic scale)" if rank["skewed"] else ""
+        axes.set_xlim(0, max(values) * 1.12)
+    scale = f"{' '}(logarithmic scale)" if rank["skewed"] else ""
     axes.set_xlabel(f"images of each {rank['rank']}{scale}")
     return figure
 

@@ -45,13 +45,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
 
-HEATMAPS = (  # name, percentile ranks, stacked for narrow screens
-    ("signal-heatmaps", False, False),
-    ("signal-heatmaps-narrow", False, True),
-    ("signal-heatmaps-ranks", True, False),
-    ("signal-heatmaps-ranks-narrow", True, True),
-)
-BOTH = (("", False), ("-narrow", True))  # ending of the name, for narrow screens
+HEATMAPS = (("signal-heatmaps", False), ("signal-heatmaps-ranks", True))  # name, percentiles
 DOTS = 120  # longer side of a picture in a figure
 Figures = Iterator[tuple[str, "Canvas", dict[str, Any]]]
 
@@ -155,8 +149,8 @@ def _matrices(found: Found) -> Figures:
     beside = Rows(found.taxa, found.rank, groups, coarser)
     matrices = {"visual distance": found.visual, "genetic distance": found.genetic}
     facts = {"n_taxa": len(found.taxa), "coarser": coarser}
-    for name, ranks, stacked in HEATMAPS:
-        yield name, draw_heatmaps(matrices, beside, DISTANCE, ranks=ranks, stacked=stacked), facts
+    for name, ranks in HEATMAPS:
+        yield name, draw_heatmaps(matrices, beside, DISTANCE, ranks=ranks), facts
     yield "hexbin", draw_hexbin(found.visual, found.genetic, found.json.get("distance", "")), {}
 
 
@@ -168,16 +162,14 @@ def _ordination(found: Found) -> Figures:
     pictures = found.pictures(worth_showing(places, list(found.portraits)))
     facts = {"share_1": places.shares[0], "share_2": places.shares[1], "n_taxa": len(found.taxa),
              "coarser": found.groups.rank}  # fmt: skip
-    for ending, narrow in BOTH:
-        drawn = draw_pcoa(places, found.groups, found.rank, pictures, narrow=narrow)
-        shown = sum(image.get_gid() == "picture" for image in drawn.axes[0].images)
-        yield f"pcoa{ending}", drawn, facts | {"n_pictures": shown}
+    drawn = draw_pcoa(places, found.groups, found.rank, pictures)
+    shown = sum(image.get_gid() == "picture" for image in drawn.axes[0].images)
+    yield "pcoa", drawn, facts | {"n_pictures": shown}
     tree = read_tree(found.results, "tree.nwk", found.taxa)
     if tree is None or len(found.taxa) > MOST_IN_TREE or not _has_lengths(tree):
         return
-    for ending, narrow in BOTH:
-        drawn = draw_phylomorphospace(places, tree, found.groups, found.rank, narrow=narrow)
-        yield f"phylomorphospace{ending}", drawn, facts
+    drawn = draw_phylomorphospace(places, tree, found.groups, found.rank)
+    yield "phylomorphospace", drawn, facts
 
 
 def _has_lengths(tree: Any) -> bool:
@@ -195,10 +187,8 @@ def _trees(found: Found) -> Figures:
     first, second, crossings = untangle(reference, looks)
     facts = tangle_facts((reference, looks), len(found.taxa), crossings)
     facts["coloured"] = found.groups.rank
-    for ending, narrow in BOTH:
-        drawn = draw_tanglegram((reference, looks), (first, second), found.groups, found.rank,
-                                narrow=narrow)  # fmt: skip
-        yield f"tanglegram{ending}", drawn, facts
+    drawn = draw_tanglegram((reference, looks), (first, second), found.groups, found.rank)
+    yield "tanglegram", drawn, facts
 
 
 def _residuals(found: Found) -> Figures:
@@ -224,8 +214,7 @@ def _numbers(found: dict[str, Any]) -> Figures:
     if null_tests(tests):
         within = found.get("within_clades")
         facts: dict[str, Any] = {"tests": null_tests(tests), "within": bool(within)}
-        for ending, narrow in BOTH:
-            yield f"null{ending}", draw_null(tests, within, narrow=narrow), facts
+        yield "null", draw_null(tests, within), facts
     tree = found.get("tree") or {}
     if measured(tree):
         yield "tree-measures", draw_tree_measures(tree), {"measures": measured(tree)}
