@@ -299,7 +299,7 @@ def test_pictures_stand_apart_and_are_few():
     assert not any(a.touches(b) for a, b in combinations(boxes, 2))
     (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     assert all(box.within(Box(low, bottom, high, top)) for box in boxes)
-    for box in boxes:  # as wide as the picture is
+    for box in boxes:  # as wide as the image is
         assert (box.right - box.left) / (box.top - box.bottom) == pytest.approx(2, rel=0.01)
 
 

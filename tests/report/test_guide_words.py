@@ -34,11 +34,11 @@ def test_skill_states_size_p_refits_taxa_clades_and_column_means(guided):
     judged = guided["judged"]
     assert judged["kind"] == "yes"
     for part in ("Images tell part of the tree for families of clades never seen",
-                 "29% of the squared error that calibrated column means", "look at no picture",
+                 "29% of the squared error that calibrated column means", "look at no image",
                  "skill 0.29, p = 0.010 from 99 refits with images exchanged among families",
                  "12 families, 4 orders held out one at a time",
                  "correlate with r = 0.71; column means alone reach r = 0.56",
-                 "most of it needs no picture", "The other 71% of that error stays",
+                 "most of it needs no image", "The other 71% of that error stays",
                  "In-sample, fitted to and judged on the same families, r = 0.99",
                  "says nothing about families of clades never seen",
                  "habitat"):  # fmt: skip
@@ -127,7 +127,7 @@ def test_without_refits_nor_skill_images_add_nothing(make_guided):
     found = said(make_guided, edit)["judged"]
     assert found["claim"].startswith("Images add nothing for families of clades never seen")
     assert "column means alone reach more, r = 0.56; the named ranks tell no" in found["rest"]
-    assert "needs no picture" not in found["rest"]
+    assert "needs no image" not in found["rest"]
 
 
 def test_taxonomy_that_differs_from_column_means_has_its_own_figure(make_guided):
@@ -142,7 +142,7 @@ def test_taxonomy_that_differs_from_column_means_has_its_own_figure(make_guided)
     found = said(make_guided, edit)["judged"]
     assert "; with the named ranks, r = 0.61." in found["rest"]
     assert {row["name"]: row["note"] for row in found["rows"]}["taxonomy alone"] == (
-        "no pictures; steps over order"
+        "no images; steps over order"
     )
 
 

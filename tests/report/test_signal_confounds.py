@@ -95,7 +95,7 @@ def test_it_has_a_caveat_where_sources_are_clades():
     told = with_confounds(TOLD, summary_of(coincide=True, conclusion="holds within sources"))
     assert told["kind"] == "yes"
     assert (
-        "between those of different ones, which are clades, likeness may be that of the source"
+        "between those of different ones, which are clades, similarity may be that of the source"
         in (told["claim"])
     )
 

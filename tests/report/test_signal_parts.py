@@ -75,7 +75,7 @@ def test_results_of_before_read_as_before(make_results):
     assert "K_mult" not in json.dumps(found)
     for part in ("within", "correlogram", "clades", "trees", "pairs", "sample", "several"):
         assert found[part] is None
-    assert any("Whether pictures say more than the taxonomy" in x for x in found["cannot_tell"])
+    assert any("Whether images say more than the taxonomy" in x for x in found["cannot_tell"])
     text = section(page(out))
     assert "A positive verdict needs p ≤" in text.replace("\u00a0", " ")
     assert "Holm" not in text

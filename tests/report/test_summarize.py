@@ -161,7 +161,7 @@ def test_methods_name_versions_seed_hash_and_departures(summary):
     assert "images of each taxon: 9 (published: 150)" in departures
     assert "raised to: 7 (published: 1,000)" in departures
     assert "training steps: 50 (published: 5,000)" in departures
-    assert "becomes" not in departures  # 1.7, and no record of how pictures became square
+    assert "becomes" not in departures  # 1.7, and no record of how images became square
     assert "learning rate" not in departures  # as published
 
 
@@ -242,7 +242,7 @@ def test_departures_name_how_pictures_became_square_and_the_scale(make_results):
 
     change(out, "guide/guide.json", depart)
     departures = " ".join(summarize(out)["methods"]["differences"])
-    assert "how pictures become square: pad (published: squash)" in departures
+    assert "how images become square: pad (published: squash)" in departures
     assert "becomes similarity −1: 2.5 (published: 1.7)" in departures
 
 

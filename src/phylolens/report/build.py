@@ -35,7 +35,7 @@ FOREIGN = (KeyError, IndexError, TypeError, ValueError, AttributeError, Arithmet
 def write_report(results: Path, *, images: Sequence[Path] = ()) -> Path:
     """Write ``figures/*.svg``, ``figures/*.png`` and ``report.html`` into a results directory.
 
-    Reads the directory and the pictures its ``specimens.parquet`` points to; the same inputs give
+    Reads the directory and the images its ``specimens.parquet`` points to; the same inputs give
     the same bytes. Sections whose results are absent are replaced by one line that says which
     command makes them.
 

@@ -18,7 +18,7 @@ MUCH = 1.3  # times heavier than WebP: then a drawing holds photographs
 
 
 def thumbnail(path: Path) -> str | None:
-    """Return a picture as JPEG data address of at most 8,000 bytes; None where unreadable."""
+    """Return an image as JPEG data address of at most 8,000 bytes; None where unreadable."""
     picture = small_picture(path, SIDE)
     if picture is None:
         return None
@@ -31,7 +31,7 @@ def thumbnail(path: Path) -> str | None:
 
 
 def small_picture(path: Path, side: int) -> "Image | None":
-    """Read a picture upright, on white, its longer side at most ``side``; None where unreadable."""
+    """Read an image upright, on white, its longer side at most ``side``; None where unreadable."""
     from PIL.Image import Resampling
 
     try:
@@ -64,7 +64,7 @@ def light_address(png: bytes) -> str:
 
 
 class Album:
-    """The pictures of one results directory by file id.
+    """The images of one results directory by file id.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class Album:
         self._made: dict[str, str | None] = {}
 
     def get(self, file: str) -> str | None:
-        """Return the thumbnail of ``file``; None where the picture is no longer there."""
+        """Return the thumbnail of ``file``; None where the image is no longer there."""
         if file not in self._made:
             path = self._paths.get(file)
             where = self._results.image(path) if path else None

@@ -99,6 +99,6 @@ def test_what_data_were_too_few_for_is_told(make_trusted):
 def test_methods_say_how_it_was_done(trusted):
     text = summarize(trusted)["methods"]["paragraph"]
     assert "one independent classifier a rank" not in text
-    assert "Also tested with species left out (106 images)." in text
+    assert "Also tested with species held out (106 images)." in text
     assert "temperature: 1.84" in text
     assert "split conformal prediction on nested taxa, α = 0.1" in text

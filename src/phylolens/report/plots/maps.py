@@ -1,4 +1,4 @@
-"""The first two principal coordinates of looks: taxa as points, with pictures or with the tree."""
+"""The first two principal coordinates of looks: taxa as points, with images or with the tree."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def ordinate(visual: pd.DataFrame) -> Ordination:
 
 
 def worth_showing(found: Ordination, taxa: Sequence[str]) -> list[str]:
-    """Taxa whose pictures are tried first: spread out, a few more than there is room for."""
+    """Taxa whose images are tried first: spread out, a few more than there is room for."""
     rows = [row for row, taxon in enumerate(found.taxa) if taxon in set(taxa)]
     chosen = spread_out(found.points[rows])[: 4 * MOST_PICTURES]
     return [found.taxa[rows[place]] for place in chosen]
@@ -78,7 +78,7 @@ def draw_pcoa(
     rank: str,
     pictures: Mapping[str, np.ndarray],
 ) -> "Canvas":
-    """Draw taxa by looks, with the pictures of a few spread-out ones.
+    """Draw taxa by looks, with the images of a few spread-out ones.
 
     Parameters
     ----------
@@ -88,8 +88,8 @@ def draw_pcoa(
         Colours and shapes.
     rank : str
         Of the taxa.
-    pictures : mapping of str to array
-        RGB pictures of some taxa, of at most a few hundred dots a side.
+    images : mapping of str to array
+        RGB images of some taxa, of at most a few hundred dots a side.
     """
     figure, axes = _open(found, groups, room=0.16 if pictures else 0.08)
     _scatter(axes, found, groups)
@@ -172,7 +172,7 @@ def _dots(axes: "Axes", points: np.ndarray) -> tuple[np.ndarray, Box]:
 def _pictures(
     axes: "Axes", found: Ordination, pictures: Mapping[str, np.ndarray], most: int, rank: str
 ) -> list[Box]:
-    """Lay pictures of spread-out taxa beside their points; returns the places taken."""
+    """Lay images of spread-out taxa beside their points; returns the places taken."""
     rows = [row for row, taxon in enumerate(found.taxa) if taxon in pictures]
     points, frame = _dots(axes, found.points)
     dpi = axes.figure.dpi
@@ -199,7 +199,7 @@ def _pictures(
 def _picture(
     axes: "Axes", picture: np.ndarray, box: Box, caption: float, point: np.ndarray
 ) -> None:
-    """Draw one picture into its box, below the points, with a line to its taxon."""
+    """Draw one image into its box, below the points, with a line to its taxon."""
     to_data = axes.transData.inverted()
     height = box.top - box.bottom - caption
     half = height * picture.shape[1] / picture.shape[0] / 2

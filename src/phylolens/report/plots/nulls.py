@@ -44,7 +44,7 @@ def draw_null(tests: Mapping[str, Any], within: Mapping[str, Any] | None = None)
     tests : mapping
         ``tests`` of ``signal.json``.
     within : mapping, optional
-        ``within_clades`` of ``signal.json``: the same with taxa shuffled within clades only.
+        ``within_clades`` of ``signal.json``: the same with taxa permuted within clades only.
     """
     shown = null_tests(tests)
     columns = min(len(shown), 4 if len(shown) == 4 else 3)
@@ -123,12 +123,12 @@ def _legend(figure: "Canvas", within: Mapping[str, Any] | None) -> None:
     from matplotlib.patches import Patch
 
     entries: list[Any] = [
-        Patch(color=ALL, label="taxa shuffled"),
+        Patch(color=ALL, label="taxa permuted"),
         Line2D([], [], color=GREY, linewidth=1.0, linestyle=(0, (3, 2)), label="95% of them"),
         Line2D([], [], color=ORANGE, linewidth=1.8, label="observed"),
     ]
     if within is not None:
-        words = f"shuffled within each {within.get('rank', 'clade')} only"
+        words = f"permuted within each {within.get('rank', 'clade')} only"
         entries.insert(1, Line2D([], [], color=WITHIN, linewidth=1.2, label=words))
     figure.legend(handles=entries, loc="outside upper right", ncols=4, fontsize=8,
                   borderpad=0, columnspacing=1.4, labelcolor=INK)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The taxa whose looks fit their place in the phylogeny worst, with their pictures."""
+"""The taxa whose looks fit their place in the phylogeny worst, with their images."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 FEWEST_TAXA, MOST_BARS = 5, 20
-ROW = 0.2, 0.42  # inches, without and with pictures
+ROW = 0.2, 0.42  # inches, without and with images
 PICTURE = 0.38  # inches, longer side
 
 
@@ -36,8 +36,8 @@ def draw_residuals(
         ``taxon``, ``residual``; one row each taxon.
     rank : str
         Of the taxa.
-    pictures : mapping of str to array
-        RGB pictures of some taxa.
+    images : mapping of str to array
+        RGB images of some taxa.
     """
     shown = worst(residuals)
     with_pictures = any(taxon in pictures for taxon in shown["taxon"])
@@ -65,7 +65,7 @@ def draw_residuals(
 
 
 def _picture(axes: "Axes", picture: np.ndarray, place: int) -> None:
-    """Set a picture between the name and the bar."""
+    """Set an image between the name and the bar."""
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
     dpi = axes.figure.dpi

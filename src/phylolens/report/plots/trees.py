@@ -1,4 +1,4 @@
-"""The reference tree and the tree of looks face to face, equal taxa joined by lines."""
+"""The reference tree and the visual tree face to face, equal taxa joined by lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -135,7 +135,7 @@ def draw_tanglegram(
     Parameters
     ----------
     trees : tuple of TreeNode
-        Reference tree, and tree of looks with support as labels of its inner nodes.
+        Reference tree, and visual tree with support as labels of its inner nodes.
     orders : tuple of sequences of str
         Their tips from top to bottom, as the trees allow.
     groups : Groups
@@ -158,7 +158,7 @@ def draw_tanglegram(
     right.invert_xaxis()
     left.set_ylim(n - 0.5, -0.5)
     left.set_title("phylogeny")
-    right.set_title("tree of looks", loc="right")
+    right.set_title("visual tree", loc="right")
     if named:
         _names(middle, orders, rank, size)
     share = names / between

@@ -196,14 +196,14 @@ def cannot_tell(summary: dict[str, Any]) -> list[str]:
     if left:
         ranks = listed([plural(left_out_rank(one["name"])) for one in left])
         lines[1] = (
-            "A random division leaves other specimens of the same species in training, so it tells "
+            "A random split leaves other specimens of the same species in training, so it tells "
             "how well known species are told apart. The honest figure for taxa that are not in "
-            f"the training set is that of {ranks} left out; it is right only at coarser ranks, as "
+            f"the training set is that of {ranks} held out; it is right only at coarser ranks, as "
             "the taxon itself cannot be answered."
         )
     if summary["depth"]:
         lines.append(
-            "What is promised for one taxon or one picture: the guarantee is about many specimens "
+            "What is promised for one taxon or one image: the guarantee is about many specimens "
             "that come like those it was calibrated on, in the stated mix of known and unknown "
             "taxa. It does not cover another mix, another place or another camera."
         )

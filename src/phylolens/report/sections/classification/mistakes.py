@@ -92,7 +92,7 @@ def _height_sentence(height: Mapping[str, Any]) -> str:
 def pictured(
     results: Results, answers: pd.DataFrame | None, rank: str, model: str, confused: list[dict]
 ) -> list[dict[str, Any]]:
-    """Choose pictures of the most frequent mistakes, the surest answers first.
+    """Choose images of the most frequent mistakes, the surest answers first.
 
     Returns
     -------
@@ -177,7 +177,7 @@ def _within(found: Mapping[str, Any] | None) -> str:
     text = (
         f"Among images of one {rank} ({count(found['n_taxa'], rank)} with several sources) it is "
         f"{number(found['balanced_accuracy'])}, and {number(found['permuted_mean'])} with the "
-        f"sources shuffled within {plural(rank)}"
+        f"sources permuted within {plural(rank)}"
     )
     if not found.get("finest", True):
         return f"{text}; sources may still go with the finer taxa, so this is no test."

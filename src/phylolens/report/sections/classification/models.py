@@ -51,7 +51,7 @@ def left_out_rank(division: str) -> str:
 def division_words(division: str) -> str:
     """Say how the images were divided, as a column is headed."""
     rank = left_out_rank(division)
-    return f"{plural(rank)} left out" if rank else f"{division} division"
+    return f"{plural(rank)} held out" if rank else f"{division} split"
 
 
 def not_possible(metrics: Mapping[str, Any]) -> list[str]:

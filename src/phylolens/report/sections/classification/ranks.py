@@ -34,10 +34,10 @@ def about_rank(
     metrics : dict
         ``classify/metrics.json``.
     found : list of Division
-        The recipe's first division first.
+        The recipe's first split first.
     rank : str
     shown : bool
-        Whether mistakes are shown in pictures.
+        Whether mistakes are shown in images.
     """
     model = headline(metrics["models"])
     scores = metrics["models"][model][rank]
@@ -85,7 +85,7 @@ def _counts(metrics: dict[str, Any], rank: str, per_class: list[dict[str, Any]])
 def _figures(
     metrics: dict[str, Any], found: list[Division], rank: str, n_units: int
 ) -> dict[str, Any]:
-    """Scores of all models and baselines in every division, with their intervals."""
+    """Scores of all models and baselines in every split, with their intervals."""
     model, baselines = headline(metrics["models"]), metrics["baselines"]
     scores = metrics["models"][model][rank]
     spreads = {division.name: division.spreads(rank) for division in found}
@@ -114,7 +114,7 @@ def _interval(
 
 
 def _left_out(found: list[Division], rank: str, model: str) -> dict[str, dict[str, float | None]]:
-    """Accuracy in each of the other divisions: of the headline model and of a constant answer."""
+    """Accuracy in each of the other splits: of the headline model and of a constant answer."""
     shown = [one for one in found[1:] if model in one.at(rank)]
     return {
         one.name: {

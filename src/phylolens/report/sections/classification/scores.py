@@ -1,4 +1,4 @@
-"""Scores of every model at a rank, divisions side by side, beside what guessing achieves."""
+"""Scores of every model at a rank, splits side by side, beside what guessing achieves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ FEWEST_UNITS = 6  # left-out taxa; fewer say nothing about their spread
 
 @dataclass(frozen=True)
 class Division:
-    """One division and what was found with it.
+    """One split and what was found with it.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class Division:
     def intervals(self, scores: Mapping[str, Any], own: Spread | None, n_units: int) -> dict:
         """Give 95% intervals of accuracy and macro-F1; None where there is nothing to go by.
 
-        Wilson for the accuracy of a random division, whose units are specimens; else the bootstrap.
+        Wilson for the accuracy of a random split, whose units are specimens; else the bootstrap.
         """
         random = self.name == "random"
         found: dict[str, tuple[float, float] | None] = {"accuracy": None, "macro_f1": None}
@@ -123,7 +123,7 @@ class Division:
 
 
 def divisions(results: Results, metrics: Mapping[str, Any]) -> list[Division]:
-    """Return the recipe's first division, then those that leave out species, genera, …, sources."""
+    """Return the recipe's first split, then those that leave out species, genera, …, sources."""
     first = Division(_first_name(results, metrics), metrics, results, first=True)
     others = [
         Division(name, found, results) for name, found in (metrics.get("splits") or {}).items()
@@ -134,7 +134,7 @@ def divisions(results: Results, metrics: Mapping[str, Any]) -> list[Division]:
 
 
 def _first_name(results: Results, metrics: Mapping[str, Any]) -> str:
-    """Name the recipe's first division by what it held out, nothing in a random one."""
+    """Name the recipe's first split by what it held out, nothing in a random one."""
     held, table = set(metrics.get("held_out") or []), results.specimens
     for rank in (*reversed(results.ranks), "source"):
         if held and table is not None and rank in table and held <= set(table[rank].dropna()):
@@ -147,7 +147,7 @@ SHOWN = ("accuracy", "macro_f1")
 
 
 def columns(found: list[Division], rank: str) -> list[dict[str, Any]]:
-    """Head the columns of a rank's table: the divisions that tested it."""
+    """Head the columns of a rank's table: the splits that tested it."""
     heads = []
     for division in found:
         scores = division.at(rank)
@@ -164,7 +164,7 @@ def columns(found: list[Division], rank: str) -> list[dict[str, Any]]:
 
 
 def not_tested(found: list[Division], rank: str) -> list[str]:
-    """Say why a division did not test this rank."""
+    """Say why a split did not test this rank."""
     lines = []
     for division in found[1:]:
         why = (division.found.get("skipped") or {}).get(rank)
@@ -186,9 +186,9 @@ def score_rows(
         The random one first.
     rank : str
     n_units : int
-        Specimens tested in the random division.
+        Specimens tested in the random split.
     spreads : mapping
-        Bootstrap of each division's models.
+        Bootstrap of each split's models.
     """
     shown = [division for division in found if division.at(rank)]
     rows = []
@@ -295,7 +295,7 @@ def _plus_minus(found: Mapping[str, float | None]) -> str:
 def left_out_sentences(
     found: list[Division], rank: str, model: str, spreads: Mapping[str, Mapping[str, Spread]]
 ) -> list[str]:
-    """Say for each other division how often the headline model was right."""
+    """Say for each other split how often the headline model was right."""
     lines = []
     for division in found[1:]:
         scores = division.at(rank).get(model)

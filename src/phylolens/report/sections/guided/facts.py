@@ -38,7 +38,7 @@ def cannot_tell(summary: Mapping[str, Any]) -> list[str]:
     )
     return [
         f"How it fares beyond these data: the {groups} held out come from the same collection of "
-        "pictures as those it learnt from.",
+        "images as those it learnt from.",
         "Why images tell what they tell: shared descent, shared habitat and shared photographer "
         "leave the same trace.",
         "Where in the tree an unknown taxon belongs: a predicted distance is no placement.",
@@ -113,7 +113,7 @@ def _held_out(summary: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, 
     free = (base.get(words.key) or {}).get("pearson")
     return {
         "held_out": (
-            f"Predicted against genetic distance of held-out {summary['plural']}: with pictures "
+            f"Predicted against genetic distance of held-out {summary['plural']}: with images "
             f"r = {number(held.get('pearson'))}, {words.name} r = {number(free)}."
         ),
         "refits": (

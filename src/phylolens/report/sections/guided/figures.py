@@ -112,7 +112,7 @@ def _held_out(results: Results) -> Figures:
     free, name = (means, "column means alone") if best is None else (best, "without images")
     if genetic is None or guided is None or sorted(genetic.index) != sorted(guided.index):
         return
-    panels = {"with pictures": guided}
+    panels = {"with images": guided}
     if free is not None and sorted(free.index) == sorted(genetic.index):
         panels[name] = free
     facts = {"panels": len(panels), "n_pairs": int(np.isfinite(guided.to_numpy()).sum())}

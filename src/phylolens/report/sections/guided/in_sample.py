@@ -62,11 +62,11 @@ def _rows(fit: Mapping[str, Any], base: Mapping[str, Any]) -> list[dict[str, Any
         )
     if base.get("taxonomy_only"):
         ranks = ", ".join(base["taxonomy_only"].get("ranks") or [])
-        named.append(("taxonomy alone", base["taxonomy_only"], f"no pictures; steps over {ranks}"))
+        named.append(("taxonomy alone", base["taxonomy_only"], f"no images; steps over {ranks}"))
     if base.get("row_means"):
-        note = "no pictures; each taxon's mean genetic distance, in-sample"
+        note = "no images; each taxon's mean genetic distance, in-sample"
         named.append(("row means", base["row_means"], note))
-    named.append(("constant", base["constant"], "no pictures; one value for all pairs, in-sample"))
+    named.append(("constant", base["constant"], "no images; one value for all pairs, in-sample"))
     keys = ("pearson", "spearman", "mse")
     return [
         {"name": name, "note": note, **{k: number(v[k], 3) if k in v else "–" for k in keys}}
@@ -117,7 +117,7 @@ def _sentences(summary: Mapping[str, Any], base: Mapping[str, Any]) -> list[str]
     lines.append(
         f"Its in-sample mean squared error is {number(fit['mse'], 3)}, "
         f"{'worse' if worse else 'better'} than the {number(constant, 3)} of giving every pair the "
-        "same value, which needs no picture."
+        "same value, which needs no image."
     )
     lines += _lost(fit, (base.get("unguided") or {}).get("in_sample") or {})
     lines += _beside_yardsticks(fit["pearson"], base)
@@ -145,12 +145,12 @@ def _lost(fit: Mapping[str, Any], unguided: Mapping[str, Any]) -> list[str]:
 
 
 def _beside_yardsticks(pearson: float | None, base: Mapping[str, Any]) -> list[str]:
-    """Set the in-sample correlation beside correlations that no picture was needed for."""
+    """Set the in-sample correlation beside correlations that no image was needed for."""
     yardsticks = (
-        ("taxonomy_only", "the named ranks alone, without any picture, give"),
+        ("taxonomy_only", "the named ranks alone, without any image, give"),
         (
             "row_means",
-            "each taxon's mean genetic distance to the others, without any picture, gives",
+            "each taxon's mean genetic distance to the others, without any image, gives",
         ),
     )
     lines = []
@@ -178,11 +178,11 @@ def _answer(fit: Mapping[str, Any], base: Mapping[str, Any]) -> str:
 
 
 GALLERY_TAXA, GALLERY_IMAGES = 6, 2
-COPY = r"#[^#]*-[0-9]+$"  # altered copies are named picture#alteration-number
+COPY = r"#[^#]*-[0-9]+$"  # altered copies are named image#alteration-number
 
 
 def about_gallery(results: Results) -> dict[str, Any] | None:
-    """Pictures that weigh most and least, in the taxa with the heaviest; None without pictures."""
+    """Images that weigh most and least, in the taxa with the heaviest; None without images."""
     table, known = results.table("guide/attention.csv", numbers=("weight",)), results.specimens
     if table is None or known is None or not results.has_pictures:
         return None
@@ -208,7 +208,7 @@ def about_gallery(results: Results) -> dict[str, Any] | None:
 
 
 def by_picture(attention: pd.DataFrame, files: set[str]) -> pd.DataFrame:
-    """Add up the weights of each picture and its altered copies.
+    """Add up the weights of each image and its altered copies.
 
     Parameters
     ----------
@@ -216,13 +216,13 @@ def by_picture(attention: pd.DataFrame, files: set[str]) -> pd.DataFrame:
         Columns ``taxon``, ``image`` (as ``phylolens.specimens.resample.view_id`` names it) and
         ``weight``, which adds up to 1 in each taxon.
     files : set of str
-        Files of the pictures; a file whose own name looks like a copy's is a picture.
+        Files of the images; a file whose own name looks like a copy's is an image.
 
     Returns
     -------
     DataFrame
         Columns ``taxon``, ``picture``, ``weight`` and ``times``, the weight as a multiple of an
-        even share among the pictures of the taxon.
+        even share among the images of the taxon.
     """
     original = attention["image"].str.replace(COPY, "", regex=True)
     picture = attention["image"].where(attention["image"].isin(files), original)

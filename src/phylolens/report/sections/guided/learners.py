@@ -77,8 +77,8 @@ BEST = BaselineWords(
 MEANS = BaselineWords(
     "column_means",
     "column means alone",
-    "calibrated column means, which look at no picture, leave",
-    "column means, which look at no picture, do",
+    "calibrated column means, which look at no image, leave",
+    "column means, which look at no image, do",
 )
 
 

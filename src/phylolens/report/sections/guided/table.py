@@ -11,13 +11,13 @@ FIRST = ("skill", "pearson", "spearman", "mse")
 NONE = "–"
 NO_REFITS = "no p-value: no refits were made"
 UNGUIDED, SAW_NONE = "unguided", "all pairs; only the scale was fitted to them"
-FREE = (  # without pictures; key, name, note
-    ("image_free", "best without images", "no pictures; skill is what is added to it"),
-    ("names", "with names of ranks", "no pictures; the same with the names of {ranks}"),
-    ("column_means", "column means", "no pictures; each taxon’s mean distance to all others"),
-    ("other_clades", "other clades’ means", "no pictures; each taxon’s mean over other clades"),
-    ("taxonomy_only", "taxonomy alone", "no pictures; steps over {ranks}"),
-    ("constant", "constant", "no pictures; one value for all pairs"),
+FREE = (  # without images; key, name, note
+    ("image_free", "best without images", "no images; skill is what is added to it"),
+    ("names", "with names of ranks", "no images; the same with the names of {ranks}"),
+    ("column_means", "column means", "no images; each taxon’s mean distance to all others"),
+    ("other_clades", "other clades’ means", "no images; each taxon’s mean over other clades"),
+    ("taxonomy_only", "taxonomy alone", "no images; steps over {ranks}"),
+    ("constant", "constant", "no images; one value for all pairs"),
 )
 
 
@@ -101,7 +101,7 @@ def _in_sample_baselines(
     if own and not (learners.get("unguided") or {}).get("in_sample"):
         rows.append(_row("insample", "unguided, in-sample", SAW_NONE, own))
     if base.get("row_means"):
-        note = "no pictures; each taxon’s mean genetic distance"
+        note = "no images; each taxon’s mean genetic distance"
         rows.append(_row("insample", "row means, in-sample", note, base["row_means"]))
     return rows
 

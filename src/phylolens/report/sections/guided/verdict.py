@@ -158,7 +158,7 @@ def _few(kind: str, summary: Mapping[str, Any]) -> str:
 
 
 def _free(kind: str, summary: Mapping[str, Any]) -> str:
-    """Say what means over other clades take away, which need no picture either.
+    """Say what means over other clades take away, which need no image either.
 
     Nothing where skill was measured against the best prediction without images, which knows them.
     """
@@ -169,12 +169,12 @@ def _free(kind: str, summary: Mapping[str, Any]) -> str:
         return ""
     skill, text = summary["held_out"]["skill"], ""
     if free >= skill:
-        text = ", so that this skill needs no picture"
+        text = ", so that this skill needs no image"
     elif free < 1:
         text = f"; of what these leave, images take {percent((skill - free) / (1 - free))}"
     return (
         f"Each training {summary['rank']}’s mean distance to other {clades(summary['held_out'])}, "
-        f"which looks at no picture either, takes away {percent(free)}{text}."
+        f"which looks at no image either, takes away {percent(free)}{text}."
     )
 
 
@@ -229,7 +229,7 @@ def _beside(summary: Mapping[str, Any]) -> str:
             text += f"; {words.name} {reach} as much"
         else:
             text += f"; {words.name} {reach} {more}r = {number(free)}"
-        text += ", so most of it needs no picture" if _mostly_free(held["pearson"], free) else ""
+        text += ", so most of it needs no image" if _mostly_free(held["pearson"], free) else ""
     named = base.get("taxonomy_only") or {}
     if says_no_more(named, base.get(words.key) or {}):
         text += f"; the named ranks tell no more, since {clades(held)} share none"
@@ -274,7 +274,7 @@ def _cannot(kind: str) -> str:
     if kind in ("no", "fallback"):
         return (
             "That is no evidence that the organisms’ looks hold nothing of the tree: other "
-            "pictures, other features or more taxa may show it."
+            "images, other features or more taxa may show it."
         )
     if kind == "yes":
         return (

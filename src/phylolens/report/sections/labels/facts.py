@@ -1,4 +1,4 @@
-"""Which pictures to show: a few of each taxon, picked without looking."""
+"""Which images to show: a few of each taxon, picked without looking."""
 
 from typing import Any
 
@@ -166,9 +166,9 @@ MOST_PICTURES, MOST_A_TAXON = 60, 4
 
 
 def about_pictures(results: Results) -> dict[str, Any] | None:
-    """Choose sample pictures by taxon of the rank of comparison; None without pictures.
+    """Choose sample images by taxon of the rank of comparison; None without images.
 
-    Within a taxon pictures are taken in the order of their content hash, which no one chose, each
+    Within a taxon images are taken in the order of their content hash, which no one chose, each
     specimen once before any twice.
     """
     table, rank = results.specimens, results.rank

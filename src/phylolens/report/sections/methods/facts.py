@@ -134,7 +134,7 @@ def _program(results: Results) -> str:
     text += f" ({', '.join(shown)})" if shown else ""
     text += f", {seed_words(results)}"
     if run.get("data_hash"):
-        text += f", data hash (SHA-256 of pictures and labels, first {HASH_SHOWN} digits) "
+        text += f", data hash (SHA-256 of images and labels, first {HASH_SHOWN} digits) "
         text += run["data_hash"][:HASH_SHOWN]
     return text + "."
 
@@ -166,7 +166,7 @@ def _features(results: Results) -> str:
     if spec.get("feature_size"):
         text += f" ({count(int(spec['feature_size']), 'value')} an image)"
     if spec.get("input_size"):
-        text += f" from pictures of {spec['input_size']} × {spec['input_size']} pixels"
+        text += f" from images of {spec['input_size']} × {spec['input_size']} pixels"
     if spec.get("fit"):
         text += f", made square by ‘{spec['fit']}’"
     return text + "."
@@ -239,10 +239,10 @@ def _differences(results: Results) -> list[str]:
 # Departures of every run, and what the study leaves open.
 ALWAYS = {
     "classify": [
-        "Classification, division: by specimen, small taxa pooled, a taxon of one specimen never "
+        "Classification, split: by specimen, small taxa pooled, a taxon of one specimen never "
         "tested (published: stratified 80/20 by image). Balanced bagging grows random-forest "
         "trees; the study does not name its base learner.",
-        "Classification, copies: made after the division, from training images alone (the study "
+        "Classification, copies: made after the split, from training images alone (the study "
         "describes raising rare classes before it), with normal noise of standard deviation 25 "
         "of 255, which the study does not state.",
     ],
@@ -255,7 +255,7 @@ ALWAYS = {
 
 _SETTING_WORDS = {
     "backbone": "network",
-    "fit": "how pictures become square",
+    "fit": "how images become square",
     "divisor": "genetic distance that becomes similarity −1",
     "augmentation": "alteration of added copies",
     "upsample_to": "images that rare classes are raised to",

@@ -1,4 +1,4 @@
-"""The section on signal: do looks follow lineage, beside what is known without a picture."""
+"""The section on signal: do looks follow lineage, beside what is known without an image."""
 
 from phylolens.report.sections.signal.facts import about_signal
 

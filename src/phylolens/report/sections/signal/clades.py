@@ -113,7 +113,7 @@ def _by_mantel(rows: list[dict[str, Any]]) -> str:
     return f"; by Mantel’s test in {n or 'none'}"
 
 
-UNTESTED = "Whether pictures add anything to the taxonomy is not tested here."
+UNTESTED = "Whether images add anything to the taxonomy is not tested here."
 WAYS = {
     "pearson": "Pearson",
     "spearman": "Spearman (ranks)",
@@ -146,7 +146,7 @@ def about_within(
     own, rank = found["within_clades"], found["rank"]
     if not own:
         text = (
-            f"Whether pictures add anything to the taxonomy could not be tested: that needs a "
+            f"Whether images add anything to the taxonomy could not be tested: that needs a "
             f"coarser rank with clades of several {plural(rank)} each."
         )
         return {"rank": "", "rows": [], "beyond": None, "sentence": text, "short": text}
@@ -188,7 +188,7 @@ def _verdict(within: str, rank: str, rows: list[dict[str, Any]], circular: bool)
     figures = _figures(rows[:1], within, rank)
     if circular:
         return {"beyond": None, "short": f"Within {plural(within)}, in-sample: {figures}."}
-    if rows[0]["smallest_p"] > LEVEL or rows[0]["z"] == "–":  # shuffling changes nothing
+    if rows[0]["smallest_p"] > LEVEL or rows[0]["z"] == "–":  # permuting changes nothing
         text = f"Too few {plural(rank)} share one {within} to decide beyond that level ({figures})."
         return {"beyond": None, "short": text}
     below = [row["p_value"] <= LEVEL for row in rows]
@@ -206,7 +206,7 @@ def _verdict(within: str, rank: str, rows: list[dict[str, Any]], circular: bool)
 
 
 def _single(within: str, short: str, clades: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Weigh a shuffle within all clades against tests within single ones."""
+    """Weigh a permutation within all clades against tests within single ones."""
     rows = [row for row in (clades or {"rows": []})["rows"] if row["rank"] == within]
     yes = sum(row["yes"] for row in rows)
     if not yes or clades is None:
@@ -223,7 +223,9 @@ def _single(within: str, short: str, clades: Mapping[str, Any] | None) -> dict[s
 def _figures(rows: list[dict[str, Any]], within: str, rank: str) -> str:
     each = "; ".join(
         f"{row['words'] + ': ' if len(rows) > 1 else ''}r = {row['observed']}, {row['kept']} when "
-        f"shuffled within {plural(within)}, a gain of {row['gain']}, p = {row['p']}"
+        f"permuted within {plural(within)}, a gain of {row['gain']}, p = {row['p']}"
         for row in rows
     )
-    return f"{each}; {rows[0]['n']:,} {plural(rank)} moved, {rows[0]['n_permutations']:,} shuffles"
+    return (
+        f"{each}; {rows[0]['n']:,} {plural(rank)} moved, {rows[0]['n_permutations']:,} permutations"
+    )

@@ -188,7 +188,7 @@ def _go(columns: Sequence[Mapping[str, Any]]) -> str:
 def _tied(columns: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> str:
     return (
         f"This holds among {summary['plural']} of one {_either(columns)}{_p_within(columns)}; "
-        "between those of different ones, which are clades, likeness may be that of the source."
+        "between those of different ones, which are clades, similarity may be that of the source."
     )
 
 

@@ -69,17 +69,17 @@ CERTAIN = {
 }
 TOPOLOGY = {
     False: (
-        "Whether a tree could be built from the pictures: a correlation of distances is far from "
+        "Whether a tree could be built from the images: a correlation of distances is far from "
         "a topology."
     ),
     True: (
-        "Where the tree of looks and the reference differ, which of them is right: looks "
+        "Where the visual tree and the reference differ, which of them is right: looks "
         "converge, and support says only that other specimens would give the same."
     ),
 }
 MORE = {
     False: (
-        "Whether pictures say more than the taxonomy. If looks and another tree-structured thing "
+        "Whether images say more than the taxonomy. If looks and another tree-structured thing "
         "(such as habitat) are compared, this test rejects too often."
     ),
     True: (
@@ -132,7 +132,7 @@ def alts(summary: Mapping[str, Any], worst: list[str]) -> dict[str, str]:
         "ranks": f"The same two matrices of {taxa} as percentiles within each panel.",
         "correlogram": (summary["correlogram"] or {}).get("sentence") or "Mantel correlogram.",
         "tanglegram": (
-            f"Reference tree and tree of looks of {taxa} face to face, the same taxa joined by "
+            f"Reference tree and visual tree of {taxa} face to face, the same taxa joined by "
             f"lines. {(trees or {}).get('sentence', '')}"
         ).strip(),
         "pcoa": f"{taxa} by the first two principal coordinates of their visual distances.",
@@ -142,7 +142,7 @@ def alts(summary: Mapping[str, Any], worst: list[str]) -> dict[str, str]:
             + (f": first {listed(worst[:NAMED])}." if worst else ".")
         ),
         "measures": (
-            "Distance of the tree of looks to the reference tree, beside random and shuffled "
+            "Distance of the visual tree to the reference tree, beside random and permuted "
             f"ones: {listed(values)}."
         ),
         "clades": f"Correlation of visual and genetic distance within {n_clades}.",
@@ -153,7 +153,7 @@ NOT_POSSIBLE = {
     "correlogram": "Correlogram",
     "lambda": "Pagel’s λ",
     "disagreement": "Pairs that disagree",
-    "tree": "Tree of looks",
+    "tree": "Visual tree",
 }
 
 

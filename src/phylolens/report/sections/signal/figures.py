@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 HEATMAPS = (("signal-heatmaps", False), ("signal-heatmaps-ranks", True))  # name, percentiles
-DOTS = 120  # longer side of a picture in a figure
+DOTS = 120  # longer side of an image in a figure
 Figures = Iterator[tuple[str, "Canvas", dict[str, Any]]]
 
 
@@ -99,7 +99,7 @@ class Found:
         return dict(table[["taxon", "file"]].dropna().itertuples(index=False))
 
     def pictures(self, taxa: Sequence[str]) -> dict[str, np.ndarray]:
-        """Portraits of these taxa as RGB arrays; taxa whose picture is gone are left out."""
+        """Portraits of these taxa as RGB arrays; taxa whose image is gone are left out."""
         table = self.results.specimens
         if table is None or "path" not in table.columns or not self.results.has_pictures:
             return {}
@@ -155,7 +155,7 @@ def _matrices(found: Found) -> Figures:
 
 
 def _ordination(found: Found) -> Figures:
-    """Draw principal coordinates of looks, with pictures and with the tree."""
+    """Draw principal coordinates of looks, with images and with the tree."""
     if len(found.taxa) < FEWEST_ON_MAP:
         return
     places = ordinate(found.visual)
@@ -179,7 +179,7 @@ def _has_lengths(tree: Any) -> bool:
 
 
 def _trees(found: Found) -> Figures:
-    """Draw the reference tree and the tree of looks face to face."""
+    """Draw the reference tree and the visual tree face to face."""
     reference = read_tree(found.results, "tree.nwk", found.taxa)
     looks = read_tree(found.results, "visual_tree.nwk", found.taxa)
     if reference is None or looks is None or not FEWEST_TIPS <= len(found.taxa) <= MOST_TIPS:

@@ -98,7 +98,7 @@ def _beside(found: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
     within, parts = found.get("within_clades"), []
     if within:
         parts.append(
-            f"What pictures add to taxonomy was tested by permuting {summary['plural']} within "
+            f"What images add to taxonomy was tested by permuting {summary['plural']} within "
             f"{plural(within['rank'])}."
         )
     if summary["clades"]:

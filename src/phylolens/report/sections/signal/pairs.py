@@ -1,4 +1,4 @@
-"""Pairs that look alike though far apart, or apart though close, with the very pictures."""
+"""Pairs that look alike though far apart, or apart though close, with the very images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ KINDS = (
         "Look apart though close",
         "n_divergent",
         False,
-        " Looks that change faster in some branches, and few pictures, give such pairs, too.",
+        " Looks that change faster in some branches, and few images, give such pairs, too.",
         suspect="other_source",
         title_of_suspects="Look apart, but their images have different sources",
         counted_apart="n_divergent_other_source",
@@ -57,7 +57,7 @@ def about_pairs(results: Results, found: Mapping[str, Any]) -> dict[str, Any] | 
     -------
     dict or None
         ``sentence``; ``groups``, each with ``title``, ``note`` and at most twelve ``pairs``, which
-        hold the figures as text and the file of a picture of either taxon, if known.
+        hold the figures as text and the file of an image of either taxon, if known.
     """
     table = results.table("signal/pairs.csv")
     if table is None or not {"kind", "taxon_1", "taxon_2"} <= set(table.columns):
@@ -202,7 +202,7 @@ def _sentence(own: Mapping[str, Any], groups: list[dict[str, Any]]) -> str:
         text += ", pairs left out that the source of their images may have made (below)"
     return (
         f"{text}. Looks may agree by descent, by way of life or by the background of the "
-        "pictures: judge by eye."
+        "images: judge by eye."
     )
 
 

@@ -187,8 +187,8 @@ def most_influential(
 
 
 NAMED = (
-    ("taxonomy_only", "taxonomy alone", "no pictures; steps over {ranks}"),
-    ("row_means", "row means", "no pictures; each taxon's mean genetic distance, in-sample"),
+    ("taxonomy_only", "taxonomy alone", "no images; steps over {ranks}"),
+    ("row_means", "row means", "no images; each taxon's mean genetic distance, in-sample"),
     (
         "image_counts",
         "numbers of images",
@@ -200,14 +200,14 @@ NAMED = (
 def about_baselines(
     found: Mapping[str, Any], tests: list[dict[str, Any]], *, circular: bool
 ) -> list[dict[str, str]]:
-    """Rows of the table: correlations with genetic distance, of the pictures and without them."""
+    """Rows of the table: correlations with genetic distance, of the images and without them."""
     rows = []
     mantel = {test["name"]: test["r"] for test in tests}
     if "mantel_pearson" in mantel:
         rows.append(
             {
                 "kind": "mine",
-                "name": "pictures (in-sample)" if circular else "pictures",
+                "name": "images (in-sample)" if circular else "images",
                 "note": "",
                 "pearson": mantel["mantel_pearson"],
                 "spearman": mantel.get("mantel_spearman", "–"),
@@ -229,10 +229,10 @@ def about_baselines(
 
 
 def beside(found: Mapping[str, Any], tests: list[dict[str, Any]]) -> str:
-    """Set the correlation of the pictures and that of taxonomy alone side by side."""
+    """Set the correlation of the images and that of taxonomy alone side by side."""
     taxonomy = (found.get("taxonomy_only") or {}).get("pearson")
     own = next((test for test in tests if test["name"] == "mantel_pearson"), None)
-    alone = "axonomy alone, without a picture, reaches"
+    alone = "axonomy alone, without an image, reaches"
     if own is None:
         return "" if taxonomy is None else f"T{alone} r = {number(taxonomy)}."
     text = f"Visual and genetic distance correlate with r = {own['r']}"

@@ -164,7 +164,7 @@ def about_trees(results: Results, found: Mapping[str, Any], *, circular: bool) -
     Returns
     -------
     dict or None
-        ``rows``, one a measure; ``method``; ``sentence``; ``support``, how firm the tree of looks
+        ``rows``, one a measure; ``method``; ``sentence``; ``support``, how firm the visual tree
         is in itself.
     """
     own = found.get("tree")
@@ -233,10 +233,10 @@ def _trees_sentence(rows: list[dict[str, Any]], circular: bool, smallest: float)
     near = first["p_value"] <= LEVEL
     agree = [row for row in tested if row is not first and (row["p_value"] <= LEVEL) == near]
     others = len(tested) - 1
-    figures = f"{first['value']}, shuffled taxa {first['permuted']}, p = {first['p']}"
+    figures = f"{first['value']}, permuted taxa {first['permuted']}, p = {first['p']}"
     text = (
-        f"By the {first['name']}, chosen beforehand, the tree of looks is "
-        f"{'' if near else 'not '}nearer to the reference tree than trees of shuffled taxa are "
+        f"By the {first['name']}, chosen beforehand, the visual tree is "
+        f"{'' if near else 'not '}nearer to the reference tree than trees of permuted taxa are "
         f"({figures}; 0 for the same tree)."
     )
     if others:
@@ -263,7 +263,7 @@ def _support(results: Results, method: str) -> str:
         return ""
     firm = int((support >= SUPPORTED).sum())
     return (
-        f"Of {len(support):,} inner branches of the tree of looks {firm:,} "
+        f"Of {len(support):,} inner branches of the visual tree {firm:,} "
         f"({percent(firm / len(support))}) return in at least {SUPPORTED}% of the trees built from "
         f"specimens drawn again (median {np.median(support):.0f}%). That is how firm looks are, "
         "not how true."
