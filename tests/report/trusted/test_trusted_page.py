@@ -102,3 +102,14 @@ def test_methods_say_how_it_was_done(trusted):
     assert "Also tested with species held out (106 images)." in text
     assert "temperature: 1.84" in text
     assert "split conformal prediction on nested taxa, α = 0.1" in text
+
+
+def test_cross_fitting_is_not_called_split_conformal(make_trusted):
+    out = make_trusted()
+    path = out / "classify/metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["conformal"]["guarantee"] += " It was calibrated by cross-fitting."
+    path.write_text(json.dumps(metrics))
+    text = summarize(out)["methods"]["paragraph"]
+    assert "split conformal" not in text
+    assert "by cross-fitted conformal prediction on nested taxa, α = 0.1; its coverage" in text

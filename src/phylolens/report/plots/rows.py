@@ -258,9 +258,7 @@ def _tree_measures_legend(tree: dict[str, Any], keys: list[str]) -> "list[Line2D
         return any(tree[key].get(name) is not None for key in keys)
 
     style: dict[str, Any] = {"linestyle": "none"}
-    entries = [
-        Line2D([], [], marker="o", color=ORANGE, label="visual tree", **style)
-    ]
+    entries = [Line2D([], [], marker="o", color=ORANGE, label="visual tree", **style)]
     if has("reference_value"):
         entries.append(
             Line2D([], [], marker="D", markersize=5, color=INK, label="reference tree", **style)

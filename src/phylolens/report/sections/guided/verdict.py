@@ -88,8 +88,8 @@ def _claim(kind: str, summary: Mapping[str, Any]) -> str:
         return f"There is no evidence here that images can tell the tree for {what} ({figures})."
     if kind == "fallback":
         return (
-            f"Nothing was learnt that holds for {what}: {_why(summary)} The unguided features "
-            f"stand in ({figures})."
+            f"Nothing was learnt that holds for {what}: {_why(summary)} The unguided features are "
+            f"used for all taxa. With a learner chosen anew for each clade held out: {figures}."
         )
     if kind == "undecided":
         return (

@@ -202,10 +202,13 @@ def _trust(summary: dict[str, Any]) -> str:
     if summary["confidence"] and summary["confidence"]["temperature"]:
         text += f" Certainties were scaled by temperature: {summary['confidence']['temperature']}."
     if summary["depth"]:
+        crossed = any("cross-fitting" in one["guarantee"] for one in summary["depth"]["groups"])
+        way = "cross-fitted conformal prediction" if crossed else "split conformal prediction"
         text += (
-            " Answers were cut back to the deepest safe rank by split conformal prediction on "
-            f"nested taxa, α = {summary['depth']['alpha']:g}."
+            f" Answers were cut back to the deepest safe rank by {way} on nested taxa, "
+            f"α = {summary['depth']['alpha']:g}"
         )
+        text += "; its coverage is measured, not proven." if crossed else "."
     return text
 
 
