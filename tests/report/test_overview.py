@@ -189,6 +189,26 @@ def test_no_answer_needs_a_glossary_or_holds_two_numbers(make_signal, make_guide
                 assert len(re.findall(r"\d[\d.,%]*", sentence)) <= 1, sentence
 
 
+def test_warnings_count_what_the_json_counts(make_signal, make_results):
+    out = make_signal(TAXA)
+    dropped = json.loads((out / "signal/signal.json").read_text())["dropped"]["no_phylogeny"]
+    warnings = summarize(out)["warnings"]
+    assert f"{len(dropped)} family had no place in the tree and could not be compared." in warnings
+    assert "2 rows could not be used." in warnings
+    out = make_results(TAXA, [4] * 12, parts=("run", "classify"), pictures=False)
+    assert any("No specimen ids were given" in line for line in summarize(out)["warnings"])
+    change(out, "check.json", lambda found: found["specimens"].update(has_specimen_ids=True))
+    assert not any("No specimen ids" in line for line in summarize(out)["warnings"])
+
+
+def test_a_column_that_may_be_a_confound_is_named(make_signal):
+    out = make_signal(TAXA)
+    column = {"column": "museum", "named": True, "n_taxa": 12, "n_taxa_several_images": 12,
+              "constant": 1.0, "values": [{"value": "A", "n_taxa": 12}]}  # fmt: skip
+    change(out, "check.json", lambda found: found.update(confounds={"columns": [column]}))
+    assert summarize(out)["warnings"][0].startswith("“museum” differs between families")
+
+
 def test_what_was_not_made_has_no_section(make_signal):
     out = make_signal(TAXA)
     text = render(summarize(out), [], Album(Results(out)))

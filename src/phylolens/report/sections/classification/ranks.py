@@ -1,5 +1,6 @@
 """One rank: how well it is named, what mistakes are made, and what guessing achieves."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from phylolens.report.intervals import Spread, tested, wilson
@@ -10,11 +11,14 @@ from phylolens.report.sections.classification.mistakes import (
     most_confused,
     pictured,
 )
-from phylolens.report.sections.classification.models import headline, model_words
+from phylolens.report.sections.classification.models import (
+    headline,
+    left_out_rank,
+    model_words,
+)
 from phylolens.report.sections.classification.scores import (
     Division,
     columns,
-    left_out_sentences,
     never_named,
     not_tested,
     repeat_rows,
@@ -166,3 +170,26 @@ def _alt(found: dict[str, Any]) -> str:
             f"({worst['n']} of {worst['of']})."
         )
     return text
+
+
+def left_out_sentences(
+    found: list[Division], rank: str, model: str, spreads: Mapping[str, Mapping[str, Spread]]
+) -> list[str]:
+    """Say for each other split how often the headline model was right."""
+    lines = []
+    for division in found[1:]:
+        scores = division.at(rank).get(model)
+        if scores is None:
+            continue
+        ends = division.intervals(scores, spreads[division.name].get(model), 0)["accuracy"]
+        majority = division.majority(rank)
+        out = left_out_rank(division.name)
+        known = f"{plural(out)} it was never trained on" if out else division.words
+        text = f"For images of {known}, the {rank} is right in {percent(scores['accuracy'])}"
+        text += f" (95% interval {percent(ends[0])} to {percent(ends[1])})" if ends else ""
+        if majority:
+            text += (
+                f"; always answering “{majority.get('label')}” in {percent(majority['accuracy'])}"
+            )
+        lines.append(text + ".")
+    return lines

@@ -15,7 +15,7 @@ from phylolens.report.sections.classification.models import (
     left_out_rank,
     model_words,
 )
-from phylolens.report.text import count, number, percent, plural
+from phylolens.report.text import count, number, plural
 
 FEWEST_UNITS = 6  # left-out taxa; fewer say nothing about their spread
 
@@ -290,26 +290,3 @@ def repeat_rows(metrics: Mapping[str, Any], heads: list[dict[str, Any]], rank: s
 def _plus_minus(found: Mapping[str, float | None]) -> str:
     sd = found.get("sd")  # none with one repeat
     return number(found["mean"]) + (f" ± {number(sd, 3)}" if sd is not None else "")
-
-
-def left_out_sentences(
-    found: list[Division], rank: str, model: str, spreads: Mapping[str, Mapping[str, Spread]]
-) -> list[str]:
-    """Say for each other split how often the headline model was right."""
-    lines = []
-    for division in found[1:]:
-        scores = division.at(rank).get(model)
-        if scores is None:
-            continue
-        ends = division.intervals(scores, spreads[division.name].get(model), 0)["accuracy"]
-        majority = division.majority(rank)
-        out = left_out_rank(division.name)
-        known = f"{plural(out)} it was never trained on" if out else division.words
-        text = f"For images of {known}, the {rank} is right in {percent(scores['accuracy'])}"
-        text += f" (95% interval {percent(ends[0])} to {percent(ends[1])})" if ends else ""
-        if majority:
-            text += (
-                f"; always answering “{majority.get('label')}” in {percent(majority['accuracy'])}"
-            )
-        lines.append(text + ".")
-    return lines
