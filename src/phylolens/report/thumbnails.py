@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SIDE, MOST_BYTES = 200, 8_000
 COLOURS = 64  # of a drawing in the page
+HEAVY = 40_000  # bytes, above which WebP is tried
 MUCH = 1.3  # times heavier than WebP: then a drawing holds photographs
 
 
@@ -57,10 +58,11 @@ def light_address(png: bytes) -> str:
     drawn.quantize(COLOURS, method=Quantize.MEDIANCUT, dither=Dither.NONE).save(
         few, format="PNG", optimize=True
     )
-    drawn.save(smooth, format="WEBP", quality=82, method=4)
-    if few.tell() <= MUCH * smooth.tell():
-        return data_address(few.getvalue(), "image/png")
-    return data_address(smooth.getvalue(), "image/webp")
+    if few.tell() > HEAVY:  # photographs, or very many marks
+        drawn.save(smooth, format="WEBP", quality=82, method=4)
+        if few.tell() > MUCH * smooth.tell():
+            return data_address(smooth.getvalue(), "image/webp")
+    return data_address(few.getvalue(), "image/png")
 
 
 class Album:
