@@ -11,7 +11,7 @@ import pytest
 from phylolens.errors import InputError
 from phylolens.pipeline.run import run
 from phylolens.pipeline.settings import Settings, make_settings
-from phylolens.report.summarize import summarize
+from phylolens.report.summary import summarize
 
 STAGES = ("check", "classify", "guide", "signal")
 

@@ -20,7 +20,7 @@ from scipy.spatial.distance import squareform
 from skbio import DistanceMatrix, TreeNode
 
 from phylolens.report.results import Results
-from phylolens.report.signal import about_signal
+from phylolens.report.sections.signal import about_signal
 from phylolens.stats import Comparison, debiased_distances, signal
 from phylolens.values import Features
 

@@ -190,7 +190,7 @@ def _check(out: Path, table: pd.DataFrame, taxa: list[str]) -> None:
         "ranks": ["order", "family"],
         "classes": classes,
     }
-    problem = {"kind": "unreadable-image", "severity": "error", "message": "pictures cut short"}
+    problem = {"kind": "unreadable-image", "severity": "error", "message": "images cut short"}
     problem |= {"count": 2, "ids": ["bad1.jpg", "bad2.jpg"]}
     phylogeny = {
         "rank": "family",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from phylolens.report.bootstrap import interval, spread
+from phylolens.report.intervals import interval, spread
 
 
 def sd_of(truth, named, units, **settings):
@@ -57,7 +57,7 @@ def test_draws_beyond_what_is_held_at_once_are_all_used(monkeypatch):
     truth = np.array(list("ab") * 30)
     named = np.where(np.arange(60) % 3 == 0, "a", truth)
     whole = sd_of(truth, named, np.arange(60), draws=700)
-    monkeypatch.setattr("phylolens.report.bootstrap.AT_ONCE", 60 * 64)
+    monkeypatch.setattr("phylolens.report.intervals.AT_ONCE", 60 * 64)
     assert sd_of(truth, named, np.arange(60), draws=700) == whole
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.report.figures.brackets import _named
-from phylolens.report.figures.heatmaps import ranked
-from phylolens.report.figures.hexbin import binned_medians
-from phylolens.report.figures.loss import draw_loss
-from phylolens.report.figures.style import house_style, to_bytes
+from phylolens.report.plots.heatmaps import ranked
+from phylolens.report.plots.labels import _named
+from phylolens.report.plots.pairs import binned_medians
+from phylolens.report.plots.style import house_style, to_bytes
+from phylolens.report.sections.guided.figures import draw_loss
 
 
 def test_binned_medians_are_those_of_a_loop():

@@ -5,13 +5,12 @@ import pandas as pd
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.figures.guide import guide_figures, symmetric
-from phylolens.report.figures.heatmaps import coarsened, ranked
-from phylolens.report.figures.held_out import draw_held_out
-from phylolens.report.figures.loss import draw_loss
-from phylolens.report.figures.refits import coarser, draw_refits
-from phylolens.report.figures.style import house_style, to_bytes
+from phylolens.report.plots.heatmaps import coarsened, ranked
+from phylolens.report.plots.nulls import coarser, draw_refits
+from phylolens.report.plots.pairs import draw_held_out
+from phylolens.report.plots.style import house_style, to_bytes
 from phylolens.report.results import Results
+from phylolens.report.sections.guided.figures import draw_loss, guide_figures, symmetric
 
 TAXA = [f"{letter}idae" for letter in "ABCDEFGHI"]
 NULL = {
@@ -35,13 +34,13 @@ def distances():
     return frame(genetic), frame(np.where(same, np.nan, genetic + 0.5))
 
 
-def test_all_figures_are_there_and_narrow_ones(make_guided):
+def test_all_figures_are_there(make_guided):
     out = make_guided(TAXA)
     results = Results(out)
     with house_style():
         drawn = {name: facts for name, _, facts in guide_figures(results, summarize(out)["guide"])}
     both = ("heatmaps", "heatmaps-ranks", "held-out", "refits")
-    assert set(drawn) == {f"{name}{ending}" for name in both for ending in ("", "-narrow")}
+    assert set(drawn) == set(both)
     assert drawn["held-out"] == {"panels": 2, "n_pairs": 9 * 6}  # three taxa an order
     assert drawn["heatmaps"] == {"held_out": True, "blank": True, "n_taxa": 9}
 
@@ -99,7 +98,7 @@ def test_many_pairs_are_counted_in_hexagons_of_one_colour_scale():
     genetic = frame(np.abs(rng.normal(100, 20, (20, 20))))
     panels = {"a": genetic + 1, "b": genetic * 0 + 100.0}
     with house_style():
-        figure = draw_held_out(panels, genetic, narrow=True)
+        figure = draw_held_out(panels, genetic)
         first, second = (axes.collections[0] for axes in figure.axes[:2])
     assert first.get_array().sum() == second.get_array().sum() == 400
     assert first.get_clim() == second.get_clim()

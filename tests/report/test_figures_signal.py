@@ -11,11 +11,8 @@ from matplotlib.colors import to_hex
 from PIL import Image
 from skbio import TreeNode
 
-from phylolens.report.figures.branches import lay_out, read_tree, support_of
-from phylolens.report.figures.by_clade import clades_shown, draw_by_clade
-from phylolens.report.figures.correlogram import draw_correlogram
-from phylolens.report.figures.groups import MOST_GROUPS, REST, mark_groups
-from phylolens.report.figures.heatmaps import (
+from phylolens.report.ordering import tree_order
+from phylolens.report.plots.heatmaps import (
     DISTANCE,
     SIMILARITY,
     Rows,
@@ -23,16 +20,34 @@ from phylolens.report.figures.heatmaps import (
     draw_heatmaps,
     ranked,
 )
-from phylolens.report.figures.null import draw_null, null_tests
-from phylolens.report.figures.ordination import draw_pcoa, draw_phylomorphospace, ordinate
-from phylolens.report.figures.placing import Box, free_place, spread_out
-from phylolens.report.figures.residuals import draw_residuals, worst
-from phylolens.report.figures.signal import signal_figures
-from phylolens.report.figures.style import BLUE, GREY, ORANGE, house_style, to_bytes
-from phylolens.report.figures.tanglegram import draw_tanglegram, tangle_facts
-from phylolens.report.figures.tree_measures import draw_tree_measures, measured
-from phylolens.report.ordering import tree_order
+from phylolens.report.plots.labels import (
+    MOST_GROUPS,
+    REST,
+    Box,
+    free_place,
+    mark_groups,
+    spread_out,
+)
+from phylolens.report.plots.maps import draw_pcoa, draw_phylomorphospace, ordinate
+from phylolens.report.plots.nulls import draw_null, null_tests
+from phylolens.report.plots.residuals import draw_residuals, worst
+from phylolens.report.plots.rows import (
+    clades_shown,
+    draw_by_clade,
+    draw_correlogram,
+    draw_tree_measures,
+    measured,
+)
+from phylolens.report.plots.style import BLUE, GREY, ORANGE, house_style, to_bytes
+from phylolens.report.plots.trees import (
+    draw_tanglegram,
+    lay_out,
+    read_tree,
+    support_of,
+    tangle_facts,
+)
 from phylolens.report.results import Results
+from phylolens.report.sections.signal.figures import signal_figures
 from phylolens.stats.ancestral import ancestral_states
 
 TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]
@@ -177,13 +192,12 @@ def test_support_is_read_from_the_labels():
     assert branches.n_inner == 3
 
 
-@pytest.mark.parametrize("narrow", [False, True])
-def test_tanglegram_joins_equal_taxa(narrow):
+def test_tanglegram_joins_equal_taxa():
     first = TAXA
     second = ["Aidae", "Bidae", "Didae", "Cidae", "Fidae", "Eidae"]
     groups = mark_groups(TAXA, {taxon: "ABC"[row // 2] for row, taxon in enumerate(TAXA)}, "order")
     trees = read(REFERENCE), read(LOOKS)
-    figure = draw_tanglegram(trees, (first, second), groups, "family", narrow=narrow)
+    figure = draw_tanglegram(trees, (first, second), groups, "family")
     left, middle, right = figure.axes
     (lines,) = middle.collections
     for taxon, segment, colour in zip(first, lines.get_segments(), lines.get_colors(), strict=True):
@@ -193,7 +207,7 @@ def test_tanglegram_joins_equal_taxa(narrow):
     assert sorted(zip(*dots.get_data(), strict=True)) == [(1.5, 3.5), (2.0, 1.5)]
     assert not left.lines
     written = [text.get_text() for text in middle.texts]
-    assert written == (first if narrow else [*first, *second])
+    assert written == [*first, *second]
     assert left.get_ylim() == (5.5, -0.5)
 
 
@@ -278,16 +292,15 @@ def test_pictures_stand_apart_and_are_few():
     found = ordinate(cloud(60, dimensions=2))
     groups = mark_groups(found.taxa, {}, "")
     pictures = dict.fromkeys(found.taxa, np.full((60, 120, 3), 127, np.uint8))
-    for narrow, most in ((False, 12), (True, 7)):
-        axes = draw_pcoa(found, groups, "genus", pictures, narrow=narrow).axes[0]
-        shown = [image.get_extent() for image in axes.images]
-        assert 1 < len(shown) <= most
-        boxes = [Box(x0, y0, x1, y1) for x0, x1, y0, y1 in shown]
-        assert not any(a.touches(b) for a, b in combinations(boxes, 2))
-        (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-        assert all(box.within(Box(low, bottom, high, top)) for box in boxes)
-        for box in boxes:  # as wide as the picture is
-            assert (box.right - box.left) / (box.top - box.bottom) == pytest.approx(2, rel=0.01)
+    axes = draw_pcoa(found, groups, "genus", pictures).axes[0]
+    shown = [image.get_extent() for image in axes.images]
+    assert 1 < len(shown) <= 12
+    boxes = [Box(x0, y0, x1, y1) for x0, x1, y0, y1 in shown]
+    assert not any(a.touches(b) for a, b in combinations(boxes, 2))
+    (low, high), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    assert all(box.within(Box(low, bottom, high, top)) for box in boxes)
+    for box in boxes:  # as wide as the image is
+        assert (box.right - box.left) / (box.top - box.bottom) == pytest.approx(2, rel=0.01)
 
 
 def test_branches_lead_from_ancestors_to_their_taxa():
@@ -477,10 +490,10 @@ def drawn(out):
 
 
 EVERY = {
-    "signal-heatmaps", "signal-heatmaps-narrow", "signal-heatmaps-ranks",
-    "signal-heatmaps-ranks-narrow", "hexbin", "pcoa", "pcoa-narrow", "phylomorphospace",
-    "phylomorphospace-narrow", "tanglegram", "tanglegram-narrow", "procrustes", "correlogram",
-    "null", "null-narrow", "tree-measures", "by-clade",
+    "signal-heatmaps", "signal-heatmaps-ranks",
+    "hexbin", "pcoa", "phylomorphospace",
+    "tanglegram", "procrustes", "correlogram",
+    "null", "tree-measures", "by-clade",
 }  # fmt: skip
 
 
@@ -499,20 +512,20 @@ def test_every_figure_is_drawn_where_its_numbers_are(results):
 def test_absent_files_give_no_figure(results):
     for name in ("visual_tree.nwk", "residuals.csv", "portraits.csv"):
         (results / "signal" / name).unlink()
-    assert set(drawn(results)) == EVERY - {"tanglegram", "tanglegram-narrow", "procrustes"}
+    assert set(drawn(results)) == EVERY - {"tanglegram", "procrustes"}
     (results / "signal/tree.nwk").unlink()
-    rest = {"tanglegram", "tanglegram-narrow", "procrustes", "phylomorphospace"}
-    assert set(drawn(results)) == EVERY - rest - {"phylomorphospace-narrow"}
+    rest = {"tanglegram", "procrustes", "phylomorphospace"}
+    assert set(drawn(results)) == EVERY - rest
 
 
-NUMBERS = {"correlogram", "null", "null-narrow", "tree-measures", "by-clade"}
+NUMBERS = {"correlogram", "null", "tree-measures", "by-clade"}
 
 
 @pytest.mark.parametrize(
     ("key", "missing"),
     [
         ("correlogram", {"correlogram"}),
-        ("tests", {"null", "null-narrow"}),
+        ("tests", {"null"}),
         ("tree", {"tree-measures"}),
         ("by_clade", {"by-clade"}),
         ("within_clades", set()),
@@ -540,7 +553,7 @@ def test_pictures_are_those_of_the_portraits(results):
 
 
 def test_bytes_repeat_and_do_not_depend_on_the_order_of_rows(results):
-    names = ("signal-heatmaps", "pcoa-narrow", "tanglegram", "procrustes")
+    names = ("signal-heatmaps", "pcoa", "tanglegram", "procrustes")
     before = {
         name: to_bytes(figure) for name, (figure, _) in drawn(results).items() if name in names
     }

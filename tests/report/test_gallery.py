@@ -1,15 +1,15 @@
-"""A picture weighs what it and its altered copies weigh."""
+"""An image weighs what it and its altered copies weigh."""
 
 import pandas as pd
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.guide.gallery import by_picture
+from phylolens.report.sections.guided.in_sample import by_picture
 from phylolens.specimens.resample import view_id
 
 
 def attention_with_copies(files, weights, taxon="Aidae"):
-    """``weights[k]`` are those of picture k and of its copies."""
+    """``weights[k]`` are those of image k and of its copies."""
     rows = [
         (taxon, view_id(file, copy, "gaussian-noise"), weight)
         for file, own in zip(files, weights, strict=True)
@@ -36,7 +36,7 @@ def test_captions_order_and_largest_agree_with_the_sums(make_results):
     assert shown == [("0000.png", "2.00"), ("0001.png", "1.20")]
     shown = [(one["file"], one["times"]) for one in gallery["taxa"][1]["least"]]
     assert shown == [("0002.png", "0.48"), ("0003.png", "0.32")]
-    # Cidae has one picture, which carries all by necessity; 0.5 of Aidae is not more than half.
+    # Cidae has one image, which carries all by necessity; 0.5 of Aidae is not more than half.
     assert (gallery["n_one_sided"], gallery["n_taxa"]) == (1, 2)
 
 

@@ -1,11 +1,11 @@
-"""The interval of the skill, and what needs no picture either, in words and in the table."""
+"""The interval of the skill, and what needs no image either, in words and in the table."""
 
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.html import render
-from phylolens.report.pictures import Album
+from phylolens.report.build import render
 from phylolens.report.results import Results
+from phylolens.report.thumbnails import Album
 
 TAXA = [f"{letter}idae" for letter in "ABCDEFGHIJKL"]
 
@@ -53,14 +53,14 @@ def test_few_clades_have_no_interval(make_guided):
     ("free", "said"),
     [
         (0.134, "takes away 13%; of what these leave, images take 18%"),
-        (0.4, "takes away 40%, so that this skill needs no picture"),
+        (0.4, "takes away 40%, so that this skill needs no image"),
         (-0.02, ""),
     ],
 )
 def test_means_over_other_clades_need_no_picture_either(make_guided, free, said):
     found = judged(make_guided, free=free)
     assert said in found["rest"]
-    assert ("which looks at no picture either" in found["rest"]) == bool(said)
+    assert ("which looks at no image either" in found["rest"]) == bool(said)
     row = next(row for row in found["rows"] if row["name"] == "other clades’ means")
     assert row["kind"] == "baseline"
 
@@ -107,5 +107,5 @@ def test_names_that_tell_all_leave_nothing_to_images(make_guided):
 
 def test_results_of_before_have_column_means(make_guided):
     found = judged(make_guided)
-    assert "calibrated column means, which look at no picture, leave" in found["claim"]
+    assert "calibrated column means, which look at no image, leave" in found["claim"]
     assert found["baseline"] == "column means alone"

@@ -3,10 +3,10 @@
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.guide.meaning import about_meaning, traits_words
-from phylolens.report.html import render
-from phylolens.report.pictures import Album
+from phylolens.report.build import render
 from phylolens.report.results import Results
+from phylolens.report.sections.guided.meaning import about_meaning, traits_words
+from phylolens.report.thumbnails import Album
 
 TAXA = [f"{letter}idae" for letter in "ABCDEFGHIJKL"]
 SCALE = [

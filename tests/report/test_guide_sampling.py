@@ -3,10 +3,10 @@
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.guide.sampling import about_sampling
-from phylolens.report.html import render
-from phylolens.report.pictures import Album
+from phylolens.report.build import render
 from phylolens.report.results import Results
+from phylolens.report.sections.guided.sampling import about_sampling
+from phylolens.report.thumbnails import Album
 
 TAXA = [f"{letter}idae" for letter in "ABCDEFGHIJKL"]
 

@@ -5,9 +5,9 @@ import copy
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.html import render
-from phylolens.report.pictures import Album
+from phylolens.report.build import render
 from phylolens.report.results import Results
+from phylolens.report.thumbnails import Album
 
 TAXA = [f"{letter}idae" for letter in "ABCDEFGHIJKL"]
 
@@ -34,11 +34,11 @@ def test_skill_states_size_p_refits_taxa_clades_and_column_means(guided):
     judged = guided["judged"]
     assert judged["kind"] == "yes"
     for part in ("Images tell part of the tree for families of clades never seen",
-                 "29% of the squared error that calibrated column means", "look at no picture",
+                 "29% of the squared error that calibrated column means", "look at no image",
                  "skill 0.29, p = 0.010 from 99 refits with images exchanged among families",
                  "12 families, 4 orders held out one at a time",
                  "correlate with r = 0.71; column means alone reach r = 0.56",
-                 "most of it needs no picture", "The other 71% of that error stays",
+                 "most of it needs no image", "The other 71% of that error stays",
                  "In-sample, fitted to and judged on the same families, r = 0.99",
                  "says nothing about families of clades never seen",
                  "habitat"):  # fmt: skip
@@ -48,10 +48,11 @@ def test_skill_states_size_p_refits_taxa_clades_and_column_means(guided):
 
 
 def test_the_first_box_asks_whether_images_learn_the_tree(make_guided, make_results):
-    answers = {one["question"]: one["answer"] for one in summarize(make_guided(TAXA))["answers"]}
-    assert answers["Can images learn the tree?"].startswith("Images tell part of the tree")
+    found = summarize(make_guided(TAXA))
+    assert [card["question"] for card in found["cards"]] == ["Can images learn the tree?"]
+    assert found["guide"]["answer"].startswith("Images tell part of the tree")
     old = summarize(make_results(TAXA, [2] * 12, parts=("guide",), pictures=False))
-    assert old["answers"][-1]["question"] == "Can images be fitted to the tree?"
+    assert old["cards"][-1]["question"] == "Can images be fitted to the tree?"
 
 
 def test_no_evidence_is_not_evidence_of_nothing(make_guided):
@@ -126,7 +127,7 @@ def test_without_refits_nor_skill_images_add_nothing(make_guided):
     found = said(make_guided, edit)["judged"]
     assert found["claim"].startswith("Images add nothing for families of clades never seen")
     assert "column means alone reach more, r = 0.56; the named ranks tell no" in found["rest"]
-    assert "needs no picture" not in found["rest"]
+    assert "needs no image" not in found["rest"]
 
 
 def test_taxonomy_that_differs_from_column_means_has_its_own_figure(make_guided):
@@ -141,7 +142,7 @@ def test_taxonomy_that_differs_from_column_means_has_its_own_figure(make_guided)
     found = said(make_guided, edit)["judged"]
     assert "; with the named ranks, r = 0.61." in found["rest"]
     assert {row["name"]: row["note"] for row in found["rows"]}["taxonomy alone"] == (
-        "no pictures; steps over order"
+        "no images; steps over order"
     )
 
 
@@ -196,7 +197,7 @@ def test_a_fallback_says_why_and_what_stands_in(make_guided):
     assert found["kind"] == "fallback"
     assert found["claim"].startswith("Nothing was learnt that holds for families of clades never")
     assert "Nothing beat the column means on 5 inner folds. The unguided features" in found["claim"]
-    assert "skill 0.004" in found["claim"]
+    assert "chosen anew for each clade held out: skill 0.004" in found["claim"]
     assert "whichever does best on clades left out" in found["choice"][0]
     assert (
         "on all taxa it chose unguided; with orders held out in turn, phylo-ridge (1) and "
@@ -319,7 +320,7 @@ def rendered(out):
 
 def test_the_page_shows_the_tables_without_any_figure(make_guided):
     page = rendered(make_guided(TAXA, two_learners))
-    for part in ("Guided embedding: can images learn the tree?", "Families of orders held out",
+    for part in ("<h2>Can images learn the tree?</h2>", "Families of orders held out",
                  "0.287", "0.345", "not corrected for the number of learners",
                  "Other ways to judge", "r alone: the learner’s own predictions",
                  "a predicted distance is no placement"):  # fmt: skip
@@ -333,7 +334,7 @@ def test_in_sample_results_read_as_before(make_results):
     found = summarize(out)["guide"]
     assert found["judged"] is None
     page = rendered(out)
-    for part in ("can images be fitted to the tree?", "All guided figures are <b",
+    for part in ("<h2>Can images be fitted to the tree?</h2>", "All guided figures are <b",
                  "No p-value is given", "guided, in-sample", "0.745, worse than the 0.158",
                  "Whether images predict genetic distance of taxa that were not in the fit",
                  '<tr class="insample mine">'):  # fmt: skip

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from phylolens.report.own_results import allowed, is_own, sign
-from phylolens.report.pictures import Album
 from phylolens.report.results import Results
+from phylolens.report.thumbnails import Album
 
 
 @pytest.fixture

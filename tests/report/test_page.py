@@ -57,8 +57,8 @@ def test_numbers_are_those_of_the_results(page):
 
 
 def test_guided_figures_say_in_sample(page):
-    guided = page.text[page.text.index("Guided embedding: can images") :]
-    guided = guided[: guided.index("What this can not tell")]
+    guided = page.text[page.text.index("Can images be fitted to the tree? Here") :]
+    guided = guided[: guided.index("What this cannot tell")]
     assert guided.lower().count("in-sample") >= 6
     for tag, attributes in page.tags:
         if tag == "img" and "guided" in (attributes.get("alt") or "").lower():
@@ -90,7 +90,7 @@ def test_figures_lie_beside_the_page(page, results):
 
 
 def test_every_part_says_what_it_can_not_tell(page):
-    assert page.text.count("What this can not tell") == 3
+    assert page.text.count("What this cannot tell") == 3
 
 
 def test_same_results_same_bytes(page, results):
@@ -112,7 +112,7 @@ def test_absent_parts_leave_one_line_each(make_results):
     page = read(make_results(TAXA, [2] * 6, parts=(), pictures=False))
     for command in ("classify", "guide", "signal"):
         assert f"phylolens {command} makes it" in page.text.replace(" .", ".")
-    assert "What this can not tell" not in page.text
+    assert "What this cannot tell" not in page.text
     assert "is no longer there" in page.text
 
 

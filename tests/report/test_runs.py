@@ -80,9 +80,8 @@ def test_rows_that_could_not_be_used_are_counted_and_named(out, dropped_before_c
     check["specimens"] |= {"n_images": 90, "n_usable": 90}
     check |= {"problems": [], "left_out": {"images": []}}
     (out / "check.json").write_text(json.dumps(check))
-    assert (
-        "90 images were read. All of them could be used." in summarize(out)["answers"][0]["answer"]
-    )
+    sentences = summarize(out)["specimens"]["sentences"]
+    assert sentences[0] == "90 images were read. All of them could be used."
 
 
 def test_exact_tests_name_all_permutations(out):

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from phylolens.report.confound_words import guided_by_source, possible_confounds
-from phylolens.report.signal.confounds import about_confounds, with_confounds
+from phylolens.report.columns import guided_by_source, possible_confounds
+from phylolens.report.sections.signal.confounds import about_confounds, with_confounds
 
 TEST = {"statistic": 1.2, "z": 1.5, "p_value": 0.24}
 TOLD = {"kind": "yes", "claim": "Closely related species look more alike.", "rest": "Rest."}
@@ -95,7 +95,7 @@ def test_it_has_a_caveat_where_sources_are_clades():
     told = with_confounds(TOLD, summary_of(coincide=True, conclusion="holds within sources"))
     assert told["kind"] == "yes"
     assert (
-        "between those of different ones, which are clades, likeness may be that of the source"
+        "between those of different ones, which are clades, similarity may be that of the source"
         in (told["claim"])
     )
 

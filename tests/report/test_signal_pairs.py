@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from phylolens.report import summarize, write_report
-from phylolens.report.html import render
-from phylolens.report.pictures import Album
+from phylolens.report.build import render
 from phylolens.report.results import Results
+from phylolens.report.thumbnails import Album
 
 TAXA = [f"{letter}idae" for letter in "ABCDEF"]
 
@@ -54,7 +54,7 @@ def test_at_most_twelve_a_group(make_signal):
 def test_the_very_pictures_stand_side_by_side(make_signal):
     out = make_signal(TAXA, pictures=True)
     text = page_of(out)
-    gallery = text[text.index('id="disagree"') : text.index('id="sample"')]
+    gallery = text[text.index('id="disagree"') : text.index('id="read"')]
     tags = re.findall(r"<img[^>]*>", gallery)
     assert len(tags) == 2 * 4
     assert 'alt="Bidae: 0002.png"' in tags[0]

@@ -6,15 +6,15 @@ import re
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.html import render
-from phylolens.report.pictures import Album
+from phylolens.report.build import render
 from phylolens.report.results import Results
+from phylolens.report.thumbnails import Album
 
 TAXA = [f"{letter}idae" for letter in "ABCDEF"]
 HEADINGS = {
     "correlogram": "The correlogram as a table",
     "by_clade": "Within each clade",
-    "tree": "A tree of looks",
+    "tree": "A tree from visual distances",
     "tree_sample": "With other trees",
     "by_features": "With other features or distances",
 }
@@ -29,7 +29,7 @@ def page(out):
 
 
 def section(text):
-    return text[text.index('<section id="signal">') : text.index('<section id="guide">')]
+    return text[text.index('<section id="signal">') : text.index('<section id="read">')]
 
 
 @pytest.mark.parametrize("key", OPTIONAL)
@@ -75,7 +75,7 @@ def test_results_of_before_read_as_before(make_results):
     assert "K_mult" not in json.dumps(found)
     for part in ("within", "correlogram", "clades", "trees", "pairs", "sample", "several"):
         assert found[part] is None
-    assert any("Whether pictures say more than the taxonomy" in x for x in found["cannot_tell"])
+    assert any("Whether images say more than the taxonomy" in x for x in found["cannot_tell"])
     text = section(page(out))
     assert "A positive verdict needs p ≤" in text.replace("\u00a0", " ")
     assert "Holm" not in text

@@ -36,7 +36,7 @@ def test_a_significant_verdict_states_size_p_n_baseline_and_limits(signal):
                  "As effect size, K_mult is 0.62 (95% interval 0.52 to 0.72); 1 is what drift",
                  "Pagel’s λ is 0.73 (95% interval 0.60 to 0.90) by REML and 0.70 by ML",
                  "r = 0.25 (95% interval 0.15 to 0.35)",
-                 "taxonomy alone, without a picture, reaches more, r = 0.88",
+                 "taxonomy alone, without an image, reaches more, r = 0.88",
                  "no sign that looks follow lineage beyond the order level",
                  "these tests cannot tell"):  # fmt: skip
         assert part in signal["verdict"], part
@@ -103,7 +103,7 @@ def test_circular_figures_are_no_evidence(make_signal):
     assert found["circular_why"] == why
     assert found["within"]["short"].startswith("Within orders, in-sample")
     assert found["trees"]["sentence"].startswith("In-sample")
-    assert found["baselines"][0]["name"] == "pictures (in-sample)"
+    assert found["baselines"][0]["name"] == "images (in-sample)"
 
 
 def test_too_few_taxa_decide_nothing(make_signal):
@@ -156,7 +156,7 @@ def test_what_pictures_add_to_taxonomy(make_signal, pearson, spearman, beyond, w
     within = said(make_signal, edit)["within"]
     assert within["beyond"] is beyond
     assert words in within["sentence"]
-    assert "11 families moved, 999 shuffles" in within["sentence"]
+    assert "11 families moved, 999 permutations" in within["sentence"]
 
 
 def test_without_clades_nothing_is_said_of_them(make_signal):
@@ -233,7 +233,7 @@ def test_tree_measures_stand_beside_chance(signal):
     assert trees["rows"][2]["interval"] == "0.405 to 0.415"
     assert "one order only" in trees["rows"][-1]["means"]
     # 10 inner branches with support 100, 60, 20, 100, ...: 7 of at least 50%
-    assert "Of 10 inner branches of the tree of looks 7 (70%)" in trees["support"]
+    assert "Of 10 inner branches of the visual tree 7 (70%)" in trees["support"]
 
 
 def test_several_trees_take_the_place_of_one(make_signal, signal):

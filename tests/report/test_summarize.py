@@ -7,8 +7,8 @@ from scipy.stats import binomtest, pearsonr
 
 from phylolens.errors import InputError
 from phylolens.report import summarize
-from phylolens.report.signal.influence import most_influential
-from phylolens.report.tested import beside_majority, wilson
+from phylolens.report.intervals import beside_majority, wilson
+from phylolens.report.sections.signal.tests import most_influential
 
 TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]
 
@@ -161,7 +161,7 @@ def test_methods_name_versions_seed_hash_and_departures(summary):
     assert "images of each taxon: 9 (published: 150)" in departures
     assert "raised to: 7 (published: 1,000)" in departures
     assert "training steps: 50 (published: 5,000)" in departures
-    assert "becomes" not in departures  # 1.7, and no record of how pictures became square
+    assert "becomes" not in departures  # 1.7, and no record of how images became square
     assert "learning rate" not in departures  # as published
 
 
@@ -190,7 +190,7 @@ def test_features_without_pictures_show_none(make_results):
     found = summarize(out)
     assert found["pictures"] is None
     assert found["guide"]["gallery"] is None
-    assert "26 rows were read; 24 feature rows could be used" in found["answers"][0]["answer"]
+    assert "26 rows were read; 24 feature rows could be used" in found["specimens"]["sentences"][0]
 
 
 def test_simulated_data_are_called_so(make_results):
@@ -242,7 +242,7 @@ def test_departures_name_how_pictures_became_square_and_the_scale(make_results):
 
     change(out, "guide/guide.json", depart)
     departures = " ".join(summarize(out)["methods"]["differences"])
-    assert "how pictures become square: pad (published: squash)" in departures
+    assert "how images become square: pad (published: squash)" in departures
     assert "becomes similarity −1: 2.5 (published: 1.7)" in departures
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binomtest
 
 from phylolens.report import summarize
-from phylolens.report.tested import beside_by_specimen, beside_majority
+from phylolens.report.intervals import beside_by_specimen, beside_majority
 
 TAXA = ["Aidae", "Bidae"]
 ALIKE = 10

@@ -1,6 +1,6 @@
 import pytest
 
-from phylolens.report.wording import (
+from phylolens.report.text import (
     count,
     distance,
     is_italic,

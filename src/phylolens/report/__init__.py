@@ -1,6 +1,15 @@
-"""The report: results directory to plain dict to figures to one page."""
+"""The report: a results directory to facts in words, to figures, to one page.
 
-from phylolens.report.html import write_report
-from phylolens.report.summarize import summarize
+``results`` reads the directory, ``own_results`` says which image files it may open. ``sections``
+has one package a question, each with its facts, figures and templates; ``plots`` the drawings
+that are long or shared. ``summary`` joins the facts, ``build`` puts them, the figures and
+``thumbnails`` into ``page/``. ``text`` writes numbers and nouns, ``ordering`` sorts taxa as the
+tree does, ``columns`` words what may give a source away, ``intervals`` holds the statistics that
+the report still computes. ``glossary.toml`` and ``references.bib`` are data, read by ``glossary``
+and ``literature``. ``audit`` is a page of its own.
+"""
+
+from phylolens.report.build import write_report
+from phylolens.report.summary import summarize
 
 __all__ = ["summarize", "write_report"]

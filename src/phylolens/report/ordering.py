@@ -1,7 +1,8 @@
 """The order in which figures show taxa: as in the tree, relatives side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -121,3 +122,9 @@ def runs(groups: Sequence[str | None]) -> list[tuple[str, int, int]]:
             found.append((name, place, place + size))
         place += size
     return found
+
+
+def coarse_to_fine(results: Results, names: Mapping[str, Any]) -> list[str]:
+    """Order ranks as the table has them; unknown ones keep their place at the end."""
+    known = [rank for rank in results.ranks if rank in names]
+    return known + [name for name in names if name not in known]

@@ -187,7 +187,7 @@ class Results:
 
     @property
     def has_pictures(self) -> bool:
-        """Whether there are pictures to show, not features alone."""
+        """Whether there are images to show, not features alone."""
         stated = (self.check.get("specimens") or {}).get("pictures", True)
         return bool(stated) and self.specimens is not None and "path" in self.specimens.columns
 

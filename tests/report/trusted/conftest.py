@@ -31,7 +31,7 @@ world, _, _, results = (beside(name) for name in ("world", "judged", "scored", "
 
 @pytest.fixture(scope="session")
 def trusted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One such directory that no test changes, without its pictures."""
+    """One such directory that no test changes, without its images."""
     out = tmp_path_factory.mktemp("trusted")
     results.write_results(out, world.draw_world(seed=3))
     return out
@@ -39,7 +39,7 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def make_trusted(trusted: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Copy it, with pictures if asked for."""
+    """Copy it, with images if asked for."""
 
     def make(*, pictures: bool = False) -> Path:
         out = tmp_path_factory.mktemp("copies") / "trusted"

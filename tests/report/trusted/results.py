@@ -93,7 +93,7 @@ def _metrics(out: Path, world: World) -> dict[str, Any]:
 def _division(
     out: Path, name: str, world: World, test: np.ndarray, ranks: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Models, baselines and predictions of one division of the images."""
+    """Models, baselines and predictions of one split of the images."""
     rows, counts = [], {}
     models: dict[str, Any] = {model: {} for model in BLUR}
     baselines: dict[str, Any] = {"majority": {}, "random": {}}

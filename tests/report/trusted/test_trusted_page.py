@@ -6,9 +6,9 @@ import re
 import pytest
 
 from phylolens.report import summarize, write_report
-from phylolens.report.html import render
-from phylolens.report.pictures import Album
+from phylolens.report.build import render
 from phylolens.report.results import Results
+from phylolens.report.thumbnails import Album
 
 OPTIONAL = ("chosen", "splits", "splits_not_possible", "consistency", "temperature", "confidence",
             "conformal", "novelty", "few_shot", "sources", "near_duplicates", "repeats",
@@ -43,7 +43,7 @@ def test_every_part_has_its_heading_and_figure(page):
     for heading in HEADINGS.values():
         assert heading in text
     drawn = {path.stem for path in (out / "figures").glob("*.svg")}
-    for name in ("depth", "depth-narrow", "reliability", "risk", "few-shot", "mistakes-species",
+    for name in ("depth", "reliability", "risk", "few-shot", "mistakes-species",
                  "confusion-genus"):  # fmt: skip
         assert name in drawn
     assert "mistakes-order" not in drawn  # nothing lies above the coarsest rank
@@ -99,6 +99,17 @@ def test_what_data_were_too_few_for_is_told(make_trusted):
 def test_methods_say_how_it_was_done(trusted):
     text = summarize(trusted)["methods"]["paragraph"]
     assert "one independent classifier a rank" not in text
-    assert "Also tested with species left out (106 images)." in text
+    assert "Also tested with species held out (106 images)." in text
     assert "temperature: 1.84" in text
     assert "split conformal prediction on nested taxa, α = 0.1" in text
+
+
+def test_cross_fitting_is_not_called_split_conformal(make_trusted):
+    out = make_trusted()
+    path = out / "classify/metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["conformal"]["guarantee"] += " It was calibrated by cross-fitting."
+    path.write_text(json.dumps(metrics))
+    text = summarize(out)["methods"]["paragraph"]
+    assert "split conformal" not in text
+    assert "by cross-fitted conformal prediction on nested taxa, α = 0.1; its coverage" in text

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.classification.depth import about_depth
-from phylolens.report.classification.mistakes import heights
 from phylolens.report.results import Results
+from phylolens.report.sections.classification.depth import about_depth
+from phylolens.report.sections.classification.mistakes import heights
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_novelty_few_shot_and_checks_in_words(found, metrics):
         "4 of 137 tested images (2.9%) nearly repeat a training image" in (found["near_duplicates"])
     )
     assert (
-        "shuffled within species, p = 0.010: images give their source away" in (found["sources"][1])
+        "permuted within species, p = 0.010: images give their source away" in (found["sources"][1])
     )
     assert found["few_shot"]["short"] == "Of 62 species, 9 fewer than 5 and 40 fewer than 10."
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.bootstrap import spread
+from phylolens.report.intervals import spread
 
 
 def metrics_of(out):
@@ -33,7 +33,7 @@ def test_cells_are_the_scores_of_each_division(found, trusted):
     metrics = metrics_of(trusted)
     family = rank_of(found, "family")
     assert [one["words"] for one in family["columns"]] == [
-        "random division", "species left out", "genera left out",
+        "random split", "species held out", "genera held out",
     ]  # fmt: skip
     parts = (metrics, *(metrics["splits"][f"leave-{rank}-out"] for rank in ("species", "genus")))
     for row in family["rows"]:
@@ -69,7 +69,7 @@ def test_without_single_answers_there_is_no_bootstrap_interval(make_trusted):
 
 
 def test_few_left_out_taxa_give_no_interval(found):
-    # four genera left out: too few to draw from
+    # four genera held out: too few to draw from
     for row in rank_of(found, "family")["rows"]:
         assert row["cells"][2]["accuracy_interval"] == ""
 
@@ -126,12 +126,12 @@ def test_repeats_show_mean_and_deviation(found, trusted):
     mean = metrics_of(trusted)["repeats"]["splits"]["random"]["rf"]["family"]["accuracy"]["mean"]
     row = next(row for row in family["repeats"] if row["name"] == "random forest")
     assert row["cells"][0]["accuracy"] == f"{mean:.2f} ± 0.012"
-    assert row["cells"][2] is None  # genera left out were not repeated
+    assert row["cells"][2] is None  # genera held out were not repeated
 
 
 def test_impossible_divisions_say_why(found, trusted):
     assert found["not_divided"] == [
-        "Not tested with sources left out: there is no column `source`."
+        "Not tested with sources held out: there is no column `source`."
     ]
 
 
@@ -143,7 +143,7 @@ def test_answer_has_known_and_unknown_taxa(found, trusted):
     assert f"right for {100 * new:.0f}% of images of species it was never shown" in found["answer"]
     assert "(most frequent: 6.6%)" in found["answer"]
     assert "62% of unknown families" in found["answer"]
-    assert "species and genera left out" in " ".join(found["cannot_tell"])
+    assert "species and genera held out" in " ".join(found["cannot_tell"])
 
 
 def test_a_first_division_that_left_species_out_is_not_called_random(found, make_trusted):
@@ -152,7 +152,7 @@ def test_a_first_division_that_left_species_out_is_not_called_random(found, make
     left = out / "classify/predictions_leave-species-out.csv"
     left.replace(out / "classify/predictions.csv")
     own = summarize(out)["classify"]
-    assert (own["first"], own["random"]) == ("species left out", False)
+    assert (own["first"], own["random"]) == ("species held out", False)
     family, before = rank_of(own, "family"), rank_of(found, "family")
     assert [row["cells"][0] for row in family["rows"] if row["kind"] == "model"] == [
         row["cells"][1] for row in before["rows"] if row["kind"] == "model"

@@ -3,15 +3,97 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from phylolens.report.audit.words import MEANT, NOISE_WORDS, printed
-from phylolens.report.figures import Drawing
-from phylolens.report.pictures import data_address
-from phylolens.report.wording import count, number, p_value
+from phylolens.report.plots.style import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    WIDTH,
+    Drawing,
+    canvas,
+    house_style,
+    to_bytes,
+)
+from phylolens.report.text import count, number, p_value
+from phylolens.report.thumbnails import data_address
 from phylolens.writing import write_text
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+
+NARROW = 3.5  # inches
+ROW, EDGE = 0.7, 0.95  # inches a statistic, and for axis and legend
+NULL = "#a9bccd"
+OBSERVED: dict[str, Any] = {"marker": "o", "color": ORANGE, "markersize": 5, "linestyle": ""}
+PERFECT: dict[str, Any] = {"marker": "D", "markeredgecolor": BLUE, "markerfacecolor": "none",
+                           "markersize": 8, "linestyle": ""}  # fmt: skip
+
+
+def draw_audit(rows: list[dict[str, Any]], *, narrow: bool = False) -> "Canvas":
+    """Draw one line a statistic: histogram of its null, noise below it, observed and perfect.
+
+    Parameters
+    ----------
+    rows : list of dict
+        ``title``, ``statistic``, ``null_histogram``, ``noise`` (mean, low, high), ``perfect``,
+        ``honest``.
+    narrow : bool
+        For phones.
+    """
+    figure = canvas(NARROW if narrow else WIDTH, EDGE + ROW * len(rows) + (0.3 if narrow else 0))
+    axes = figure.subplots()
+    for place, row in enumerate(rows):
+        _row(axes, len(rows) - 1 - place, row)
+    axes.set_ylim(-0.55, len(rows) - 0.05)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.axvline(0, color=PALE, linewidth=0.8, zorder=0)
+    axes.set_xlabel("correlation")
+    _legend(axes, columns=1 if narrow else 2)
+    return figure
+
+
+def _row(axes: "Axes", base: float, row: dict[str, Any]) -> None:
+    edges = np.array(row["null_histogram"]["edges"])
+    counts = np.array(row["null_histogram"]["counts"], dtype=float)
+    heights = base + 0.5 * counts / counts.max()
+    axes.stairs(heights, edges, baseline=base, fill=True, color=NULL)
+    axes.axhline(base, color=PALE, linewidth=0.7, zorder=0)
+    noise = row["noise"]
+    if noise:
+        low, high = noise["low"], noise["high"]
+        axes.plot([low, high], [base - 0.1] * 2, color=GREY, linewidth=2.2, solid_capstyle="butt")
+    if row["perfect"] is not None:
+        axes.plot(row["perfect"], base, **PERFECT, clip_on=False, zorder=4)
+    axes.plot(row["statistic"], base, **OBSERVED, clip_on=False, zorder=5)
+    weight = "bold" if row["honest"] else "normal"
+    axes.annotate(row["title"], (0.0, base + 0.66), xycoords=("axes fraction", "data"), fontsize=8,
+                  va="center", color=INK, fontweight=weight).set_in_layout(False)  # fmt: skip
+
+
+def _legend(axes: "Axes", columns: int) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles = [
+        Line2D([], [], **OBSERVED, label="these matrices"),
+        Line2D([], [], **PERFECT, label="perfect agreement"),
+        Patch(color=NULL, label="taxa shuffled"),
+        Line2D([], [], color=GREY, linewidth=2.2, label="random centroids (95%)"),
+    ]
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=columns,
+                fontsize=8, columnspacing=1.5)  # fmt: skip
+
+
+REPORT = Path(__file__).parent.parent
 PIXELS_AN_INCH = 110
 
 
@@ -27,17 +109,17 @@ def write_page(path: Path, summary: Mapping[str, Any]) -> None:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(REPORT),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     drawings = _draw(summary)
-    text = environment.get_template("audit.html.j2").render(
+    text = environment.get_template("audit/audit.html.j2").render(
         s=summary,
-        rows=[_row(entry, entry["title"]) for entry in summary["published"].values()],
-        honest=[_row(entry, MEANT[name]) for name, entry in summary["honest"].items()],
+        rows=[_page_row(entry, entry["title"]) for entry in summary["published"].values()],
+        honest=[_page_row(entry, MEANT[name]) for name, entry in summary["honest"].items()],
         noise=_noise(summary),
         dropped=_dropped(summary["dropped"]),
         taxa=count(summary["n_taxa"], "taxon"),
@@ -50,7 +132,7 @@ def write_page(path: Path, summary: Mapping[str, Any]) -> None:
     write_text(path, text)
 
 
-def _row(entry: Mapping[str, Any], title: str) -> dict[str, Any]:
+def _page_row(entry: Mapping[str, Any], title: str) -> dict[str, Any]:
     if entry["statistic"] is None:
         return {"title": title, "value": "–", "note": entry["why_absent"], "p": "–",
                 "printed": "–", "null": "–", "noise": "–", "perfect": "–"}  # fmt: skip
@@ -97,8 +179,6 @@ def _dropped(dropped: Mapping[str, list[str]]) -> list[str]:
 
 
 def _draw(summary: Mapping[str, Any]) -> dict[str, Drawing]:
-    from phylolens.report.figures.audit import draw_audit
-    from phylolens.report.figures.style import house_style, to_bytes
 
     entries = [(entry["title"], entry, False) for entry in summary["published"].values()]
     entries += [(MEANT[name], entry, True) for name, entry in summary["honest"].items()]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from phylolens.report.wording import number, p_value
+from phylolens.report.text import number, p_value
 
 LEVEL = 0.05
 SMALLEST_PRINTED = 1e-300

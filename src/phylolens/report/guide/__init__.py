@@ -1,5 +1,0 @@
-"""The section on guided embeddings: how much of the tree the images can learn."""
-
-from phylolens.report.guide.about import about_guide
-
-__all__ = ["about_guide"]

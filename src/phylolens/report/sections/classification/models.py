@@ -1,0 +1,129 @@
+"""What models and splits are called, and which head was chosen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from phylolens.report.text import listed, number, plural
+
+MODEL_WORDS = {
+    "default": "default classifier",
+    "rf": "random forest",
+    "rf-weighted": "class-weighted random forest",
+    "rf-balanced-bagging": "balanced bagging of trees",
+    "svm": "support vector machine",
+    "linear": "linear classifier",
+    "lda": "discriminant analysis",
+    "mlp-weighted": "weighted neural network",
+    "prototype": "nearest class mean",
+    "hgnn": "hierarchy-guided network",
+}
+
+PARTS = {
+    "consistency": "agreement of the ranks",
+    "near_duplicates": "search for near-duplicates",
+    "sources": "check of the sources",
+    "few_shot": "few-shot curve",
+    "trial": "confidence and depth",
+    "model": "novelty and stored model",
+}
+
+
+def model_words(model: str) -> str:
+    """Say what a model is called in plain words."""
+    return MODEL_WORDS.get(model, model)
+
+
+def headline(models: Mapping[str, Any]) -> str:
+    """Choose the model the text speaks of: the recipe's first, named before any result was seen.
+
+    The best of several on the same test images would be chosen by luck in part.
+    """
+    return next(iter(models))
+
+
+def left_out_rank(division: str) -> str:
+    """Return what ``leave-species-out`` leaves out: ``species``; empty for other names."""
+    if division.startswith("leave-") and division.endswith("-out"):
+        return division[len("leave-") : -len("-out")]
+    return ""
+
+
+def division_words(division: str) -> str:
+    """Say how the images were divided, as a column is headed."""
+    rank = left_out_rank(division)
+    return f"{plural(rank)} held out" if rank else f"{division} split"
+
+
+def not_possible(metrics: Mapping[str, Any]) -> list[str]:
+    """Say what the data were too few for."""
+    found = metrics.get("not_possible") or {}
+    return [
+        f"{PARTS.get(key, key).capitalize()}: {str(why).rstrip('.')}." for key, why in found.items()
+    ]
+
+
+KINDS = {
+    "lda": "shrunken discriminant analysis",
+    "logistic": "logistic regression",
+    "svm": "support vector machine",
+    "prototype": "nearest class mean",
+}
+
+
+def about_chosen(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Say for each model that chooses which head it took.
+
+    Returns
+    -------
+    dict
+        ``everywhere``, sentences that hold at all ranks; ``by_rank``, sentences of a rank.
+    """
+    everywhere: list[str] = []
+    by_rank: dict[str, list[str]] = {}
+    for model, ranks in _by_model(metrics).items():
+        said = {rank: _sentence(model, choice) for rank, choice in ranks.items()}
+        said = {rank: text for rank, text in said.items() if text}
+        if len(set(said.values())) == 1:
+            everywhere += list(said.values())[:1]
+            continue
+        for rank, text in said.items():
+            by_rank.setdefault(rank, []).append(text)
+    return {"everywhere": everywhere, "by_rank": by_rank}
+
+
+def _by_model(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Choices by model, then rank; by rank alone they are those of ``default``."""
+    found = metrics.get("chosen") or {}
+    if any("head" in own for own in found.values()):
+        return {"default": found}
+    return {model: own for model, own in found.items() if own}
+
+
+def head_words(head: str) -> str:
+    """Turn ``lda:0.1`` into ``shrunken discriminant analysis (0.1)``."""
+    kind, _, setting = head.partition(":")
+    return KINDS.get(kind, model_words(kind)) + (f" ({setting})" if setting else "")
+
+
+def _sentence(model: str, choice: Mapping[str, Any]) -> str:
+    head, scores = choice.get("head"), dict(choice.get("scores") or {})
+    if not head:
+        return ""
+    text = f"As {model_words(model)}, {head_words(head)} was chosen on training images alone"
+    if head in scores:
+        text += (
+            f" (macro-F1 of inner cross-validation {number(scores[head])}{_others(head, scores)})"
+        )
+    text += f"; at the ranks its answers are {choice['how']}" if choice.get("how") else ""
+    rule = str(choice.get("rule") or "").strip()
+    return f"{text}." + (f" Rule: {rule[:1].lower()}{rule[1:].rstrip('.')}." if rule else "")
+
+
+def _others(head: str, scores: Mapping[str, float]) -> str:
+    """List the best of every other kind."""
+    best: dict[str, str] = {}
+    for name in sorted(scores, key=lambda name: -scores[name]):
+        best.setdefault(name.partition(":")[0], name)
+    others = [name for kind, name in best.items() if kind != head.partition(":")[0]]
+    shown = [f"{head_words(name)} {number(scores[name])}" for name in others]
+    return f"; {listed(shown)}" if shown else ""

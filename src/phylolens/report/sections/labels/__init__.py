@@ -1,0 +1,1 @@
+"""What was read: images, labels, problems, and names that match the phylogeny."""

@@ -1,0 +1,1 @@
+"""Methods to cite: settings, versions, terms and literature."""

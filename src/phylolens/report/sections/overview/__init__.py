@@ -1,0 +1,1 @@
+"""Answers on one screen: a sentence and a small figure a question."""
