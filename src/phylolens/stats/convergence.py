@@ -44,7 +44,6 @@ MOST_LISTED = 200  # of each kind
 TIE = 1e-6  # relatives as near as each other, up to the rounding of branch lengths
 MOST_VALUES = 20_000_000  # simulated pairs held in memory
 FEWEST_SIMULATIONS = 40
-CONFIRMED = 0.05  # p by direction of a pair that can be convergent
 COLUMNS = (
     "kind", "taxon_1", "taxon_2", "visual", "genetic", "expected", "ratio", "p_value", "q_value",
     "significant", "clade_1", "clade_2", "explained_by", "same_source", "other_source",
@@ -129,9 +128,9 @@ def disagreement(
         PairNull(kind.values(own), null)
         for (kind, _), own, null in zip(views, found, nulls, strict=True)
     ]
-    confirmed = references[2].p_values(convergence.values(found[2])) <= CONFIRMED
+    by_direction = references[2].p_values(convergence.values(found[2]))
     tables = [
-        _judged(convergence, found[0], references[0], confirmed, fdr, taxa, sources),
+        _judged(convergence, found[0], references[0], by_direction, fdr, taxa, sources),
         _judged(divergence, found[1], references[1], None, fdr, taxa, sources),
     ]
     listed = _listed(tables)
@@ -226,7 +225,7 @@ def _judged(
     kind: Candidates,
     found: Evolved,
     reference: PairNull,
-    confirmed: np.ndarray | None,
+    by_direction: np.ndarray | None,
     fdr: float,
     taxa: np.ndarray,
     sources: pd.DataFrame | None,
@@ -238,8 +237,12 @@ def _judged(
     roots = found.roots(kind.pairs)
     level = kind.level(roots)
     p = reference.p_values(kind.sign * (roots - level))
-    alike = kind.possible(roots) & (True if confirmed is None else confirmed)
-    given, by = _explained(kind, found, reference, level, np.where(alike, p, 1.0), fdr)
+    if by_direction is not None:
+        # Taxa of little variance are near each other whatever they look like: both have to hold.
+        p = np.maximum(p, by_direction)
+    given, by = _explained(
+        kind, found, reference, level, np.where(kind.possible(roots), p, 1.0), fdr
+    )
     q = adjusted_by_group(given, suspect)
     i, j = kind.pairs.T
     visual = np.sqrt(np.maximum(found.squares[i, j], 0.0))
