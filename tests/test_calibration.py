@@ -14,7 +14,7 @@ from phylolens.errors import InputError, TooFew
 from phylolens.pipeline.checkpoints import Checkpoints
 from phylolens.pipeline.run import run
 from phylolens.pipeline.settings import make_settings
-from phylolens.pipeline.stages import trust
+from phylolens.pipeline.stages import calibration, classify_split
 from phylolens.pipeline.stages.classify import divide
 
 RANKS = ("order", "family", "species")
@@ -25,7 +25,7 @@ SETTINGS = {"models": ("default", "prototype"), "repeats": 2, "ablation": True}
 def quick() -> Iterator[None]:
     """Few-shot curves of the cheapest head alone: forests take most of the time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trust, "FEW_SHOT_MODELS", ("prototype",))
+        patch.setattr(calibration, "FEW_SHOT_MODELS", ("prototype",))
         yield
 
 
@@ -232,19 +232,23 @@ def labelled(species: list[str | None], **more: list) -> pd.DataFrame:
 
 def test_the_finest_rank_that_can_be_learnt():
     ranks = ("family", "species")
-    assert trust.answer_ranks(labelled(["a", "b"] * 4), ranks) == ranks
+    assert classify_split.answer_ranks(labelled(["a", "b"] * 4), ranks) == ranks
     singles = labelled(list("abcdefgh"))
-    assert trust.answer_ranks(singles, ranks) == ("family",), "no species has two specimens"
+    assert classify_split.answer_ranks(singles, ranks) == ("family",), (
+        "no species has two specimens"
+    )
     half = labelled(["a", "a", "b", "b", "c", "d", "e", "f"])
-    assert trust.answer_ranks(half, ranks) == ranks, "half of the specimens share theirs"
+    assert classify_split.answer_ranks(half, ranks) == ranks, "half of the specimens share theirs"
     torn = labelled(["a", "b"] * 4, specimen_id=["1", "2"] * 4)
     with pytest.raises(TooFew):
-        trust.answer_ranks(torn, ranks)
+        classify_split.answer_ranks(torn, ranks)
 
 
 def test_a_rank_of_very_many_taxa_is_not_answered_at(monkeypatch):
-    monkeypatch.setattr(trust, "MOST_TAXA", 3)
-    assert trust.answer_ranks(labelled(list("abcdabcd")), ("family", "species")) == ("family",)
+    monkeypatch.setattr(classify_split, "MOST_TAXA", 3)
+    assert classify_split.answer_ranks(labelled(list("abcdabcd")), ("family", "species")) == (
+        "family",
+    )
 
 
 # What a stage leaves out
@@ -279,12 +283,12 @@ def test_left_out_species_keep_a_relative_in_their_family(world):
     table = pd.read_csv(world / "meta.csv").assign(genus=lambda rows: rows["species"])
     table = table.assign(specimen_id=table["file"])[["file", "specimen_id", "order", "family",
                                                      "genus", "species"]]  # fmt: skip
-    bench = SimpleNamespace(material=SimpleNamespace(table=table, ranks=tuple(table)[2:]))
+    context = SimpleNamespace(dataset=SimpleNamespace(table=table, ranks=tuple(table)[2:]))
     recipe = SimpleNamespace(test_share=0.2)
-    split = divide(bench, recipe, RANKS, "leave-species-out", 0)
+    split = divide(context, recipe, RANKS, "leave-species-out", 0)
     rows = table.set_index("file")
     assert set(rows.loc[list(split.test), "family"]) <= set(rows.loc[list(split.train), "family"])
-    without = SimpleNamespace(material=SimpleNamespace(table=table, ranks=("order", "genus",
+    without = SimpleNamespace(dataset=SimpleNamespace(table=table, ranks=("order", "genus",
                                                                            "species")))  # fmt: skip
     with pytest.raises(TooFew, match="every genus has a single one"):
         divide(without, recipe, RANKS, "leave-species-out", 0)

@@ -1,4 +1,4 @@
-"""Pictures drawn for the tests, and a cache of their own so no test sees the user's."""
+"""Images drawn for the tests, and a cache of their own so no test sees the user's."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def draw() -> Callable[..., Image.Image]:
-    """Return a painter of shell-like pictures: shading, ribs, background, some grain."""
+    """Return a painter of shell-like images: shading, ribs, background, some grain."""
 
     def paint(seed: int, size: tuple[int, int] = (224, 224)) -> Image.Image:
         rng = np.random.default_rng(seed)
@@ -52,7 +52,7 @@ def draw() -> Callable[..., Image.Image]:
 
 @pytest.fixture
 def shells(tmp_path: Path, draw: Callable[..., Image.Image]) -> list[Path]:
-    """Write six pictures of different sizes."""
+    """Write six images of different sizes."""
     paths = []
     for number, size in enumerate(
         [(224, 224), (300, 200), (120, 260), (500, 400)] + [(90, 90)] * 2

@@ -15,7 +15,7 @@ def encoded(picture, **options) -> bytes:
 
 @pytest.fixture
 def corner() -> Image.Image:
-    """A picture whose top-left quarter is red, the rest blue; wider than high."""
+    """An image whose top-left quarter is red, the rest blue; wider than high."""
     pixels = np.zeros((20, 40, 3), np.uint8)
     pixels[...] = (0, 0, 255)
     pixels[:10, :20] = (255, 0, 0)
@@ -110,7 +110,7 @@ def test_large_jpeg_is_decoded_smaller_but_not_too_small(draw):
     ("data", "reason"),
     [
         (b"", "empty"),
-        (b"no picture at all", "known format"),
+        (b"no image at all", "known format"),
     ],
 )
 def test_what_is_no_picture_is_refused(data, reason):

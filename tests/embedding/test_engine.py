@@ -109,7 +109,7 @@ def test_bad_pictures_are_listed_and_the_others_unaffected(tmp_path, shells):
 
 @pytest.mark.parametrize("augmentation", ["gaussian-noise", "flip-rotate-jitter-affine"])
 def test_augmented_copies_do_not_depend_on_order_threads_or_store(tmp_path, shells, augmentation):
-    views = views_of(shells[:2], augmentation, copies=18)  # more than one piece a picture
+    views = views_of(shells[:2], augmentation, copies=18)  # more than one piece an image
     one = embed(views, store=tmp_path / "one", workers=1)
     rng = np.random.default_rng(0)
     mixed = [views[i] for i in rng.permutation(len(views))]
@@ -190,7 +190,7 @@ def test_nothing_to_do_is_no_error(tmp_path):
         ({"fit": "stretch"}, "no fit"),
         ({"device": "tpu"}, "no device 'tpu'"),
         ({"workers": 0}, "at least 1 worker"),
-        ({"batch_size": 0}, "at least 1 picture"),
+        ({"batch_size": 0}, "at least 1 image"),
         ({"seed": -1}, "negative"),
     ],
 )

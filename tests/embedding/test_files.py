@@ -1,4 +1,4 @@
-"""New pictures are embedded as a stored spec says, or not at all."""
+"""New images are embedded as a stored spec says, or not at all."""
 
 import json
 
@@ -75,13 +75,13 @@ def test_specs_that_cannot_be_followed_are_refused(tmp_path, shells):
     spec = stored(embed(views_of(shells[:1]), store=tmp_path / "a").features)
     for change, message in (
         ({"backbone": "gone-net"}, "no backbone 'gone-net'"),
-        ({"input_size": 300}, "pictures of 300 pixels, here pictures of 224"),
-        ({"preprocessing": 0}, "version 0 of reading pictures"),
+        ({"input_size": 300}, "images of 300 pixels, here images of 224"),
+        ({"preprocessing": 0}, "version 0 of reading images"),
         ({"fit": "stretch"}, "no fit 'stretch'"),
     ):
         with pytest.raises(InputError, match=message):
             embed_files(by_id(shells), spec | change, store=tmp_path / "b")
-    with pytest.raises(InputError, match="not made from pictures here"):
+    with pytest.raises(InputError, match="not made from images here"):
         embed_files(by_id(shells), {"file": "x.npz"}, store=tmp_path / "b")
     two = {"fused": [spec, spec | {"backbone": "efficientnet-lite2"}], "normalised": True}
     with pytest.raises(InputError, match="one checkpoint cannot serve 2"):

@@ -1,4 +1,4 @@
-"""Mirror images averaged in: by hand, on symmetrical pictures, and what the store keeps."""
+"""Mirror images averaged in: by hand, on symmetrical images, and what the store keeps."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_features_are_the_mean_of_picture_and_mirror_image(
         seen = augment(square, augmentation, content=file_hash(path), copy=copy, seed=5)
         both = on_torch(np.stack([np.asarray(seen), np.asarray(ImageOps.mirror(seen))]))
         np.testing.assert_allclose(row, both.mean(axis=0), atol=1e-3)
-        assert np.abs(both[0] - both[1]).max() > 0.05  # the mirror image is another picture
+        assert np.abs(both[0] - both[1]).max() > 0.05  # the mirror image is another image
     assert result.features.spec["flips"] is True
 
 

@@ -38,7 +38,7 @@ def largest_difference(number, layers, pictures):
     assert ours.blocks == theirs.blocks
     pixels = np.stack([np.asarray(fit_square(each, spec, "pad")) for each in pictures])
     expected = theirs(pixels)
-    assert np.std(expected, axis=0).max() > 0.1  # the pictures are told apart
+    assert np.std(expected, axis=0).max() > 0.1  # the images are told apart
     return np.abs(ours(pixels) - expected).max() / np.abs(expected).max()
 
 

@@ -64,7 +64,7 @@ def saved(tensors, tmp_path, name="checkpoint.pth"):
 
 def agree(ours, theirs):
     assert ours.shape == theirs.shape
-    assert np.std(theirs, axis=0).max() > 0  # the pictures are told apart
+    assert np.std(theirs, axis=0).max() > 0  # the images are told apart
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5 * np.abs(theirs).max())
 
 
@@ -210,7 +210,7 @@ def test_dinov2_positions_are_resampled_from_518_pixels(tmp_path):
 
 
 def clip_tower(tensors, planes, heads):
-    """Run the picture tower of CLIP from its published tensors, written out step by step."""
+    """Run the image tower of CLIP from its published tensors, written out step by step."""
     from torch.nn import functional as F
 
     get = tensors.__getitem__

@@ -51,10 +51,10 @@ def test_what_changes_no_feature_is_no_difference():
         ({"fit": "crop"}, "fit pad, here fit crop"),
         ({"flips": True}, "no mirror images, here mirror images"),
         ({"layers": ["blocks.2", "final"]}, "layers final, here layers blocks.2, final"),
-        ({"input_size": 320}, "pictures of 224 pixels, here pictures of 320 pixels"),
+        ({"input_size": 320}, "images of 224 pixels, here images of 320 pixels"),
         ({"std": [0.5, 0.5, 0.4]}, "std 0.5, 0.5, 0.5, here std 0.5, 0.5, 0.4"),
         ({"interpolation": "bilinear"}, "bicubic interpolation, here bilinear interpolation"),
-        ({"preprocessing": 2}, "version 1 of reading pictures, here version 2 of reading pictures"),
+        ({"preprocessing": 2}, "version 1 of reading images, here version 2 of reading images"),
         (
             {"weights": "b.pth", "weights_sha256": "abcdef01" + "0" * 56},
             "weights lite0.pth (SHA-256 57934424...), here weights b.pth (SHA-256 abcdef01...)",

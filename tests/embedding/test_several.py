@@ -49,7 +49,7 @@ def test_two_backbones_are_two_single_runs_joined(tmp_path, shells):
 
 def test_a_picture_that_fails_is_left_out_of_every_part(tmp_path, shells):
     broken = tmp_path / "broken.png"
-    broken.write_bytes(b"no picture")
+    broken.write_bytes(b"no image")
     views = views_of([shells[0], broken, shells[1]])
     result = embed(views, TWO, store=tmp_path / "store")
     assert result.features.ids == (shells[0].name, shells[1].name)

@@ -157,5 +157,5 @@ def test_says_what_to_install(world, learner, monkeypatch):
         return real(name, *rest, **options)
 
     monkeypatch.setattr(builtins, "__import__", absent)
-    with pytest.raises(InputError, match=r"pip install 'phylolens\[vision\]'"):
+    with pytest.raises(InputError, match=r"pip install 'phylolens\[torch\]'"):
         learner.fit(*world[:3])

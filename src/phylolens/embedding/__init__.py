@@ -1,4 +1,4 @@
-"""Pictures to features with a pretrained network; imported lazily, torch only when needed."""
+"""Images to features with a pretrained network; imported lazily, torch only when needed."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

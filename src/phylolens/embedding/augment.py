@@ -1,6 +1,6 @@
-"""Named changes to a picture that make more of a rare class, the same ones every time.
+"""Named changes to an image that make more of a rare class, the same ones every time.
 
-What is drawn depends on the picture's content, the copy's number and the seed only, never on the
+What is drawn depends on the image's content, the copy's number and the seed only, never on the
 order of work or the number of threads.
 """
 
@@ -68,14 +68,14 @@ AUGMENTATIONS: dict[str, Augmentation] = {
 
 
 def augment(picture: Image.Image, name: str, *, content: str, copy: int, seed: int) -> Image.Image:
-    """Return one augmented copy of a picture.
+    """Return one augmented copy of an image.
 
     Parameters
     ----------
-    picture : PIL image
+    image : PIL image
         Mode RGB, already at the network's size.
     name : str
-        A key of ``AUGMENTATIONS``, or ``""`` for the picture itself.
+        A key of ``AUGMENTATIONS``, or ``""`` for the image itself.
     content : str
         SHA-256 of the file, hexadecimal.
     copy : int

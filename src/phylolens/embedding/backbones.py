@@ -1,4 +1,4 @@
-"""The pretrained networks that turn a picture into features, each a frozen description.
+"""The pretrained networks that turn an image into features, each a frozen description.
 
 How to add a backbone
 ---------------------
@@ -29,7 +29,7 @@ _DINOV2_PAPER = "Oquab et al. 2023, DINOv2, arXiv:2304.07193"
 
 @dataclass(frozen=True)
 class BackboneSpec:
-    """One pretrained network: what it is, where its weights are and how it wants its pictures.
+    """One pretrained network: what it is, where its weights are and how it wants its images.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class BackboneSpec:
     keeps_head : bool
         Whether the features come out of the projection at the network's end.
     fit : str
-        How a picture is made square unless the user says otherwise.
+        How an image is made square unless the user says otherwise.
     crop_share : float
         Share of the shorter side kept by ``fit="crop"``.
     note : str

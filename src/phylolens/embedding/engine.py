@@ -1,4 +1,4 @@
-"""Pictures to features: of one backbone or of several joined, alone or with their mirror images."""
+"""Images to features: of one backbone or of several joined, alone or with their mirror images."""
 
 import time
 from collections.abc import Sequence
@@ -29,15 +29,15 @@ def embed(
     workers: int | None = None,
     progress: Progress = silent,
 ) -> Embedding:
-    """Turn pictures into features.
+    """Turn images into features.
 
-    The result depends on the pictures, the spec and the seed only: not on the order of work, the
+    The result depends on the images, the spec and the seed only: not on the order of work, the
     number of threads or what the store held before. Stopping it keeps what is finished.
 
     Parameters
     ----------
     views : sequence of View
-        The pictures, with unique ids. Neighbours of one file share its decoding.
+        The images, with unique ids. Neighbours of one file share its decoding.
     backbone : str
         A key of ``BACKBONES``, or ``timm:<architecture>``; several are separated by commas. Each
         has a store of its own; their rows are scaled to length 1 and joined end to end.
@@ -51,7 +51,7 @@ def embed(
     fit : str, optional
         ``pad``, ``squash`` or ``crop``; the backbone's own by default.
     flips : bool
-        Average the features of every picture, altered copies included, with those of its mirror
+        Average the features of every image, altered copies included, with those of its mirror
         image. Not for material whose handedness is a character: the mirror image of a coiled
         shell, of one valve of an inequivalve bivalve or of a flatfish is another organism.
     seed : int
@@ -59,7 +59,7 @@ def embed(
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     batch_size : int
-        Pictures a batch on a GPU; on the CPU every thread takes one picture at a time.
+        Images a batch on a GPU; on the CPU every thread takes one image at a time.
     workers : int, optional
         Threads; by default one more than there are cores.
     progress : callable
@@ -114,7 +114,7 @@ def embed_with(
     workers: int | None = None,
     progress: Progress = silent,
 ) -> Embedding:
-    """Turn pictures into features with extractors that are ready; see :func:`embed`.
+    """Turn images into features with extractors that are ready; see :func:`embed`.
 
     ``normalise`` says whether rows of several backbones are scaled to length 1.
     """
@@ -157,7 +157,7 @@ def _check_numbers(seed: int, device: str, batch_size: int, workers: int | None)
     if seed < 0:
         raise InputError(f"the seed must not be negative; got {seed}.", where="seed")
     if batch_size < 1:
-        raise InputError(f"a batch needs at least 1 picture; got {batch_size}.", where="batch size")
+        raise InputError(f"a batch needs at least 1 image; got {batch_size}.", where="batch size")
     if workers is not None and workers < 1:
         raise InputError(f"at least 1 worker is needed; got {workers}.", where="workers")
     if device not in DEVICES:

@@ -18,7 +18,7 @@ from phylolens.provenance import file_hash
 
 @dataclass(frozen=True)
 class Extractor:
-    """What turns a picture into features.
+    """What turns an image into features.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ class Extractor:
     weights : Path
         Its checkpoint.
     fit : str
-        How pictures are made square.
+        How images are made square.
     layers : tuple of str
         Layers to pool; empty for the network's own features.
     record : dict
-        Everything a feature depends on besides the picture: names the store, and travels with
+        Everything a feature depends on besides the image: names the store, and travels with
         the features.
     """
 

@@ -1,7 +1,7 @@
 """Features from a file written by any tool: tables, arrays, JSON.
 
 Embeddings that were fitted to a phylogeny carry a mark in the header of their ids, and may say row
-by row, in a second column, whether the fit had seen the taxon (``held_out``) or the very picture
+by row, in a second column, whether the fit had seen the taxon (``held_out``) or the very image
 (``fitted``): testing an embedding against the tree it was fitted to is circular.
 """
 

@@ -1,4 +1,4 @@
-"""Embed new pictures exactly as a stored model's were."""
+"""Embed new images exactly as a stored model's were."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,14 +27,14 @@ def embed_files(
     device: str = "auto",
     progress: Progress = silent,
 ) -> Embedding:
-    """Turn pictures into features of a given spec.
+    """Turn images into features of a given spec.
 
-    May be called for a few thousand pictures at a time; the store holds what is done.
+    May be called for a few thousand images at a time; the store holds what is done.
 
     Parameters
     ----------
     paths : mapping of str to Path
-        Id of each picture to its file.
+        Id of each image to its file.
     spec : mapping
         ``Features.spec`` of the features wanted, as :func:`phylolens.embedding.embed` returned it.
     store : Path
@@ -44,18 +44,18 @@ def embed_files(
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     progress : callable
-        Told how many pictures are done.
+        Told how many images are done.
 
     Returns
     -------
     Embedding
-        Features of the pictures that could be read, as wide as the spec says even if there are
+        Features of the images that could be read, as wide as the spec says even if there are
         none, and reasons for the rest.
 
     Raises
     ------
     InputError
-        If the features did not come from pictures, or backbone or weights are not to be had or
+        If the features did not come from images, or backbone or weights are not to be had or
         are others than those of the spec.
     """
     extractors = extractors_of(spec, weights, progress)
@@ -88,9 +88,9 @@ def extractors_of(
     parts = spec_parts(spec)
     if not all(part.get("backbone") for part in parts):
         raise InputError(
-            "the features were not made from pictures here.",
+            "the features were not made from images here.",
             where="features",
-            hint="Make features of the new pictures in the same way as before and give them with "
+            hint="Make features of the new images in the same way as before and give them with "
             "--features.",
         )
     if weights is not None and len(parts) > 1:

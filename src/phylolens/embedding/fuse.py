@@ -29,7 +29,7 @@ def pool_layers(
     network : torch module
         The backbone.
     planes : tensor of float32, shape (n, 3, side, side)
-        Normalised pictures.
+        Normalised images.
     layers : sequence of str
         Module names, or ``final``.
 

@@ -22,9 +22,9 @@ N_TEST_IMAGES = 8
 
 
 class Inference(Protocol):
-    """Something that turns pictures into features."""
+    """Something that turns images into features."""
 
-    in_threads: bool  # whether worker threads call it, a picture at a time
+    in_threads: bool  # whether worker threads call it, an image at a time
     blocks: tuple[int, ...]  # features of each layer, in column order
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
@@ -35,8 +35,8 @@ class Inference(Protocol):
 class OnnxInference:
     """onnxruntime on one core a call.
 
-    Several threads call it at once, a picture each: measured on two cores this is 1.7 times as
-    fast as batches spread over the cores, needs less memory, and a picture's features cannot
+    Several threads call it at once, an image each: measured on two cores this is 1.7 times as
+    fast as batches spread over the cores, needs less memory, and an image's features cannot
     depend on its neighbours in a batch.
     """
 
@@ -90,7 +90,7 @@ class TorchInference:
 
 
 def _blank(side: int) -> np.ndarray:
-    """One black picture: shows how wide each layer's output is."""
+    """One black image: shows how wide each layer's output is."""
     return np.zeros((1, side, side, 3), np.uint8)
 
 
@@ -143,7 +143,7 @@ def open_inference(
                 f"torch sees no '{device}' device here.", where="device", hint="Use --device cpu."
             )
     if not _has("onnxruntime"):
-        _need_torch("embedding pictures without onnxruntime", hint=INSTALL_HINT)
+        _need_torch("embedding images without onnxruntime", hint=INSTALL_HINT)
         return Opened(TorchInference(spec, weights, layers), (_note("it is not installed"),))
     return _open_onnx(spec, weights, weights_sha256, layers)
 
@@ -240,7 +240,7 @@ def require_vision() -> None:
     """Raise :class:`InputError` unless something that runs networks is installed."""
     if not (_has("onnxruntime") or _has("torch")):
         raise InputError(
-            "turning pictures into features needs onnxruntime or torch.",
+            "turning images into features needs onnxruntime or torch.",
             where="embed",
             hint=INSTALL_HINT,
         )
@@ -251,7 +251,7 @@ def require_engine(spec: BackboneSpec, layers: Sequence[str]) -> None:
     if not can_build(spec, layers):
         _need_torch(*_what_needs_torch(spec, layers))
     elif not _has("onnx"):
-        raise InputError("embedding pictures needs onnx.", where="embed", hint=INSTALL_HINT)
+        raise InputError("embedding images needs onnx.", where="embed", hint=INSTALL_HINT)
 
 
 def _what_needs_torch(spec: BackboneSpec, layers: Sequence[str]) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Pictures to features of one backbone: each file is read once, only what lacks is computed."""
+"""Images to features of one backbone: each file is read once, only what lacks is computed."""
 
 import os
 import time
@@ -37,7 +37,7 @@ def embed_one(
     workers: int | None,
     progress: Progress,
 ) -> Embedding:
-    """Turn pictures into features of one backbone; see :func:`phylolens.embedding.embed`."""
+    """Turn images into features of one backbone; see :func:`phylolens.embedding.embed`."""
     started = time.perf_counter()
     shelf = FeatureStore(store, extractor.record)
     notes: list[Problem] = []
@@ -200,7 +200,7 @@ def _in_order(
 
 
 def _gather(shelf: FeatureStore, keys: Sequence[str], flips: bool) -> np.ndarray:
-    """Read rows, each the mean of a picture and its mirror image where these are wanted."""
+    """Read rows, each the mean of an image and its mirror image where these are wanted."""
     rows = shelf.gather(keys)
     if flips:
         rows += shelf.gather([mirror_key(key) for key in keys])

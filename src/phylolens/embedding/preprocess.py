@@ -1,4 +1,4 @@
-"""Make a picture square at the size a network wants; and the normalisation networks apply."""
+"""Make an image square at the size a network wants; and the normalisation networks apply."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from phylolens.embedding.backbones import BackboneSpec
 from phylolens.errors import InputError
 
 FITS = {
-    "pad": "whole picture, proportions kept, the rest filled with the median border colour",
-    "squash": "whole picture, stretched to a square",
-    "crop": "centre of the picture, proportions kept",
+    "pad": "whole image, proportions kept, the rest filled with the median border colour",
+    "squash": "whole image, stretched to a square",
+    "crop": "centre of the image, proportions kept",
 }
-LONG = 16  # sides of the square; a picture that is longer is cropped before it is resized
+LONG = 16  # sides of the square; an image that is longer is cropped before it is resized
 RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
 
@@ -28,11 +28,11 @@ def check_fit(fit: str) -> str:
 
 
 def fit_square(picture: Image.Image, spec: BackboneSpec, fit: str) -> Image.Image:
-    """Bring an RGB picture to the square input of a backbone.
+    """Bring an RGB image to the square input of a backbone.
 
     Parameters
     ----------
-    picture : PIL image
+    image : PIL image
         Mode RGB, any size.
     spec : BackboneSpec
         Gives side, interpolation and the share kept by ``crop``.
@@ -61,7 +61,7 @@ def fit_square(picture: Image.Image, spec: BackboneSpec, fit: str) -> Image.Imag
 
 
 def border_colour(picture: Image.Image) -> tuple[int, int, int]:
-    """Return the median colour, channel by channel, of the outermost pixels of an RGB picture."""
+    """Return the median colour, channel by channel, of the outermost pixels of an RGB image."""
     pixels = np.asarray(picture)
     sides = (pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1])
     red, green, blue = np.median(np.concatenate(sides), axis=0)
@@ -76,7 +76,7 @@ def normalise(
     Parameters
     ----------
     pixels : array of uint8, shape (n, side, side, 3)
-        Pictures.
+        Images.
     mean, std : sequence of float
         Per channel.
 
@@ -98,7 +98,7 @@ def _crop(
     size = (max(side, round(width * scale)), max(side, round(height * scale)))
     left, top = (size[0] - side) // 2, (size[1] - side) // 2
     if max(size) > LONG * side:
-        # The whole of a long, thin picture would be enlarged for the sake of its centre.
+        # The whole of a long, thin image would be enlarged for the sake of its centre.
         across, down = width / size[0], height / size[1]
         right, bottom = min(width, (left + side) * across), min(height, (top + side) * down)
         box = (left * across, top * down, right, bottom)

@@ -130,9 +130,9 @@ _COMPARED: dict[str, Callable[[Spec], str]] = {
     "layers": lambda spec: f"layers {', '.join(_value(spec, 'layers'))}",
     "fit": lambda spec: f"fit {spec['fit']}",
     "flips": lambda spec: "mirror images" if _value(spec, "flips") else "no mirror images",
-    "input_size": lambda spec: f"pictures of {spec['input_size']} pixels",
+    "input_size": lambda spec: f"images of {spec['input_size']} pixels",
     "mean": _numbers("mean"),
     "std": _numbers("std"),
     "interpolation": lambda spec: f"{spec['interpolation']} interpolation",
-    "preprocessing": lambda spec: f"version {spec['preprocessing']} of reading pictures",
+    "preprocessing": lambda spec: f"version {spec['preprocessing']} of reading images",
 }

@@ -1,4 +1,4 @@
-"""Features on disk, found by the content of the picture: what is there is never computed twice.
+"""Features on disk, found by the content of the image: what is there is never computed twice.
 
 ``<store>/<spec id>/`` holds ``spec.json`` and shards in the Arrow IPC file format, uncompressed,
 columns ``key`` (string) and ``vector`` (fixed-size list of float32). A shard is named by the hash
@@ -170,7 +170,7 @@ class FeatureStore:
                 "broken-shard",
                 "warning",
                 f"a shard of the feature store is damaged ({reason}); it is set aside and its "
-                "pictures are computed again.",
+                "images are computed again.",
                 (path.name,),
             )
         )

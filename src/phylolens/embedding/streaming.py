@@ -1,4 +1,4 @@
-"""Features of many new pictures, a few hundred at a time, so that memory does not grow."""
+"""Features of many new images, a few hundred at a time, so that memory does not grow."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,12 +18,12 @@ def chunks_of_pictures(
     weights: Path | None = None,
     device: str = "auto",
 ) -> Iterator[Chunk]:
-    """Embed some pictures at a time, in the way that ``spec`` says.
+    """Embed some images at a time, in the way that ``spec`` says.
 
     Yields
     ------
     features : Features or None
-        Of the pictures that could be read, if any.
+        Of the images that could be read, if any.
     failed : mapping of str to str
         Why each of the others could not.
     """

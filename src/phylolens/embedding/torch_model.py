@@ -1,4 +1,4 @@
-"""The backbone as a torch module: bytes of pictures in, features out. Imports torch and timm."""
+"""The backbone as a torch module: bytes of images in, features out. Imports torch and timm."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from phylolens.errors import InputError
 
 
 class PictureNetwork(torch.nn.Module):
-    """A backbone that takes pictures as they are decoded.
+    """A backbone that takes images as they are decoded.
 
     Normalisation is its first layer, so the exported network is complete by itself.
 

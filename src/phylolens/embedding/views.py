@@ -9,12 +9,12 @@ from phylolens.embedding.augment import AUGMENTATIONS
 from phylolens.errors import InputError, Problem
 from phylolens.values import Features
 
-PIECE = 16  # copies of one picture made from one decoding
+PIECE = 16  # copies of one image made from one decoding
 
 
 @dataclass(frozen=True)
 class View:
-    """One picture to embed, as it is or augmented.
+    """One image to embed, as it is or augmented.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Embedding:
     features : Features
         One row a view that worked, in the order of the views.
     failed : dict
-        Id to reason, for pictures that could not be read.
+        Id to reason, for images that could not be read.
     n_computed : int
         Rows computed now, one a backbone and, with flips, another for the mirror image; files
         with identical bytes count once.
@@ -71,7 +71,7 @@ def check_views(views: Sequence[View]) -> None:
         (repeated if view.id in seen else seen).add(view.id)
     if repeated:
         raise InputError(
-            "the ids of pictures must be unique.",
+            "the ids of images must be unique.",
             where="views",
             ids=sorted(repeated),
             hint="Give every row its own id.",

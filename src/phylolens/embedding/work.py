@@ -23,7 +23,7 @@ class Outcome:
     """What came of the views of one file.
 
     ``keys`` maps ids to store keys; ``vectors`` holds new features by key, or ``pixels`` new
-    pictures where the network runs elsewhere; ``faults`` says by key or id what went wrong.
+    images where the network runs elsewhere; ``faults`` says by key or id what went wrong.
     """
 
     keys: dict[str, str] = field(default_factory=dict)
@@ -40,11 +40,11 @@ class Worker:
     spec : BackboneSpec
         The backbone.
     fit : str
-        How pictures are made square.
+        How images are made square.
     seed : int
         Seed of the augmentations.
     flips : bool
-        Whether every picture's mirror image is wanted too.
+        Whether every image's mirror image is wanted too.
     store : FeatureStore
         Asked for what is there; only read here.
     open_network : callable
