@@ -32,7 +32,7 @@ from phylolens.simulation.tree import speciation_times, tree_from_times
 from phylolens.stats._pairs import pair_test
 from phylolens.stats.centred import mantel_centred
 from phylolens.stats.correlogram import correlogram
-from phylolens.stats.dcor import dcor
+from phylolens.stats.dcor import distance_correlation
 from phylolens.stats.kmult import kmult
 from phylolens.stats.mantel import mantel
 from phylolens.stats.protest import default_axes, protest
@@ -147,7 +147,7 @@ def main(sizes: list[int]) -> None:
         x, y = world.visual, world.genetic
         alone = {
             "Mantel with interval": lambda x=x, y=y: mantel(x, y),
-            "dcor": lambda x=x, y=y: dcor(x, y),
+            "dcor": lambda x=x, y=y: distance_correlation(x, y),
             "Mantel centred, ranks": lambda x=x, y=y: mantel_centred(x, y, method="spearman"),
             "correlogram": lambda x=x, y=y: correlogram(x, y),
         }

@@ -28,6 +28,7 @@ ORDER = (
     "reading",
     "progress",
     "errors",
+    "lazy",
     "_skbio",
 )
 NO_PICTURES = ("torch", "torchvision", "timm", "PIL", "onnxruntime")

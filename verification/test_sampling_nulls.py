@@ -12,7 +12,7 @@ import pytest
 from null_worlds import in_worlds
 from sampling_worlds import NULLS, everything, followed, null_world
 
-from phylolens.stats.dcor import dcor
+from phylolens.stats.dcor import distance_correlation
 from phylolens.stats.lambda_score import lambda_score
 from phylolens.stats.mantel import mantel
 from phylolens.stats.protest import protest
@@ -64,7 +64,9 @@ def test_plain_statistics_would_reject_far_too_often():
     plain = []
     for number in range(60):
         world = null_world("sd by clade", number)
-        plain.append(dcor(world.distances.plain, world.genetic, permutations=99).p_value)
+        plain.append(
+            distance_correlation(world.distances.plain, world.genetic, permutations=99).p_value
+        )
     assert np.mean(np.array(plain) <= LEVEL) > 0.3
 
 

@@ -4,11 +4,11 @@ Specimens and a phylogeny go in; features, classifications, guided embeddings, t
 against genetic distance, and a report come out. The public names are imported when first used.
 """
 
-from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
 from phylolens import _skbio
+from phylolens.lazy import lazy_names
 
 _skbio.install()
 
@@ -52,14 +52,11 @@ _PUBLIC = {
 __all__ = ["__version__", *sorted(_PUBLIC)]
 
 
+_find = lazy_names(__name__, _PUBLIC)
+
+
 def __getattr__(name: str) -> Any:
-    found: Any
-    if name == "__version__":
-        found = version("phylolens")
-    elif name in _PUBLIC:
-        found = getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = version("phylolens") if name == "__version__" else _find(name)
     globals()[name] = found  # importing a package of that name later must not take its place
     return found
 

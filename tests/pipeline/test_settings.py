@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from phylolens.classification.heads import HEADS as KNOWN_HEADS
 from phylolens.classification.recipes import CLASSIFY_RECIPES
 from phylolens.cli import _options as o
 from phylolens.errors import InputError
+from phylolens.guided.learners import CLASSES
 from phylolens.guided.recipes import GUIDE_RECIPES
 from phylolens.pipeline.settings import (
+    HEADS,
+    LEARNERS,
     NETWORKS,
     SECTION_MODELS,
     Settings,
@@ -91,6 +95,13 @@ def test_run_takes_every_setting_under_a_name_of_its_own():
               if name not in SECTION_MODELS]  # fmt: skip
     assert len(named) == len(set(named))
     assert {"--permutations", "--learner", "--at", "--recipe", "--guide-recipe"} <= set(named)
+
+
+def test_help_names_every_head_and_learner():
+    """Written out there, since the classes themselves are heavy to import."""
+    named = {name.split(" (")[0] for name in LEARNERS.split(", ")}
+    assert named == set(CLASSES)
+    assert set(HEADS.split(", ")) == set(KNOWN_HEADS)
 
 
 def test_the_documented_study_is_valid():

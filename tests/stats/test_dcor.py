@@ -11,7 +11,7 @@ from skbio import DistanceMatrix
 from phylolens.errors import InputError, TooFew
 from phylolens.stats import mantel
 from phylolens.stats.centred import double_centre, mantel_centred
-from phylolens.stats.dcor import dcor
+from phylolens.stats.dcor import distance_correlation
 
 METHODS = ("pearson", "spearman")
 
@@ -66,7 +66,7 @@ def test_double_centring_is_least_squares(n):
 @pytest.mark.parametrize("n", [4, 7, 25])
 def test_statistic_equals_the_formula(n):
     x, y = cloud(n, 1), cloud(n, 2)
-    found = dcor(x, y, permutations=9)
+    found = distance_correlation(x, y, permutations=9)
     assert found.name == "dcor"
     assert found.statistic == pytest.approx(bias_corrected(x.data, y.data), abs=1e-12)
 
@@ -74,7 +74,7 @@ def test_statistic_equals_the_formula(n):
 @pytest.mark.parametrize("n", [6, 25])
 def test_centred_pearson_is_distance_correlation(n):
     x, y = cloud(n, 1), cloud(n, 2)
-    one = dcor(x, y, permutations=99).to_dict()
+    one = distance_correlation(x, y, permutations=99).to_dict()
     two = mantel_centred(x, y, permutations=99).to_dict()
     assert one.pop("name") == "dcor"
     assert two.pop("name") == "mantel_pearson_centred"
@@ -90,7 +90,7 @@ def test_centred_spearman_equals_ranks_of_residuals():
 
 def test_exact_p_equals_brute_force():
     x, y = cloud(5, 3), cloud(5, 4)
-    result = dcor(x, y)
+    result = distance_correlation(x, y)
     null = [bias_corrected(x.data[np.ix_(o, o)], y.data) for o in itertools.permutations(range(5))]
     assert result.exact
     assert result.p_value == pytest.approx(np.mean(np.array(null) >= null[0] - 1e-10))
@@ -98,13 +98,13 @@ def test_exact_p_equals_brute_force():
 
 def test_dependence_without_correlation_is_found():
     line = np.linspace(-1, 1, 80)[:, None]
-    found = dcor(of(line), of(line**2))
+    found = distance_correlation(of(line), of(line**2))
     assert found.p_value == 0.001
     assert found.statistic > 0.1
 
 
 def test_independent_looks_are_not_found():
-    found = dcor(cloud(40, 20), cloud(40, 21))
+    found = distance_correlation(cloud(40, 20), cloud(40, 21))
     assert found.p_value > 0.05
     assert abs(found.statistic) < 0.1  # bias-corrected: near zero; plain dcor would be 0.2 or more
 
@@ -134,7 +134,7 @@ def test_order_of_rows_and_seed(method):
     assert other.null_quantiles != one.null_quantiles
 
 
-@pytest.mark.parametrize("test", [dcor, mantel_centred])
+@pytest.mark.parametrize("test", [distance_correlation, mantel_centred])
 def test_what_cannot_be_tested_is_refused(test):
     additive = DistanceMatrix(
         np.add.outer(np.arange(6.0), np.arange(6.0)) * (1 - np.eye(6)), cloud(6, 1).ids

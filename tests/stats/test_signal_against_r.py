@@ -16,7 +16,7 @@ from phylolens.phylogeny.rank import patristic
 from phylolens.stats import mantel
 from phylolens.stats.centred import mantel_centred
 from phylolens.stats.correlogram import correlogram
-from phylolens.stats.dcor import dcor
+from phylolens.stats.dcor import distance_correlation
 from phylolens.stats.kmult import kmult
 from phylolens.stats.protest import protest
 
@@ -78,7 +78,7 @@ def test_mantel_equals_vegan(world, method):
 
 
 def test_distance_correlation_equals_energy(world):
-    found = dcor(world.visual, world.genetic, permutations=9).statistic
+    found = distance_correlation(world.visual, world.genetic, permutations=9).statistic
     assert found == pytest.approx(world.known["bcdcor"], abs=WITHIN)
     centred = mantel_centred(world.visual, world.genetic, permutations=9).statistic
     assert centred == pytest.approx(world.known["bcdcor"], abs=WITHIN)

@@ -3,8 +3,9 @@
 The names are imported when first used: recipes are read where scikit-learn is not wanted.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from phylolens.lazy import lazy_names
 
 if TYPE_CHECKING:
     from phylolens.classification.experiment import ClassifyResult, classify, write_classified
@@ -32,7 +33,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOME)

@@ -161,9 +161,13 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         return pd.DataFrame({ONLY_RANK: [str(label) for label in labels]})
 
     def _marginals(self, X: Any) -> np.ndarray:
+        rows = self._rows(X)  # an estimator that is not fitted is refused here
+        return self.blend_.marginals(rows)
+
+    def _rows(self, X: Any) -> np.ndarray:
+        """Check features against those of the fit."""
         check_is_fitted(self, "blend_")
-        X = validate_data(self, X, dtype=np.float32, reset=False)
-        return self.blend_.marginals(X)
+        return np.asarray(validate_data(self, X, dtype=np.float32, reset=False))
 
     def predict(self, X: Any) -> Any:
         """Name the likeliest taxon at every rank, from the top down.
@@ -248,9 +252,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
 
     def novelty(self, X: Any) -> np.ndarray:
         """Score how unfamiliar rows are: cosine distance to the nearest training row, 0 to 2."""
-        check_is_fitted(self, "blend_")
-        X = validate_data(self, X, dtype=np.float32, reset=False)
-        return knn_distance(X, self.reference_)
+        return knn_distance(self._rows(X), self.reference_)
 
     def _answers(self, X: Any, guarantee: str) -> Answers:
         check_is_fitted(self, "blend_")
@@ -259,7 +261,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
                 f"the confidence is not calibrated: {self.why_not_calibrated_.rstrip('.')}.",
                 hint="Fit with calibrate=True to more specimens and taxa.",
             )
-        X = validate_data(self, X, dtype=np.float32, reset=False)
+        X = self._rows(X)
         ids = tuple(str(row) for row in range(len(X)))
         return self.model_.answer(Features(ids, X, {}), guarantee)
 

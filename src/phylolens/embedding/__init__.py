@@ -1,7 +1,8 @@
 """Images to features with a pretrained network; imported lazily, torch only when needed."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from phylolens.lazy import lazy_names
 
 if TYPE_CHECKING:
     from phylolens.embedding.augment import AUGMENTATIONS
@@ -60,7 +61,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOME)

@@ -21,8 +21,6 @@ from phylolens.phylogeny import as_genetic
 from phylolens.taxonomy import taxonomic_steps
 from phylolens.values import Features
 
-ROOT = "square root"  # of features without negative values, as those of networks are
-
 
 class GuidedEmbedding(TransformerMixin, BaseEstimator):
     """Features turned so that distances between taxa are like genetic ones.
@@ -101,7 +99,7 @@ class GuidedEmbedding(TransformerMixin, BaseEstimator):
         data = _Data.of(X, y, distances, clades, groups)
         self.n_features_in_ = data.sample.features.shape[1]
         self.taxa_ = data.sample.taxa
-        self.rooted_ = data.rooted
+        self.square_rooted_ = data.square_rooted
         self.learner_ = self._maker()().fit(data.sample, data.genetic, data.clades)
         return self
 
@@ -117,7 +115,7 @@ class GuidedEmbedding(TransformerMixin, BaseEstimator):
                 f"X has {X.shape[1]} features, but GuidedEmbedding is expecting "
                 f"{self.n_features_in_} features as input."
             )
-        return np.asarray(self.learner_.transform(np.sqrt(X.clip(0)) if self.rooted_ else X))
+        return np.asarray(self.learner_.transform(np.sqrt(X.clip(0)) if self.square_rooted_ else X))
 
 
 @dataclass(frozen=True, repr=False)
@@ -248,7 +246,7 @@ class _Data:
     sample: Sample
     genetic: np.ndarray
     clades: np.ndarray
-    rooted: bool
+    square_rooted: bool
 
     @classmethod
     def of(
@@ -267,15 +265,15 @@ class _Data:
             raise InputError("taxa without genetic distances.", ids=missing)
         ids = [str(row) for row in range(len(X))]
         own = ids if groups is None else [str(group) for group in groups]
-        rooted = bool((X >= 0).all())
+        square_rooted = bool((X >= 0).all())
         sample = to_sample(
             Features(tuple(ids), X, {}),
             pd.Series(taxa, index=ids),
             pd.Series(own, index=ids),
             names,
-            np.sqrt if rooted else None,
+            np.sqrt if square_rooted else None,
         )
-        return cls(sample, genetic.filter(names).data, _codes(clades, names), rooted)
+        return cls(sample, genetic.filter(names).data, _codes(clades, names), square_rooted)
 
 
 def _codes(clades: Any, names: list[str]) -> np.ndarray:

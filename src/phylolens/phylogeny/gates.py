@@ -22,6 +22,7 @@ from phylolens.phylogeny.read import Phylogeny, read_distances
 from phylolens.phylogeny.read_trees import read_tree
 from phylolens.phylogeny.tree_text import NotATree
 
+TREE_ENDINGS = (".nwk", ".newick", ".tre", ".tree", ".nex", ".nexus", ".trees", ".treefile")
 KINDS = "a DistanceMatrix, a square DataFrame, an array with ids, or a file"
 
 
@@ -73,7 +74,8 @@ def as_distances(
         table = value.set_axis(rows, axis=0).set_axis(columns, axis=1).loc[rows, rows]
         return _checked(table.to_numpy(dtype=float), rows, where)
     if isinstance(value, np.ndarray):
-        return _checked(_square(value, where), _names(ids, value, where), where)
+        square = _square(value, where)
+        return _checked(square, _names(ids, len(square), where), where)
     raise InputError(
         f"expected {KINDS}; got {type(value).__name__}.", where=where, hint="Give one of these."
     )
@@ -142,10 +144,7 @@ def as_covariance(value: Any, taxa: Iterable[str]) -> pd.DataFrame:
     if isinstance(value, pd.DataFrame):
         return value
     shared, wanted = covariance(as_tree(value)), [str(taxon) for taxon in taxa]
-    missing = sorted(set(wanted) - set(shared.index))
-    if missing:
-        raise InputError("taxa without a tip in the tree.", where="tree", ids=missing)
-    _tell_dropped(set(shared.index) - set(wanted))
+    _require_tips(shared.index, wanted)
     return shared.loc[wanted, wanted]
 
 
@@ -166,12 +165,9 @@ def as_genetic(value: Any, taxa: Iterable[str]) -> DistanceMatrix:
     """
     if not _is_tree(value):
         return as_distances(value, where="genetic distances")
-    distances, wanted = patristic(as_tree(value)), {str(taxon) for taxon in taxa}
-    missing = sorted(wanted - set(distances.ids))
-    if missing:
-        raise InputError("taxa without a tip in the tree.", where="tree", ids=missing)
-    _tell_dropped(set(distances.ids) - wanted)
-    return distances.filter(sorted(wanted))
+    distances, wanted = patristic(as_tree(value)), sorted({str(taxon) for taxon in taxa})
+    _require_tips(distances.ids, wanted)
+    return distances.filter(wanted)
 
 
 def _is_tree(value: Any) -> bool:
@@ -183,13 +179,14 @@ def _is_tree(value: Any) -> bool:
     return text.startswith("(") or Path(value).suffix.lower() in TREE_ENDINGS
 
 
-TREE_ENDINGS = (".nwk", ".newick", ".tre", ".tree", ".nex", ".nexus", ".trees", ".treefile")
-
-
-def _tell_dropped(names: set[str]) -> None:
-    if names:
+def _require_tips(tips: Iterable[str], wanted: Sequence[str]) -> None:
+    """Refuse taxa that a tree lacks; name its tips that are not compared."""
+    missing, others = sorted(set(wanted) - set(tips)), sorted(set(tips) - set(wanted))
+    if missing:
+        raise InputError("taxa without a tip in the tree.", where="tree", ids=missing)
+    if others:
         warnings.warn(
-            f"tips of the tree that are not compared ({len(names)}): {some(sorted(names))}",
+            f"tips of the tree that are not compared ({len(others)}): {some(others)}",
             stacklevel=4,
         )
 
@@ -210,8 +207,7 @@ def _square(values: np.ndarray, where: str) -> np.ndarray:
     return values
 
 
-def _names(ids: Sequence[str] | None, values: np.ndarray, where: str) -> list[str]:
-    n = len(_square(values, where))
+def _names(ids: Sequence[str] | None, n: int, where: str) -> list[str]:
     if ids is None or len(ids) != n:
         got = "none" if ids is None else str(len(ids))
         raise InputError(f"an array of {n} taxa needs as many ids; got {got}.", where=where)

@@ -121,21 +121,18 @@ def gather(
         message = f"images that could not be embedded: {next(iter(failed.values()))}"
         problem = Problem("unreadable-image", "error", message, tuple(sorted(failed)))
         specimens = replace(specimens, problems=(*specimens.problems, problem))
-    # The order of rows in the input is no information, so it must not change a result.
-    in_order = specimens.table.sort_values("file", ignore_index=True)
-    specimens = replace(specimens, table=in_order)
-    rank = _rank_of(settings, specimens)
-    labels = specimens
-    if given is not None:
-        specimens, given = _match(specimens, given, rank)
-    kept = without_bad(specimens)
-    report = _report(settings, specimens, kept)
-    described = _described(labels, kept, rank)
+    matched = _matched(settings, specimens, given)
+    labels, kept, rank, described = (
+        matched.labels,
+        matched.kept,
+        matched.rank,
+        matched.described,
+    )
+    report = _report(settings, matched.specimens, kept)
     report |= _confounds(settings, described, rank, labels.others, None)
-    kept = _without_others(kept)
     write_json(settings.out / "check.json", report)
     # Labels first: with wrong ones, what a phylogeny lacks would be a false trail.
-    usable(specimens, skip_bad=settings.skip_bad)
+    usable(matched.specimens, skip_bad=settings.skip_bad)
     ranked = None
     if settings.has_phylogeny:
         notes: list[Problem] = []
@@ -156,18 +153,7 @@ def gather(
         report |= {"phylogeny": ranked.to_dict() | {"source": source}}
         write_json(settings.out / "check.json", report)
     _write_table(settings, kept)
-    return Dataset(
-        table=kept.table,
-        ranks=kept.ranks,
-        rank=rank,
-        ranked=ranked,
-        given=given,
-        taxon_level=bool((kept.table["file"] == kept.table[rank]).all()),
-        data_hash=_data_hash(kept),
-        summary=_summary(report),
-        described=described,
-        others=labels.others,
-    )
+    return matched.with_phylogeny(ranked, _summary(report))
 
 
 def dataset_of(
@@ -195,25 +181,53 @@ def dataset_of(
         ids = list(features.ids)
         table = pd.DataFrame({"file": ids, "specimen_id": ids, rank: ids})
         labels = Specimens(table, (rank,))
+    matched = _matched(settings, labels, features)
+    usable(matched.specimens, skip_bad=settings.skip_bad)
+    tips = _tip_labels(matched.labels, matched.kept, matched.rank)
+    ranked = to_rank(phylogeny, tips, matched.labels.ranks, matched.rank)
+    return matched.with_phylogeny(ranked, {})
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """Labels and features brought to the same rows.
+
+    ``labels`` are all rows as labelled, ``specimens`` those that have features, ``kept`` the good
+    ones among them, ``described`` their rows with all that the table says.
+    """
+
+    labels: Specimens
+    specimens: Specimens
+    kept: Specimens
+    described: pd.DataFrame
+    given: Features | None
+    rank: str
+
+    def with_phylogeny(self, ranked: RankedDistances | None, summary: dict[str, Any]) -> Dataset:
+        table = self.kept.table
+        return Dataset(
+            table=table,
+            ranks=self.kept.ranks,
+            rank=self.rank,
+            ranked=ranked,
+            given=self.given,
+            taxon_level=bool((table["file"] == table[self.rank]).all()),
+            data_hash=_data_hash(self.kept),
+            summary=summary,
+            described=self.described,
+            others=self.labels.others,
+        )
+
+
+def _matched(settings: Settings, labels: Specimens, given: Features | None) -> _Matched:
+    # The order of rows in the input is no information, so it must not change a result.
     labels = replace(labels, table=labels.table.sort_values("file", ignore_index=True))
-    rank = _rank_of(settings, labels)
-    specimens, given = _match(labels, features, rank)
+    rank, specimens = _rank_of(settings, labels), labels
+    if given is not None:
+        specimens, given = _match(specimens, given, rank)
     kept = without_bad(specimens)
     described = _described(labels, kept, rank)
-    kept = _without_others(kept)
-    usable(specimens, skip_bad=settings.skip_bad)
-    ranked = to_rank(phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
-    return Dataset(
-        table=kept.table,
-        ranks=kept.ranks,
-        rank=rank,
-        ranked=ranked,
-        given=given,
-        taxon_level=bool((kept.table["file"] == kept.table[rank]).all()),
-        data_hash=_data_hash(kept),
-        described=described,
-        others=labels.others,
-    )
+    return _Matched(labels, specimens, _without_others(kept), described, given, rank)
 
 
 def _rank_of(settings: Settings, specimens: Specimens) -> str:

@@ -17,7 +17,7 @@ from phylolens.stats._align import aligned, same_taxa
 from phylolens.stats._permutation import orders, require_permutations, result_of
 from phylolens.stats.centred import double_centre, mantel_centred
 from phylolens.stats.correlation import CONSTANT, correlation
-from phylolens.stats.dcor import dcor
+from phylolens.stats.dcor import distance_correlation
 from phylolens.stats.mantel import mantel
 from phylolens.stats.published import (
     PUBLISHED,
@@ -210,7 +210,7 @@ def _or_none(function: Callable[[np.ndarray], float], matrix: np.ndarray) -> flo
 _HONEST: dict[str, Callable[..., TestResult]] = {
     "mantel_pearson": partial(mantel, method="pearson"),
     "mantel_spearman": partial(mantel, method="spearman"),
-    "dcor": dcor,
+    "dcor": distance_correlation,
     "mantel_spearman_centred": partial(mantel_centred, method="spearman"),
 }
 _HONEST_VALUES: dict[str, Value] = {

@@ -49,6 +49,3 @@ def distance_correlation(
     return pair_test(
         "dcor", double_centre(x.data), double_centre(y.data), permutations=permutations, seed=seed
     )
-
-
-dcor = distance_correlation

@@ -20,7 +20,7 @@ from phylolens.stats._align import same_taxa
 from phylolens.stats._holm import holm
 from phylolens.stats._permutation import orders, require_permutations, result_of
 from phylolens.stats.centred import mantel_centred
-from phylolens.stats.dcor import dcor
+from phylolens.stats.dcor import distance_correlation
 from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.kmatrix import k_eigenvalues, k_means, k_points
 from phylolens.stats.kmult import PreparedTree, kmult
@@ -155,7 +155,7 @@ def _makers(
     return makers | {
         "mantel_pearson": lambda: mantel(unit, genetic, method="pearson", **common),
         "mantel_spearman": lambda: mantel(unit, genetic, method="spearman", **common),
-        "dcor": lambda: dcor(unit, genetic, **common),
+        "dcor": lambda: distance_correlation(unit, genetic, **common),
         "mantel_spearman_centred": lambda: mantel_centred(
             unit, genetic, method="spearman", **common
         ),
