@@ -22,6 +22,7 @@ ORDER = (
     "images",
     "taxonomy",
     "rank_names",
+    "results",
     "provenance",
     "values",
     "writing",
