@@ -7,8 +7,8 @@ import random
 import pytest
 
 from phylolens.errors import InputError
+from phylolens.reading.cells import has_decimal_commas, to_number
 from phylolens.reading.delimited import read_delimited, read_records
-from phylolens.reading.numbers import has_decimal_commas, to_number
 
 TABS = "id\tplace\tyear\n1\t%s\t1990\n2\tlow wood\t1991\n3\t%s\t1992\n"
 

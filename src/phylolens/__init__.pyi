@@ -3,7 +3,7 @@
 from phylolens.classification.hierarchical import HierarchicalClassifier as HierarchicalClassifier
 from phylolens.embedding.feature_file import as_features as as_features
 from phylolens.embedding.feature_file import read_features as read_features
-from phylolens.embedding.of_specimens import embed as embed
+from phylolens.embedding.files import embed as embed
 from phylolens.errors import InputError as InputError
 from phylolens.guided.embedding_model import CladeValidation as CladeValidation
 from phylolens.guided.embedding_model import GuidedEmbedding as GuidedEmbedding

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from phylolens.embedding.decode import UnreadablePicture, decode
+from phylolens.images import UnreadableImage, decode
 
 
 def encoded(picture, **options) -> bytes:
@@ -114,7 +114,7 @@ def test_large_jpeg_is_decoded_smaller_but_not_too_small(draw):
     ],
 )
 def test_what_is_no_picture_is_refused(data, reason):
-    with pytest.raises(UnreadablePicture, match=reason):
+    with pytest.raises(UnreadableImage, match=reason):
         decode(data)
 
 
@@ -122,5 +122,5 @@ def test_what_is_no_picture_is_refused(data, reason):
 def test_truncated_pictures_are_refused(draw, kind):
     data = encoded(draw(1), format=kind)
     decode(data)  # the whole file is fine
-    with pytest.raises(UnreadablePicture, match="damaged or cut short"):
+    with pytest.raises(UnreadableImage, match="damaged or cut short"):
         decode(data[: len(data) // 2])

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from phylolens.embedding import BACKBONES, Embedding, View, embed
-from phylolens.embedding.decode import decode
 from phylolens.embedding.inference import TorchInference, open_inference
 from phylolens.embedding.preprocess import fit_square
 from phylolens.embedding.weights import get_weights
 from phylolens.errors import InputError
+from phylolens.images import decode
 from phylolens.provenance import file_hash
 
 pytest.importorskip("torch")

@@ -6,9 +6,9 @@ from PIL import Image, ImageOps
 
 from phylolens.embedding import BACKBONES, FeatureStore, View, embed
 from phylolens.embedding.augment import augment
-from phylolens.embedding.decode import decode
 from phylolens.embedding.preprocess import fit_square
 from phylolens.embedding.weights import get_weights
+from phylolens.images import decode
 from phylolens.provenance import file_hash
 
 pytest.importorskip("torch")

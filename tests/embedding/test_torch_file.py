@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from phylolens.embedding import BACKBONES
-from phylolens.embedding.torch_file import read_tensors
+from phylolens.embedding.tensor_pickle import read_tensors
 from phylolens.embedding.weights import get_weights
 from phylolens.errors import InputError
 
@@ -133,7 +133,7 @@ def test_reading_needs_no_torch():
     file = get_weights(BACKBONES["efficientnet-lite0"])
     code = (
         "import sys; from pathlib import Path\n"
-        "from phylolens.embedding.torch_file import read_tensors\n"
+        "from phylolens.embedding.tensor_pickle import read_tensors\n"
         f"assert len(read_tensors(Path({str(file)!r}))) == 296\n"
         "assert 'torch' not in sys.modules\n"
     )

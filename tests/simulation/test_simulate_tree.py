@@ -5,8 +5,7 @@ import pytest
 from scipy import stats
 
 from phylolens.errors import InputError
-from phylolens.simulation.names import REAL_GENERA, genus_names
-from phylolens.simulation.tree import birth_death_tree, speciation_times
+from phylolens.simulation.tree import REAL_GENERA, birth_death_tree, genus_names, speciation_times
 
 CLADES = (2, 4, 16, 32)
 

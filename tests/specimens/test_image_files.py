@@ -8,7 +8,7 @@ from PIL import Image
 from phylolens.errors import InputError
 from phylolens.specimens import read_specimens
 from phylolens.specimens.image_files import by_ending, find_images
-from phylolens.specimens.new_pictures import new_pictures
+from phylolens.specimens.locate import new_pictures
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 import pandas as pd
 import pytest
 
-from phylolens.specimens.homonyms import qualify_homonyms
 from phylolens.specimens.labels import clean_labels
-from phylolens.specimens.near_names import near_names
+from phylolens.specimens.near_names import near_names, qualify_homonyms
 
 
 def cleaned(ranks, *rows):

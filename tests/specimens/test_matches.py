@@ -3,7 +3,7 @@
 import pytest
 
 from phylolens.errors import InputError
-from phylolens.specimens.matches import read_matches
+from phylolens.phylogeny.suggestions import read_matches
 
 
 def test_rows_with_a_candidate_count(write):

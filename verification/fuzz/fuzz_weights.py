@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from phylolens.embedding.torch_file import read_tensors
+from phylolens.embedding.tensor_pickle import read_tensors
 
 
 def samples(folder: Path) -> dict[str, list[bytes]]:

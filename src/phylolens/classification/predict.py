@@ -13,12 +13,12 @@ from phylolens.classification.calibrated import GUARANTEES, CalibratedModel
 from phylolens.classification.model_file import load_model
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
-from phylolens.specimens.new_pictures import new_pictures
+from phylolens.specimens.locate import new_pictures
 from phylolens.values import Features
 from phylolens.writing import append_csv, replacing, write_csv, write_json
 
 if TYPE_CHECKING:
-    from phylolens.embedding.streaming import Chunk
+    from phylolens.embedding.files import Chunk
 
 SUSPECT = 0.05  # p-value below which a specimen is counted as unlike the known ones
 
@@ -72,7 +72,7 @@ def predict(
         raise InputError(
             f"unknown guarantee '{guarantee}'.", hint=f"Choose from {', '.join(GUARANTEES)}."
         )
-    from phylolens.embedding.streaming import chunks_of_features, chunks_of_pictures
+    from phylolens.embedding.files import chunks_of_features, chunks_of_pictures
 
     if features is not None and images is not None:
         raise InputError(

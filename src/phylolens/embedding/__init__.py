@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from phylolens.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from phylolens.embedding.augment import AUGMENTATIONS
+    from phylolens.embedding.augment import AUGMENTATIONS, Embedding, View
     from phylolens.embedding.backbones import (
         BACKBONES,
         DEFAULT_BACKBONE,
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from phylolens.embedding.registry import backbone_table, find_backbone
     from phylolens.embedding.same_spec import differences, require_same
     from phylolens.embedding.store import FeatureStore, spec_id
-    from phylolens.embedding.views import Embedding, View
 
 _HOME = {
     "AUGMENTATIONS": "augment",
@@ -26,9 +25,9 @@ _HOME = {
     "DEFAULT_BACKBONE": "backbones",
     "FITS": "preprocess",
     "BackboneSpec": "backbones",
-    "Embedding": "views",
+    "Embedding": "augment",
     "FeatureStore": "store",
-    "View": "views",
+    "View": "augment",
     "backbone_table": "registry",
     "block_sizes": "fuse",
     "differences": "same_spec",

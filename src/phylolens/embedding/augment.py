@@ -1,17 +1,21 @@
 """Named changes to an image that make more of a rare class, the same ones every time.
 
 What is drawn depends on the image's content, the copy's number and the seed only, never on the
-order of work or the number of threads.
+order of work or the number of threads. The copies wanted are listed as views of images.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageEnhance
 
 from phylolens.embedding.preprocess import border_colour
-from phylolens.errors import InputError
+from phylolens.errors import InputError, Problem
+from phylolens.values import Features
 
 NOISE_SD = 25.0  # on the scale 0–255
 TURN = 15.0  # degrees either way
@@ -19,8 +23,61 @@ JITTER = 0.2  # brightness, contrast and saturation: factor 0.8–1.2
 HUE = 0.05  # share of the colour circle either way
 SHIFT = 0.05  # share of the side either way
 ZOOM = 0.1  # scale 0.9–1.1
-
 Augmentation = Callable[[Image.Image, np.random.Generator], Image.Image]
+
+
+PIECE = 16  # copies of one image made from one decoding
+
+
+@dataclass(frozen=True)
+class View:
+    """One image to embed, as it is or augmented.
+
+    Parameters
+    ----------
+    id : str
+        Unique row id, such as ``images/a.jpg`` or ``images/a.jpg#noise-3``.
+    path : Path
+        The file.
+    augmentation : str
+        ``""`` or a key of ``AUGMENTATIONS``.
+    copy : int
+        Number of the copy; 0 for the original.
+    """
+
+    id: str
+    path: Path
+    augmentation: str = ""
+    copy: int = 0
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What the engine did.
+
+    Parameters
+    ----------
+    features : Features
+        One row a view that worked, in the order of the views.
+    failed : dict
+        Id to reason, for images that could not be read.
+    n_computed : int
+        Rows computed now, one a backbone and, with flips, another for the mirror image; files
+        with identical bytes count once.
+    n_reused : int
+        Rows that needed no computation, counted alike.
+    seconds : float
+        Wall time.
+    problems : tuple of Problem
+        Damaged shards set aside, and notes on how the backbone was run.
+    """
+
+    features: Features
+    failed: dict[str, str]
+    n_computed: int
+    n_reused: int
+    seconds: float
+    problems: tuple[Problem, ...] = ()
 
 
 def gaussian_noise(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -117,3 +174,34 @@ def _turn_hue(picture: Image.Image, share: float) -> Image.Image:
     offset = round(share * 256)
     turned = hue.point([(level + offset) % 256 for level in range(256)])
     return Image.merge("HSV", (turned, saturation, value)).convert("RGB")
+
+
+def check_views(views: Sequence[View]) -> None:
+    """Raise an InputError if ids repeat or an augmentation is unknown."""
+    seen: set[str] = set()
+    repeated: set[str] = set()
+    for view in views:
+        (repeated if view.id in seen else seen).add(view.id)
+    if repeated:
+        raise InputError(
+            "the ids of images must be unique.",
+            where="views",
+            ids=sorted(repeated),
+            hint="Give every row its own id.",
+        )
+    unknown = sorted({v.augmentation for v in views} - {"", *AUGMENTATIONS})
+    if unknown:
+        raise InputError(
+            "there is no such augmentation.",
+            where="views",
+            ids=unknown,
+            hint=f"Use one of {', '.join(AUGMENTATIONS)}.",
+        )
+
+
+def by_file(views: Sequence[View]) -> Iterator[list[View]]:
+    """Give neighbouring views of one file together, at most ``PIECE`` at a time."""
+    for _, run in groupby(views, key=lambda view: view.path):
+        same = list(run)
+        for start in range(0, len(same), PIECE):
+            yield same[start : start + PIECE]

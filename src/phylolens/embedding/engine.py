@@ -4,12 +4,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from phylolens.embedding.augment import Embedding, View, check_views
 from phylolens.embedding.backbones import DEFAULT_BACKBONE
 from phylolens.embedding.extractor import Extractor, backbone_names, prepare
 from phylolens.embedding.fuse import joined
 from phylolens.embedding.inference import DEVICES, require_vision
 from phylolens.embedding.one_backbone import embed_one
-from phylolens.embedding.views import Embedding, View, check_views
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
 

@@ -30,8 +30,6 @@ FITTED = "fitted"
 FLAGS = (HELD_OUT, FITTED)
 GUIDED_BY = b"phylolens_guided_by"  # in a parquet file: rank and taxa of the fit, as JSON
 YES, NO = ("true", "1", "yes"), ("false", "0", "no", "")
-
-
 TABLES = {
     ".parquet": parquet_columns,
     ".pq": parquet_columns,

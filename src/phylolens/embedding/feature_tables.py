@@ -12,10 +12,10 @@ import pandas as pd
 from phylolens.embedding.feature_columns import INDEX, Columns
 from phylolens.errors import InputError
 from phylolens.reading.arrow import read_feather, read_parquet
+from phylolens.reading.cells import has_decimal_commas, to_number
 from phylolens.reading.delimited import Delimited, read_delimited
-from phylolens.reading.numbers import has_decimal_commas, to_number
 from phylolens.reading.text import clear_errors, read_text
-from phylolens.specimens.records import as_text
+from phylolens.specimens.table import as_text
 
 MANY_BYTES = 100 << 20  # a larger CSV is read by pandas, its beginning shows the layout
 BEGINNING = 1 << 20  # characters

@@ -1,21 +1,27 @@
-"""Embed new images exactly as a stored model's were."""
+"""Features of image files and of specimens, in one call or a few hundred at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from phylolens.embedding.augment import Embedding, View
+from phylolens.embedding.backbones import DEFAULT_BACKBONE
+from phylolens.embedding.cache import cache_folder
+from phylolens.embedding.engine import embed as embed_views
 from phylolens.embedding.engine import embed_with
 from phylolens.embedding.extractor import Extractor, prepare
 from phylolens.embedding.same_spec import require_same, spec_parts
-from phylolens.embedding.views import Embedding, View
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
+from phylolens.specimens import Specimens
 from phylolens.values import Features
 
 TOLD_BY_NETWORK = ("flips", "blocks", "feature_size")  # or by the caller; not by the weights
+CHUNK = 500
+Chunk = tuple[Features | None, Mapping[str, str]]  # what could be read, and why the rest could not
 
 
 def embed_files(
@@ -108,3 +114,97 @@ def extractors_of(
         require_same(part, extractor.record | told, where=extractor.weights)
         found.append(extractor)
     return found
+
+
+def embed(
+    specimens: Specimens,
+    *,
+    backbone: str = DEFAULT_BACKBONE,
+    store: str | Path | None = None,
+    weights: str | Path | None = None,
+    layers: Sequence[str] = (),
+    fit: str | None = None,
+    flips: bool = False,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> Features:
+    """Turn the images of specimens into features; what was computed before is read again.
+
+    Parameters
+    ----------
+    specimens : Specimens
+        Images that can be opened (:func:`phylolens.read_specimens`).
+    backbone, weights, layers, fit, flips, device
+        See :func:`phylolens.embedding.engine.embed`.
+    store : str or Path, optional
+        Folder of the feature store; one in the user's cache by default.
+
+    Returns
+    -------
+    Features
+        One row an image; ids are the column ``file``.
+
+    Raises
+    ------
+    InputError
+        If an image cannot be embedded, or the weights are not to be had.
+
+    Examples
+    --------
+    >>> import phylolens as pl
+    >>> specimens = pl.read_specimens(meta="meta.csv", images="photos")  # doctest: +SKIP
+    >>> features = pl.embed(specimens)  # doctest: +SKIP
+    """
+    table = specimens.table
+    views = [
+        View(str(file), Path(path), "", 0)
+        for file, path in zip(table["file"], table["path"], strict=True)
+    ]
+    found = embed_views(
+        views,
+        backbone,
+        store=Path(store) if store is not None else cache_folder() / "features",
+        weights=None if weights is None else Path(weights),
+        layers=layers,
+        fit=fit,
+        flips=flips,
+        device=device,
+        progress=progress,
+    )
+    if found.failed:
+        why = next(iter(found.failed.values()))
+        raise InputError(
+            f"images could not be embedded ({why}).",
+            ids=list(found.failed),
+            hint="Replace these images, or leave them out of the table.",
+        )
+    return found.features
+
+
+def chunks_of_pictures(
+    spec: Mapping[str, Any],
+    files: Mapping[str, Path],
+    store: Path,
+    weights: Path | None = None,
+    device: str = "auto",
+) -> Iterator[Chunk]:
+    """Embed some images at a time, in the way that ``spec`` says.
+
+    Yields
+    ------
+    features : Features or None
+        Of the images that could be read, if any.
+    failed : mapping of str to str
+        Why each of the others could not.
+    """
+    names = list(files)
+    for start in range(0, len(names), CHUNK):
+        some = {name: files[name] for name in names[start : start + CHUNK]}
+        found = embed_files(some, spec, store=store, weights=weights, device=device)
+        yield found.features if len(found.features) else None, found.failed
+
+
+def chunks_of_features(features: Features) -> Iterator[Chunk]:
+    """Divide features made elsewhere likewise; none fails."""
+    for start in range(0, len(features), CHUNK):
+        yield features.take(features.ids[start : start + CHUNK]), {}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from phylolens.embedding.key_formats import lite_to_timm, require_fit
-from phylolens.embedding.torch_file import read_tensors
+from phylolens.embedding.tensor_pickle import read_tensors
 
 SCALES = {  # of the widths and of the depths of the stages
     "tf_efficientnet_lite0": (1.0, 1.0),

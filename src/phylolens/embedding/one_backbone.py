@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from phylolens.embedding.augment import Embedding, View, by_file
 from phylolens.embedding.extractor import Extractor
 from phylolens.embedding.inference import Inference, open_inference
 from phylolens.embedding.store import FeatureStore, mirror_key
-from phylolens.embedding.views import Embedding, View, by_file
 from phylolens.embedding.work import Outcome, Worker
 from phylolens.errors import Problem
 from phylolens.progress import Progress

@@ -8,12 +8,11 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ImageOps
 
-from phylolens.embedding.augment import augment
+from phylolens.embedding.augment import View, augment
 from phylolens.embedding.backbones import BackboneSpec
 from phylolens.embedding.inference import Inference
 from phylolens.embedding.preprocess import fit_square
 from phylolens.embedding.store import FeatureStore, mirror_key, row_key
-from phylolens.embedding.views import View
 from phylolens.images import UnreadableImage, decode, open_file, sha256_of
 from phylolens.reading.text import system_fault
 

@@ -11,7 +11,7 @@ from phylolens.guided.new_files import Fit, WasSeen, rooted, write_new
 from phylolens.guided.training_record import CONTENT, ID, TrainingRecord, hashes_of_ids, read_record
 from phylolens.progress import Progress, silent
 from phylolens.provenance import file_hash
-from phylolens.specimens.new_pictures import new_pictures
+from phylolens.specimens.locate import new_pictures
 from phylolens.values import Features
 
 
@@ -60,7 +60,7 @@ def embed_new(
     InputError
         If the model cannot be used with what was given, or no image could be read.
     """
-    from phylolens.embedding.streaming import chunks_of_features, chunks_of_pictures
+    from phylolens.embedding.files import chunks_of_features, chunks_of_pictures
 
     if features is not None and images is not None:
         raise InputError(

@@ -22,7 +22,7 @@ from phylolens.values import Features
 from phylolens.writing import replacing, write_csv, write_json
 
 if TYPE_CHECKING:
-    from phylolens.embedding.streaming import Chunk
+    from phylolens.embedding.files import Chunk
 
 MARK = "guided_file"  # a header that says: fitted to a phylogeny (phylolens.embedding.feature_file)
 WasSeen = Callable[[tuple[str, ...]], list[bool]]  # by id: whether an image was in the fit

@@ -7,8 +7,7 @@ regular files of an allowed format and size, ``memory`` bounds what all threads 
 """
 
 from phylolens.images.decoding import decode, read_rgb
-from phylolens.images.foreign import advice
-from phylolens.images.formats import IMAGE_ENDINGS, UnreadableImage
+from phylolens.images.formats import IMAGE_ENDINGS, UnreadableImage, advice
 from phylolens.images.look import Look, examine
 from phylolens.images.opening import open_file, sha256_of
 

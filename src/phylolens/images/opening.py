@@ -18,8 +18,7 @@ from typing import BinaryIO
 from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from phylolens.errors import InputError
-from phylolens.images.foreign import RAW
-from phylolens.images.formats import HEAD, UnreadableImage, identify, require_known
+from phylolens.images.formats import HEAD, RAW, UnreadableImage, identify, require_known
 from phylolens.reading.text import require_regular, system_fault
 
 BIG = b"+"  # a TIFF with 8-byte addresses

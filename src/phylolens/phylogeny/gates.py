@@ -16,11 +16,10 @@ from phylolens.errors import InputError, some
 from phylolens.phylogeny.check import check_matrix, check_tree
 from phylolens.phylogeny.geometry import covariance
 from phylolens.phylogeny.names import require_unique
-from phylolens.phylogeny.newick import parse_newick
 from phylolens.phylogeny.rank import patristic
 from phylolens.phylogeny.read import Phylogeny, read_distances
 from phylolens.phylogeny.read_trees import read_tree
-from phylolens.phylogeny.tree_text import NotATree
+from phylolens.phylogeny.tree_text import NotATree, parse_newick
 
 TREE_ENDINGS = (".nwk", ".newick", ".tre", ".tree", ".nex", ".nexus", ".trees", ".treefile")
 KINDS = "a DistanceMatrix, a square DataFrame, an array with ids, or a file"

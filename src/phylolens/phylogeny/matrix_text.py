@@ -6,8 +6,8 @@ import numpy as np
 
 from phylolens.errors import InputError
 from phylolens.phylogeny.names import require_unique
+from phylolens.reading.cells import has_decimal_commas, to_number
 from phylolens.reading.delimited import Records
-from phylolens.reading.numbers import has_decimal_commas, to_number
 
 BLANKS = ("", "NA", "na", "-", ".", "x", "X")
 NO_NAMES = (

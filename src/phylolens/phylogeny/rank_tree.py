@@ -9,7 +9,7 @@ from scipy import sparse
 from skbio import DistanceMatrix, TreeNode
 
 from phylolens.phylogeny.geometry import covariance, depths, tip_rows
-from phylolens.phylogeny.tree_order import ordered, reference_tree
+from phylolens.phylogeny.root import ordered, reference_tree
 
 FROM_TREE = "tree"
 FROM_MATRIX = "neighbour-joining tree of the matrix, rooted at its midpoint"

@@ -9,9 +9,8 @@ from skbio import TreeNode
 
 from phylolens.errors import InputError, Problem
 from phylolens.phylogeny.check import check_tree, without_rounding
-from phylolens.phylogeny.newick import parse_newick
 from phylolens.phylogeny.root import ROOTED
-from phylolens.phylogeny.tree_text import NotATree, TreeText, tree_texts
+from phylolens.phylogeny.tree_text import NotATree, TreeText, parse_newick, tree_texts
 from phylolens.reading.text import require_regular
 from phylolens.specimens.names import key
 

@@ -1,12 +1,16 @@
-"""Names of a phylogeny that nearly match the table: a file for the user to edit and give back."""
+"""Names that nearly match the table: ``matches.csv``, for the user to edit and give back."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import pandas as pd
 
+from phylolens.errors import InputError
 from phylolens.specimens.names import key
 from phylolens.specimens.near_names import near_names
+from phylolens.specimens.table import load_table
+from phylolens.specimens.unknown import is_blank
 
 COLUMNS = ("name", "candidate", "why")
 SHORT = 10  # characters of a name in strict PHYLIP
@@ -107,3 +111,44 @@ def _near(tips: Sequence[str], taxa: dict[str, str]) -> Iterable[tuple[str, str]
         for tip, taxon in ((one, other), (other, one)):
             if tip in own and taxon in taxa and tip not in taxa:
                 yield own[tip], taxa[taxon]
+
+
+def read_matches(path: Path) -> dict[str, str]:
+    """Read which name of the phylogeny is which taxon of the table.
+
+    Parameters
+    ----------
+    path : Path
+        A table with the columns ``name`` (of the phylogeny) and ``candidate`` (of the table); rows
+        without a candidate do not count.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or a name stands for two candidates.
+    """
+    loaded = load_table(path)
+    columns = {str(name).lower(): name for name in loaded.frame.columns}
+    missing = [name for name in ("name", "candidate") if name not in columns]
+    if missing:
+        raise InputError(
+            "a column is missing.",
+            where=path,
+            ids=missing,
+            hint="'name' holds names of the phylogeny, 'candidate' those of the table.",
+        )
+    found: dict[str, str] = {}
+    for row, name, candidate in zip(
+        loaded.rows, loaded.frame[columns["name"]], loaded.frame[columns["candidate"]], strict=True
+    ):
+        if candidate is None or is_blank(candidate):
+            continue
+        if name is None or found.get(name, candidate) != candidate:
+            raise InputError(
+                f"'{name}' stands for two candidates or is blank.",
+                where=path,
+                ids=[row],
+                hint="Leave one candidate for each name; clear the others.",
+            )
+        found[name] = candidate
+    return found

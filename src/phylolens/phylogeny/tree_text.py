@@ -1,14 +1,17 @@
-"""Cut a file of trees into Newick texts, one at a time; the file is never held as a whole.
+"""Cut a file of trees into Newick texts, one at a time, and parse them as people write them.
 
 A quotation mark opens a label only where a label may begin, and closes it only where a separator
 follows: in ``(Hers's_maple:1,Roth's_birch:2)`` both are apostrophes.
 """
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TextIO
+
+from skbio import TreeNode
 
 CHUNK = 1 << 20  # characters read at once
 LONGEST_COMMENT = 1 << 24  # one that goes on for longer was never closed
@@ -27,6 +30,11 @@ _WORD = rf"(?:{QUOTED}|[^\s=,;]+)"
 _TREE = re.compile(rf"(U?)TREE\s*\*?\s*{_WORD}\s*=\s*(.*)", re.IGNORECASE | re.DOTALL)
 _PAIR = re.compile(rf"\s*({_WORD})\s+({_WORD})\s*(?:,|$)")
 _NTAX = re.compile(r"NTAX\s*=\s*(\d+)", re.IGNORECASE)
+DEEPEST = 20_000  # nodes above one another; beyond it nothing that works on trees does
+_PART = re.compile(rf"\s+|{QUOTED}|[(),:;]|\"[^\"\n]*\"(?=\s*[(),:;])|[^(),:;]+?(?=[(),:;]|\Z)")
+# Within a label, these look like two tips that ran into one.
+_GLUED = re.compile(r":\s*[-+]?\.?\d[^,()]*[,()]|[,()].*:\s*[-+]?\.?\d")
+_PLAIN = re.compile(r"[^\s'\"()\[\],:;]+")
 
 
 class NotATree(ValueError):
@@ -206,3 +214,65 @@ def _numbered(labels: tuple[str, ...]) -> dict[str, str]:
     """Let numbers stand for the taxa in their order, unless they are names themselves."""
     numbers = {str(place): label for place, label in enumerate(labels, start=1)}
     return {number: numbers[number] for number in numbers.keys() - set(labels)}
+
+
+def parse_newick(text: str) -> TreeNode:
+    """Parse a Newick text.
+
+    Parameters
+    ----------
+    text : str
+        Without comments, from its first parenthesis to its semicolon.
+
+    Raises
+    ------
+    NotATree
+        If it cannot be parsed, is nested too deeply, or a quoted name seems to hold several tips.
+    """
+    try:
+        return TreeNode.read(
+            io.StringIO(standard_newick(text)),
+            format="newick",
+            verify=False,  # its sniffer would say less than the parser about what is wrong
+            convert_underscores=False,
+        )
+    except NotATree:
+        raise
+    except Exception as error:  # the parser raises many kinds; all mean the same to the user
+        raise NotATree(str(error).rstrip(".") or type(error).__name__) from error
+
+
+def standard_newick(text: str) -> str:
+    """Quote the labels of a Newick text as the standard wants it."""
+    parts: list[str] = []
+    depth = 0
+    after_colon = after_label = False
+    for found in _PART.finditer(text):
+        part = found.group().strip()
+        if not part:
+            continue
+        if part in "(),:;":
+            depth += (part == "(") - (part == ")")
+            if depth > DEEPEST:
+                raise NotATree(f"it is nested more than {DEEPEST:,} deep")
+            after_colon, after_label = part == ":", False
+            parts.append(part)
+        elif after_label:
+            raise NotATree(f"two names in a row at {part[:30]!r}; look for apostrophes and quotes")
+        else:
+            parts.append(part if after_colon else _label(part))
+            after_label = True
+    return "".join(parts)
+
+
+def _label(part: str) -> str:
+    name = bare(part)
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = name[1:-1]
+    if _GLUED.search(name):
+        raise NotATree(
+            f"the name {name[:60]!r} seems to hold several tips; look for apostrophes and quotes"
+        )
+    if _PLAIN.fullmatch(name):
+        return name
+    return "'" + " ".join(name.split()).replace("'", "''") + "'"

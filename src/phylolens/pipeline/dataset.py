@@ -11,7 +11,7 @@ from phylolens.errors import InputError, Problem
 from phylolens.phylogeny import Phylogeny, RankedDistances, read_phylogeny, to_rank
 from phylolens.phylogeny.placing import NoneMatch
 from phylolens.phylogeny.rank import tip_names
-from phylolens.phylogeny.suggestions import suggest
+from phylolens.phylogeny.suggestions import read_matches, suggest
 from phylolens.pipeline.settings import Settings
 from phylolens.progress import Progress
 from phylolens.provenance import text_hash
@@ -25,7 +25,6 @@ from phylolens.specimens import (
     without_bad,
 )
 from phylolens.specimens.feature_ids import match_ids
-from phylolens.specimens.matches import read_matches
 from phylolens.specimens.other_columns import FILE_FACTS, OWN
 from phylolens.stats.confounds import read_columns
 from phylolens.taxonomy import lineages, require_rank

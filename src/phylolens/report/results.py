@@ -11,7 +11,7 @@ import pandas as pd
 from skbio import TreeNode
 
 from phylolens.errors import InputError
-from phylolens.phylogeny.newick import parse_newick
+from phylolens.phylogeny.tree_text import parse_newick
 from phylolens.provenance import OUTPUTS, file_hash
 from phylolens.reading.arrow import read_parquet
 from phylolens.reading.text import clear_errors

@@ -6,7 +6,6 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, shift, zoom
 
 from phylolens.simulation.camera import View, backdrop, expose
-from phylolens.simulation.noise import smooth_noise
 from phylolens.simulation.shell_shape import (
     DIRECTIONS,
     Outline,
@@ -14,7 +13,7 @@ from phylolens.simulation.shell_shape import (
     smoothstep,
     viable,
 )
-from phylolens.simulation.shell_surface import STAGES, Surface, build_surface
+from phylolens.simulation.shell_surface import STAGES, Surface, build_surface, smooth_noise
 
 SUPERSAMPLING = 2
 

@@ -1,4 +1,4 @@
-"""Relief and colour of a valve in its own coordinates: growth stage, growth ray.
+"""Relief and colour of a valve in its own coordinates, with the unevenness of what grows.
 
 Everything here is a table: relief and bands over the growth stage (0 beak, 1 margin), rays over
 the position along the margin. The renderer looks pixels up in them.
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-
-from phylolens.simulation.noise import smooth_noise
 
 STAGES = 2048  # entries of tables over the growth stage
 LUMINANCE = np.array([0.299, 0.587, 0.114])
@@ -148,3 +146,26 @@ def _rays(stage: np.ndarray, number: float, rng: np.random.Generator) -> np.ndar
     return (0.5 + 0.5 * np.tanh(3.0 * (field - 0.25))) * (0.75 + 0.2 * _noise(120, rng)).clip(
         0.2, 1
     )
+
+
+def smooth_noise(length: int, width: float, rng: np.random.Generator) -> np.ndarray:
+    """Return periodic Gaussian noise.
+
+    Parameters
+    ----------
+    length : int
+        Number of values.
+    width : float
+        Standard deviation of the Gaussian window that smooths them, in values.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    array, shape (length,)
+        Mean about 0, standard deviation 1.
+    """
+    waves = np.fft.rfft(rng.standard_normal(length))
+    turn = 2 * np.pi * np.fft.rfftfreq(length) * width
+    noise = np.fft.irfft(waves * np.exp(-0.5 * turn * turn), length)
+    return noise / noise.std()

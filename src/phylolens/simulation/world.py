@@ -16,11 +16,16 @@ from phylolens.phylogeny import covariance
 from phylolens.progress import Progress, silent
 from phylolens.simulation.brownian import brownian, with_lambda
 from phylolens.simulation.camera import View, draw_view, to_jpeg
-from phylolens.simulation.plan import convergent_pairs, image_table
 from phylolens.simulation.shell import render_shell
 from phylolens.simulation.shell_shape import viable
 from phylolens.simulation.spec import WorldSpec
-from phylolens.simulation.traits import TRAITS, named_traits, trait_values
+from phylolens.simulation.traits import (
+    TRAITS,
+    convergent_pairs,
+    image_table,
+    named_traits,
+    trait_values,
+)
 from phylolens.simulation.tree import RANKS, NamedTree, birth_death_tree
 from phylolens.writing import plain, replacing, write_csv, write_json, write_text
 

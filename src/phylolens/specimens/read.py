@@ -8,21 +8,19 @@ from typing import Any
 import pandas as pd
 
 from phylolens.errors import InputError, Problem
-from phylolens.specimens.file_column import file_column
-from phylolens.specimens.folders import from_folders
-from phylolens.specimens.given_split import are_splits, given_split, split_word
-from phylolens.specimens.headers import Headers, understand
-from phylolens.specimens.homonyms import qualify_homonyms
+from phylolens.specimens.headers import Headers, file_column, understand
 from phylolens.specimens.image_files import find_images
 from phylolens.specimens.labels import clean_labels
 from phylolens.specimens.locate import FileFinder
+from phylolens.specimens.near_names import qualify_homonyms
 from phylolens.specimens.other_columns import (
     other_columns,
     with_endings,
     without_blanks,
 )
-from phylolens.specimens.patterns import from_pattern
+from phylolens.specimens.patterns import from_folders, from_pattern
 from phylolens.specimens.rank_columns import RankColumns, label_ranks, rank_columns
+from phylolens.specimens.split import are_splits, given_split, split_word
 from phylolens.specimens.table import load_table
 from phylolens.specimens.unknown import is_blank
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import chisquare
 
-from phylolens.stats.trees.random_trees import random_clades
+from phylolens.stats.trees.null_trees import random_clades
 from phylolens.stats.trees.splits import unrooted
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 from skbio import TreeNode
 
-from phylolens.stats.trees.matching import best_matching
-from phylolens.stats.trees.splits import Overlaps, overlaps, same_tips, splits
+from phylolens.stats.trees.splits import Overlaps, best_matching, overlaps, same_tips, splits
 
 
 def clustering_information_distance(first: TreeNode, second: TreeNode) -> float:

@@ -48,7 +48,7 @@ def compare_trees(
 
     Two nulls: the tree with its tips permuted, which keeps its shape and is what the same method
     makes of a distance matrix with permuted taxa; and random trees (see
-    :func:`phylolens.stats.trees.random_trees.random_clades`). p is that of the permuted tips:
+    :func:`phylolens.stats.trees.null_trees.random_clades`). p is that of the permuted tips:
     (count of permutations that do as well + 1) / (permutations + 1); with up to eight tips all
     relabellings are tried and p is their share.
 

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 from skbio import TreeNode
 
 from phylolens.errors import InputError
@@ -133,3 +134,22 @@ def overlaps(first: np.ndarray, second: np.ndarray) -> Overlaps:
         second=second.sum(axis=-1, dtype=np.int32),
         n=second.shape[1],
     )
+
+
+def best_matching(scores: np.ndarray) -> np.ndarray:
+    """Largest sum of scores when each split is matched with at most one of the other tree.
+
+    Parameters
+    ----------
+    scores : array of float, shape (..., m1, m2)
+        Score of each pair, not negative; splits left over where m1 and m2 differ score nothing.
+
+    Returns
+    -------
+    array of float, shape (...)
+    """
+    if scores.size == 0:
+        return np.zeros(scores.shape[:-2])
+    tables = scores.reshape(-1, *scores.shape[-2:])
+    sums = [table[linear_sum_assignment(table, maximize=True)].sum() for table in tables]
+    return np.array(sums, dtype=float).reshape(scores.shape[:-2])

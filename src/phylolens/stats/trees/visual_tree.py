@@ -10,7 +10,7 @@ from skbio import DistanceMatrix, TreeNode
 from skbio.tree import bme, nj, upgma
 
 from phylolens.errors import InputError
-from phylolens.phylogeny.tree_order import midpoint_rooted, ordered
+from phylolens.phylogeny.root import midpoint_rooted, ordered
 from phylolens.stats.trees.splits import clades, unrooted
 
 TREE_METHODS = ("nj", "bme", "upgma")

@@ -254,8 +254,6 @@ ALWAYS = {
         "study names these alterations but not their size.",
     ],
 }
-
-
 _SETTING_WORDS = {
     "backbone": "network",
     "fit": "how images become square",
