@@ -23,6 +23,7 @@ ORDER = (
     "taxonomy",
     "rank_names",
     "results",
+    "random",
     "provenance",
     "values",
     "writing",

@@ -15,6 +15,7 @@ from PIL import Image, ImageEnhance
 
 from phylolens.embedding.preprocess import border_colour
 from phylolens.errors import InputError, Problem
+from phylolens.random import stream
 from phylolens.values import Features
 
 NOISE_SD = 25.0  # on the scale 0–255
@@ -153,7 +154,7 @@ def augment(picture: Image.Image, name: str, *, content: str, copy: int, seed: i
             where="augmentation",
             hint=f"Use one of {', '.join(AUGMENTATIONS)}.",
         )
-    rng = np.random.default_rng([seed, copy, int(content[:32], 16)])
+    rng = stream(seed, "embedding.copies", copy, int(content[:32], 16))
     return AUGMENTATIONS[name](picture, rng)
 
 

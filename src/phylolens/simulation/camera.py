@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from phylolens.random import stream
+
 BACKGROUNDS = ("grey", "white", "velvet", "card", "paper", "foam")
 _COLOURS = {
     "grey": (0.56, 0.56, 0.57),
@@ -122,7 +124,7 @@ def backdrop(view: View, shadow: np.ndarray) -> np.ndarray:
         Share of the light that the shell takes away, 0 to 1.
     """
     size = len(shadow)
-    rng = np.random.default_rng(view.grain)
+    rng = stream(view.grain, "simulation.grain")
     grain = rng.standard_normal((size, size), dtype=np.float32)
     if view.background in ("paper", "foam", "velvet"):
         grain = 0.5 * grain + 1.6 * gaussian_filter(grain, 1.2, truncate=2)
@@ -161,7 +163,7 @@ def expose(scene: np.ndarray, view: View) -> np.ndarray:
     if blur > 0.05:
         scene = gaussian_filter(scene, (blur, blur, 0), truncate=2.5)
     balance = np.array([1 + view.warmth, 1, 1 - view.warmth], dtype=np.float32) * view.exposure
-    rng = np.random.default_rng([view.grain, 1])
+    rng = stream(view.grain, "simulation.sensor")
     noise = rng.standard_normal((size, size, 1), dtype=np.float32) * np.float32(0.008)
     return (np.clip(scene * balance + noise, 0, 1) * 255 + 0.5).astype(np.uint8)
 

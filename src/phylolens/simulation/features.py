@@ -10,6 +10,7 @@ from skbio import DistanceMatrix, TreeNode
 
 from phylolens.errors import InputError, require_file
 from phylolens.phylogeny import read_phylogeny
+from phylolens.random import stream
 from phylolens.simulation.brownian import brownian, centred_covariance, patristic_distances
 from phylolens.specimens import read_table
 from phylolens.values import Features
@@ -73,7 +74,7 @@ def simulate_features(
     names, distances = patristic_distances(phylogeny)
     _check_phylogeny(names, distances)
     covariance, clipped = centred_covariance(distances, lambda_)
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "simulation.features")
     n_signal = round(signal * n_features)
     means = np.concatenate(
         [

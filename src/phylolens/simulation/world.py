@@ -14,6 +14,7 @@ from skbio import TreeNode
 from phylolens.errors import InputError
 from phylolens.phylogeny import covariance
 from phylolens.progress import Progress, silent
+from phylolens.random import stream
 from phylolens.simulation.brownian import brownian, with_lambda
 from phylolens.simulation.camera import View, draw_view, to_jpeg
 from phylolens.simulation.shell import render_shell
@@ -58,7 +59,7 @@ class World:
 
 
 def _stream(spec: WorldSpec, *key: int) -> np.random.Generator:
-    return np.random.default_rng([spec.seed, *key])
+    return stream(spec.seed, "simulation.world", *key)
 
 
 def build_world(spec: WorldSpec) -> World:

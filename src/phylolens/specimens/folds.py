@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.errors import InputError, TooFew
+from phylolens.random import stream
 from phylolens.specimens.split import Split, lost_taxa
 from phylolens.taxonomy import lineages, require_rank
 
@@ -110,7 +111,7 @@ def _deal(
     n_folds = min(n_folds, len(labels))
     if n_folds < 2:
         raise TooFew(f"{len(labels)} {what}: too few to hold any of them out.")
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "specimens.folds")
     chance = rng.permutation(len(labels))
     tie = rng.permutation(n_folds)
     keys = _lineage_keys(labels)

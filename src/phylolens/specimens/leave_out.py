@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.errors import InputError, TooFew
+from phylolens.random import stream
 from phylolens.rank_names import STANDARD_RANKS
 from phylolens.specimens.split import (
     SMALLEST_STRATUM,
@@ -75,7 +76,7 @@ def leave_out(
         If nothing can be held out.
     """
     require_share(test_share)
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "specimens.split")
     if unit == SOURCE:
         return _leave_sources(table, ranks, test_share, rng)
     require_rank(ranks, unit, where="leave-out")

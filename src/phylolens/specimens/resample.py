@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.errors import InputError
+from phylolens.random import stream
 
 
 def _copies(files: np.ndarray, count: int) -> list[tuple[str, int]]:
@@ -44,7 +45,7 @@ def raise_rare(labels: pd.Series, to: int, *, seed: int) -> pd.DataFrame:
     """
     known = labels.dropna()
     target = min(to, int(known.value_counts().max())) if len(known) else 0
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "specimens.resample")
     rows: list[tuple[str, int, str]] = []
     for label, members in known.groupby(known, sort=True):
         files = members.index.to_numpy()
@@ -78,7 +79,7 @@ def balance(labels: pd.Series, per_taxon: int, *, seed: int | Sequence[int]) -> 
     """
     if per_taxon < 1:
         raise InputError(f"at least one image a taxon is needed; got {per_taxon}.")
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "specimens.resample")
     rows: list[tuple[str, int, str]] = []
     known = labels.dropna().sort_index()
     for label, members in known.groupby(known, sort=True):
@@ -157,7 +158,7 @@ def sample_down(
     if len(missing):
         raise InputError("images without a lineage.", ids=list(missing))
     finer = lineage.loc[known.index].astype(object).fillna("").to_numpy()
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "specimens.resample")
     rows: list[tuple[str, int, str]] = []
     for label, members in known.groupby(known, sort=True):
         places = known.index.get_indexer(members.index)

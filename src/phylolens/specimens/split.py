@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from phylolens.errors import InputError, Problem, TooFew
+from phylolens.random import stream
 
 SMALLEST_STRATUM = 5
 RULE = (
@@ -78,7 +79,7 @@ def split_specimens(
     # A specimen's label is the first one known among its images. Sorted by id, so that the order
     # of the table's rows does not change who is tested.
     units = table.groupby("specimen_id", sort=True)[list(ranks)].first().reset_index()
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "specimens.split")
     tested = np.zeros(len(units), dtype=bool)
     for rows in strata(units, ranks):
         tested[rng.permutation(rows)[: rounded(test_share * len(rows))]] = True

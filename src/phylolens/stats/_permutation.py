@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import boxcox
 
 from phylolens.errors import InputError
+from phylolens.random import stream
 from phylolens.values import TestResult
 
 EXACT_UP_TO = 8  # 8! = 40,320 orders; with fewer taxa random draws would only repeat themselves
@@ -46,7 +47,7 @@ def orders(
     members = [np.flatnonzero(codes == code) for code in np.unique(codes)]
     if prod(factorial(len(rows)) for rows in members) <= factorial(EXACT_UP_TO):
         return np.array(list(_all(n, members))).reshape(-1, n), True
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "stats.permutations")
     found = np.tile(np.arange(n), (permutations, 1))
     for rows in members:
         if len(rows) > 1:

@@ -13,6 +13,7 @@ import numpy as np
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
+from phylolens.random import stream
 from phylolens.stats._align import aligned, same_taxa
 from phylolens.stats._permutation import orders, require_permutations, result_of
 from phylolens.stats.centred import double_centre, mantel_centred
@@ -150,9 +151,9 @@ def _yardsticks(
     n = len(genetic)
     noise = {}
     for place, (kind, make) in enumerate(NOISE.items()):
-        rng = np.random.default_rng([seed, 2, place])
+        rng = stream(seed, "stats.audit.noise", place)
         noise[kind] = _spread([value(make(n, rng), genetic) for _ in range(draws)])
-    rng = np.random.default_rng([seed, 3])
+    rng = stream(seed, "stats.audit.nearly")
     times = draws if zero_by_zero else 1  # elsewhere an error of a millionth changes nothing
     almost = _spread([value(nearly(genetic, rng), genetic) for _ in range(times)])
     perfect = float("nan") if zero_by_zero else value(genetic, genetic)
@@ -167,7 +168,7 @@ def _other_listings(
     value: Value, a: np.ndarray, b: np.ndarray, draws: int, seed: int
 ) -> dict[str, Any] | None:
     """Value of the same two matrices with their taxa listed in other orders, both alike."""
-    rng = np.random.default_rng([seed, 4])
+    rng = stream(seed, "stats.audit.listings")
     lists = [rng.permutation(len(a)) for _ in range(draws)]
     return _spread([value(a[rows][:, rows], b[rows][:, rows]) for rows in lists])
 

@@ -25,6 +25,7 @@ from scipy.stats import false_discovery_control
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
+from phylolens.random import stream
 from phylolens.stats.brownian_pairs import (
     Evolved,
     differences,
@@ -171,7 +172,7 @@ def _simulations(
     count = max(min(wanted, room), min(wanted, FEWEST_SIMULATIONS))
     nulls = [np.empty((count, len(kind.pairs)), dtype=np.float32) for kind, _ in views]
     for k in range(count):
-        rng = np.random.default_rng([seed, k])
+        rng = stream(seed, "stats.simulated_pairs", k)
         plain, debiased = drawn_squares(model, lambda_, rates, rng, noise)
         worlds = {
             by: _seen(model, shared, plain, debiased, by_direction=by) for by in (False, True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from phylolens.phylogeny import as_distances, as_genetic
+from phylolens.random import Seed, as_seed
 from phylolens.stats._align import aligned
 from phylolens.stats._pairs import pair_test
 from phylolens.stats.centred import double_centre
@@ -14,7 +15,7 @@ def distance_correlation(
     genetic: Any,
     *,
     permutations: int = 999,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> TestResult:
     """Bias-corrected squared distance correlation of two distance matrices.
 
@@ -31,7 +32,7 @@ def distance_correlation(
         independence where distances are Euclidean or square roots of a tree's, or a tree's.
     permutations : int
         Random permutations; with 8 taxa or fewer all orders are enumerated.
-    seed : int
+    seed : int or numpy.random.Generator
         Seed of the permutations.
 
     Returns
@@ -44,8 +45,13 @@ def distance_correlation(
     InputError
         If ids differ, fewer than four taxa are given, or row means explain a whole matrix.
     """
+    seed = as_seed(seed)
     visual = as_distances(visual)
     x, y = aligned(visual, as_genetic(genetic, visual.ids))
     return pair_test(
-        "dcor", double_centre(x.data), double_centre(y.data), permutations=permutations, seed=seed
+        "dcor",
+        double_centre(x.data),
+        double_centre(y.data),
+        permutations=permutations,
+        seed=seed,
     )

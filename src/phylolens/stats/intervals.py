@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from phylolens.random import stream
+
 FEWEST_TAXA = 10
 EACH_UP_TO = 100  # taxa that are left out one by one; of more, a group at a time
 FEWEST_GROUPS, EVALUATIONS = 40, 10_000  # groups: evaluations over taxa, but no fewer than 40
@@ -74,7 +76,7 @@ def taxon_interval(
 def _groups(n: int, seed: int) -> list[np.ndarray]:
     if n <= EACH_UP_TO:
         return list(np.arange(n)[:, None])
-    order = np.random.default_rng([seed, 1]).permutation(n)
+    order = stream(seed, "stats.jackknife_groups").permutation(n)
     return np.array_split(order, max(FEWEST_GROUPS, EVALUATIONS // n))
 
 

@@ -15,6 +15,7 @@ from skbio import DistanceMatrix
 
 from phylolens.errors import InputError, some
 from phylolens.phylogeny import as_covariance, as_distances
+from phylolens.random import Seed, as_seed
 from phylolens.stats._align import FEWEST_TAXA
 from phylolens.stats._permutation import orders, require_permutations, result_of
 from phylolens.stats._products import permuted_products
@@ -34,7 +35,7 @@ def kmult(
     tree: Any,
     *,
     permutations: int = 999,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> TestResult:
     """Test whether relatives look more alike than chance, with the tree's branch lengths.
 
@@ -52,7 +53,7 @@ def kmult(
         (:func:`phylolens.phylogeny.covariance`).
     permutations : int
         Random permutations; with 8 taxa or fewer all orders are enumerated.
-    seed : int
+    seed : int or numpy.random.Generator
         Seed of the permutations.
 
     Returns
@@ -77,6 +78,7 @@ def kmult(
     >>> round(kmult(visual, "((a:1,b:1):3,(c:1,d:1):3);").statistic, 2)
     2.24
     """
+    seed = as_seed(seed)
     require_permutations(permutations)
     visual = as_distances(distances)
     covariance = as_covariance(tree, visual.ids)

@@ -23,6 +23,7 @@ from skbio import DistanceMatrix
 
 from phylolens.errors import InputError, TooFew
 from phylolens.phylogeny import as_covariance, as_distances
+from phylolens.random import Seed, as_seed
 from phylolens.stats._permutation import require_permutations
 from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.lambda_score import lambda_score
@@ -308,7 +309,7 @@ def pagel_lambda(
     *,
     method: str = "reml",
     permutations: int = 999,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> LambdaFit:
     """Fit Pagel's lambda to visual distances.
 
@@ -321,7 +322,7 @@ def pagel_lambda(
         motion, shape (n, n) (:func:`phylolens.phylogeny.covariance`).
     method : {'reml', 'ml'}
         ML is biased down by the mean of every axis, however many axes there are.
-    permutations, seed : int
+    permutations, seed : int or numpy.random.Generator
         Of the test of lambda = 0, :func:`phylolens.stats.lambda_score.lambda_score`.
 
     Returns
@@ -350,7 +351,7 @@ def pagel_lambda(
     paths = own[:, None] + own[None, :] - 2 * shared
     np.fill_diagonal(paths, 0.0)
     history = DistanceMatrix(paths, list(visual.ids))
-    test = lambda_score(visual, history, permutations=permutations, seed=seed)
+    test = lambda_score(visual, history, permutations=permutations, seed=as_seed(seed))
     return LambdaFit(
         value=best.lambda_,
         log_likelihood=float(model.for_axes(best.log_likelihood, count)),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from phylolens.phylogeny import as_distances, as_genetic
+from phylolens.random import Seed, as_seed
 from phylolens.stats._align import same_taxa
 from phylolens.stats._permutation import orders, require_permutations, result_of
 from phylolens.stats._products import permuted_products
@@ -28,7 +29,7 @@ def lambda_score(
     genetic: Any,
     *,
     permutations: int = 999,
-    seed: int = 0,
+    seed: Seed = 0,
     blocks: np.ndarray | None = None,
 ) -> TestResult:
     """Test whether relatives look more alike than chance makes them.
@@ -42,7 +43,7 @@ def lambda_score(
         A tree, or path lengths in it between the same taxa, in any order; aligned by id.
     permutations : int
         Random permutations; with 8 taxa or fewer all orders are enumerated.
-    seed : int
+    seed : int or numpy.random.Generator
         Seed of the permutations.
     blocks : int array, shape (n,), optional
         Codes of the taxa sorted by name; only taxa of one code change places.
@@ -58,6 +59,7 @@ def lambda_score(
     InputError
         If ids differ, fewer than four taxa are given, or nothing varies between them.
     """
+    seed = as_seed(seed)
     if not isinstance(visual, VisualDistances):
         visual = VisualDistances.of_matrix(as_distances(visual))
     genetic = as_genetic(genetic, visual.ids)

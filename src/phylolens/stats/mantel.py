@@ -8,6 +8,7 @@ Methods Ecol. Evol. 4:336).
 from typing import Any
 
 from phylolens.phylogeny import as_distances, as_genetic
+from phylolens.random import Seed, as_seed
 from phylolens.stats._align import aligned
 from phylolens.stats._pairs import pair_test
 from phylolens.values import TestResult
@@ -20,7 +21,7 @@ def mantel(
     method: str = "pearson",
     permutations: int = 999,
     alternative: str = "greater",
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> TestResult:
     """Correlate the pairs of two distance matrices; test by permuting the taxa of ``x``.
 
@@ -34,7 +35,7 @@ def mantel(
         Random permutations; with 8 taxa or fewer all orders are enumerated.
     alternative : {'greater', 'less', 'two-sided'}
         One-sided ``greater`` by default: looks are expected to follow lineage.
-    seed : int
+    seed : int or numpy.random.Generator
         Seed of the permutations.
 
     Returns
@@ -66,5 +67,5 @@ def mantel(
         method=method,
         permutations=permutations,
         alternative=alternative,
-        seed=seed,
+        seed=as_seed(seed),
     )

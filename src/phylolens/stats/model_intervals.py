@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix
 
+from phylolens.random import stream
 from phylolens.stats.brownian_pairs import drawn_squares, rates_of_axes
 from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.lambda_fit import LambdaModel, aligned, centred_products, count_axes
@@ -88,7 +89,7 @@ def model_intervals(
     rows: list[dict[str, Any]] = []
     for place, lambda_ in enumerate(tried):
         for k in range(count):
-            rng = np.random.default_rng([seed, 5, place, k])
+            rng = stream(seed, "stats.model_intervals", place, k)
             drawn = _repeated(model, lambda_, rates, rng, visual)
             row = {"tried": place, **prepared.of(drawn.matrix)}
             row["lambda"] = model.fit(model.of_squares(drawn.squares)).lambda_

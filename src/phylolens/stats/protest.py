@@ -13,6 +13,7 @@ from skbio import DistanceMatrix
 from phylolens.errors import InputError
 from phylolens.phylogeny import as_distances, as_genetic, coordinates
 from phylolens.phylogeny.geometry import principal_coordinates
+from phylolens.random import Seed, as_seed
 from phylolens.stats._align import aligned
 from phylolens.stats._permutation import orders, require_permutations, result_of
 from phylolens.stats.correlation import CONSTANT
@@ -61,7 +62,7 @@ def protest(
     *,
     axes: int | None = None,
     permutations: int = 999,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Protest:
     """Rotate the space of looks onto the space of the tree; test the fit by permuting taxa.
 
@@ -77,7 +78,7 @@ def protest(
         :func:`default_axes`.
     permutations : int
         Random permutations; with 8 taxa or fewer all orders are enumerated.
-    seed : int
+    seed : int or numpy.random.Generator
         Seed of the permutations.
 
     Returns
@@ -90,6 +91,7 @@ def protest(
     InputError
         If ids differ, fewer than three taxa are given, one matrix is constant, or ``axes`` < 1.
     """
+    seed = as_seed(seed)
     require_permutations(permutations)
     visual = as_distances(visual)
     genetic = as_genetic(genetic, visual.ids)

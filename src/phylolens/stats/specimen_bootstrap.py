@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix
 
+from phylolens.random import stream
 from phylolens.stats.debiased import NOT_DEFINED, sampling_variance
 from phylolens.stats.debiased import debias as debias_means
 from phylolens.stats.means import specimen_means
@@ -55,7 +56,7 @@ def specimen_replicates(
     require_distance(distance)
     found = specimen_means(features, taxa, specimens)
     noise = sampling_variance(found) if debias and distance not in NOT_DEFINED else None
-    rng = np.random.default_rng([seed, 2])
+    rng = stream(seed, "stats.specimens")
     for _ in range(replicates):
         counts = _draw(found.sizes, rng)
         means, squares = found.drawn(counts, squares=distance == GAUSSIAN)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from skbio import TreeNode
 
+from phylolens.random import stream
 from phylolens.stats.trees.align import align_differences
 from phylolens.stats.trees.cid import information_differences
 from phylolens.stats.trees.coherency import coherency, parents
@@ -119,7 +120,7 @@ def random_clades(n: int, count: int, seed: int) -> np.ndarray:
     array of bool, shape (count, n - 1, n)
         Clades of two tips or more of each tree, its root among them.
     """
-    rng = np.random.default_rng([seed, 2])
+    rng = stream(seed, "stats.trees.random")
     member = np.zeros((count, 2 * n - 1, n), dtype=bool)
     size = np.zeros((count, 2 * n - 1), dtype=np.int32)
     member[:, 0, 0] = size[:, 0] = True

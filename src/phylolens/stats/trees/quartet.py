@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import binomtest
 from skbio import TreeNode
 
+from phylolens.random import stream
 from phylolens.stats.trees.splits import same_tips, splits
 
 EXACT_UP_TO = 60  # tips; 487,635 quartets
@@ -84,7 +85,7 @@ def all_quartets(n: int) -> np.ndarray:
 
 def sampled_quartets(n: int, count: int, seed: int) -> np.ndarray:
     """Draw fours of different tips, each with the same chance, with replacement."""
-    rng = np.random.default_rng([seed, 4])
+    rng = stream(seed, "stats.trees.quartets")
     # The k-th tip is drawn among those left: a number below n - k, raised past each tip drawn.
     drawn = np.empty((count, 4), dtype=np.int64)
     for place in range(4):
