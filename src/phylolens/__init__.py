@@ -31,7 +31,7 @@ _PUBLIC = {
     "compare_embeddings": "pipeline.signal",
     "cross_validate_clades": "guided.embedding_model",
     "distance_correlation": "stats.dcor",
-    "embed": "embedding.of_specimens",
+    "embed": "embedding.files",
     "kmult": "stats.kmult",
     "lambda_score": "stats.lambda_score",
     "mantel": "stats.mantel",
