@@ -16,6 +16,8 @@ from phylolens.pipeline.settings import Settings
 from phylolens.progress import Progress
 from phylolens.provenance import text_hash
 from phylolens.report.own_results import sign
+from phylolens.results.check import CheckResult
+from phylolens.results.confounds import ConfoundColumn
 from phylolens.specimens import (
     Specimens,
     read_specimens,
@@ -29,7 +31,7 @@ from phylolens.specimens.other_columns import FILE_FACTS, OWN
 from phylolens.stats.confounds import read_columns
 from phylolens.taxonomy import lineages, require_rank
 from phylolens.values import Features
-from phylolens.writing import replacing, write_csv, write_json
+from phylolens.writing import replacing, write_csv
 
 MATCHES = "matches.csv"
 SHOWN_VALUES = 4  # of a possible confound, with the number of taxa of each
@@ -129,7 +131,7 @@ def gather(
     )
     report = _report(settings, matched.specimens, kept)
     report |= _confounds(settings, described, rank, labels.others, None)
-    write_json(settings.out / "check.json", report)
+    CheckResult.of(report).write(settings.out)
     # Labels first: with wrong ones, what a phylogeny lacks would be a false trail.
     usable(matched.specimens, skip_bad=settings.skip_bad)
     ranked = None
@@ -150,9 +152,9 @@ def gather(
         report |= _confounds(settings, described, rank, labels.others, taxa)
         source = "tree" if settings.tree else "distances"
         report |= {"phylogeny": ranked.to_dict() | {"source": source}}
-        write_json(settings.out / "check.json", report)
+        CheckResult.of(report).write(settings.out)
     _write_table(settings, kept)
-    return matched.with_phylogeny(ranked, _summary(report))
+    return matched.with_phylogeny(ranked, _summary(CheckResult.of(report)))
 
 
 def dataset_of(
@@ -410,34 +412,32 @@ def _without_others(kept: Specimens) -> Specimens:
     return replace(kept, table=kept.table[[n for n in kept.table if n not in gone - set(OWN)]])
 
 
-def _summary(report: dict[str, Any]) -> dict[str, Any]:
+def _summary(check: CheckResult) -> dict[str, Any]:
     """Reduce to counts: full lists of ids stay in ``check.json``."""
-    specimens = report["specimens"]
-    problems = [{**problem, "ids": problem["ids"][:5]} for problem in report["problems"]]
-    summary = {
-        "n_images": specimens["n_images"],
-        "n_usable": specimens["n_usable"],
-        "ranks_read": specimens["ranks_read"],
-        "examples": specimens["examples"],
-        "n_taxa": {rank: values["n_taxa"] for rank, values in specimens["classes"].items()},
-        "problems": problems,
+    specimens = check.specimens
+    summary: dict[str, Any] = {
+        "n_images": specimens.n_images,
+        "n_usable": specimens.n_usable,
+        "ranks_read": specimens.ranks_read,
+        "examples": specimens.examples,
+        "n_taxa": {rank: counts.n_taxa for rank, counts in specimens.classes.items()},
+        "problems": [one.to_dict() | {"ids": one.ids[:5]} for one in check.problems],
     }
-    if report["phylogeny"]:
+    if check.phylogeny:
         shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon", "matched_by", "rooted")
-        summary["phylogeny"] = {key: report["phylogeny"][key] for key in shown}
-    named = [one for one in report["confounds"]["columns"] if one["named"] or one["asked"]]
-    if named:
+        summary["phylogeny"] = {key: getattr(check.phylogeny, key) for key in shown}
+    if named := check.confounds.shown():
         summary["possible_confounds"] = [_confound_line(one) for one in named]
     return summary
 
 
-def _confound_line(column: dict[str, Any]) -> dict[str, Any]:
+def _confound_line(column: ConfoundColumn) -> dict[str, Any]:
     """Sum a column up in one line."""
-    values = [f"{one['value']} {one['n_taxa']}" for one in column["values"][:SHOWN_VALUES]]
-    more = column["n_values"] - len(values)
+    values = [f"{one.value} {one.n_taxa}" for one in column.values[:SHOWN_VALUES]]
+    more = (column.n_values or 0) - len(values)
     return {
-        "column": column["column"],
-        "constant_in_taxa": f"{100 * column['constant']:.0f}%",
+        "column": column.column,
+        "constant_in_taxa": f"{100 * (column.constant or 0):.0f}%",
         "taxa_of_each_value": "; ".join(values) + (f"; {more} more" if more > 0 else ""),
     }
 
