@@ -31,7 +31,7 @@ def citations() -> dict[re.Pattern[str], str]:
     for key, entry in bibliography().items():
         for form in forms(entry):
             words = r"\s+".join(re.escape(word) for word in form.split())
-            found[re.compile(rf"(?<![\w&,] ){words},?\s+\(?{entry['year']}\b\)?")] = key
+            found[re.compile(rf"(?<!& ){words},?\s+\(?{entry['year']}\b\)?")] = key
     return found
 
 
