@@ -60,7 +60,7 @@ types: $(TESTED)
 	@$(BIN)/mypy
 
 unit: $(TESTED)
-	@$(BIN)/python -m pytest -q -n $(JOBS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS)
 
 verify: $(TESTED)
 	@$(BIN)/python -m pytest -q verification

@@ -70,7 +70,9 @@ def settings() -> str:
 
 def _row(name: str, field: FieldInfo) -> str:
     default = "" if field.default in (None, ()) else f"`{field.default}`"
-    said = escape(field.description or "", quote=False).replace("|", "&#124;")
+    said = escape(field.description or "", quote=False)
+    for sign in "|_*":
+        said = said.replace(sign, f"&#{ord(sign)};")
     return f"| `{name}` | {default} | {said} |"
 
 

@@ -101,6 +101,12 @@ def test_no_lock_brings_docutils() -> None:
     assert all("docutils" not in pins(name) for name in LOCKS)
 
 
+def test_pre_commit_runs_the_ruff_of_the_tests() -> None:
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    (revision,) = re.findall(r"ruff-pre-commit\n\s+rev: v(\S+)", text)
+    assert revision == pins("requirements-test.lock")["ruff"]
+
+
 @LOCK
 def test_every_line_of_the_lock_is_a_pin_or_a_comment(lock: str) -> None:
     left = re.sub(r"^ *#.*\n", "", PIN.sub("", lock), flags=re.M)
