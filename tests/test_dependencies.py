@@ -15,9 +15,10 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCKS = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("requirements.lock", "requirements-test.lock")
+    for name in ("requirements.lock", "requirements-docs.lock", "requirements-test.lock")
 }
-DEMO = ("vision", "build")  # extras of requirements.lock; the other holds all
+DEMO = ("vision", "build")  # extras of requirements.lock
+SITE = (*DEMO, "docs")  # of requirements-docs.lock; the third holds all
 LOCK = pytest.mark.parametrize("lock", LOCKS.values(), ids=list(LOCKS))
 MODULES = {
     "imbalanced-learn": "imblearn",
@@ -75,7 +76,11 @@ def pins(name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("name", "extras"),
-    [("requirements.lock", DEMO), ("requirements-test.lock", PROJECT["optional-dependencies"])],
+    [
+        ("requirements.lock", DEMO),
+        ("requirements-docs.lock", SITE),
+        ("requirements-test.lock", PROJECT["optional-dependencies"]),
+    ],
 )
 def test_every_direct_dependency_is_pinned_with_hashes(name: str, extras: tuple[str, ...]) -> None:
     pinned = pins(name)
@@ -84,11 +89,22 @@ def test_every_direct_dependency_is_pinned_with_hashes(name: str, extras: tuple[
         assert wanted.specifier.contains(pinned[package], prereleases=True), package
 
 
-def test_the_demo_needs_no_torch_and_no_other_versions_than_the_tests() -> None:
-    small, whole = pins("requirements.lock"), pins("requirements-test.lock")
-    assert small.items() < whole.items()
+def test_demo_and_site_need_no_torch_and_no_other_versions_than_the_tests() -> None:
+    small, site, whole = (pins(name) for name in LOCKS)
+    assert small.items() < site.items() < whole.items()
     heavy = ("torch", "timm", "triton", "nvidia", "cuda")
-    assert [package for package in small if package.startswith(heavy)] == []
+    assert [package for package in site if package.startswith(heavy)] == []
+
+
+def test_no_lock_brings_docutils() -> None:
+    """It is GPL in part; numpydoc validates without it."""
+    assert all("docutils" not in pins(name) for name in LOCKS)
+
+
+def test_pre_commit_runs_the_ruff_of_the_tests() -> None:
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    (revision,) = re.findall(r"ruff-pre-commit\n\s+rev: v(\S+)", text)
+    assert revision == pins("requirements-test.lock")["ruff"]
 
 
 @LOCK

@@ -34,6 +34,13 @@ class InputError(ValueError):
         The ids concerned; the first few are shown, all are counted.
     hint : str, optional
         What to do next, as one sentence.
+
+    Examples
+    --------
+    >>> import phylolens as pl
+    >>> pl.as_features([[0.1, 0.2]])
+    Traceback (most recent call last):
+    phylolens.errors.InputError: features: expected Features, a DataFrame or a file...
     """
 
     def __init__(

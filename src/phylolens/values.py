@@ -28,6 +28,14 @@ class Features:
     ------
     InputError
         If ids repeat, their number differs from the rows, or a value is not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from phylolens import Features
+    >>> features = Features(["a", "b", "c"], np.arange(6.0).reshape(3, 2))
+    >>> len(features), features.take(["c", "a"]).matrix.tolist()
+    (3, [[4.0, 5.0], [0.0, 1.0]])
     """
 
     ids: tuple[str, ...]
@@ -63,6 +71,16 @@ class Features:
     def take(self, ids: Sequence[str]) -> "Features":
         """Return the rows of ``ids``, in that order.
 
+        Parameters
+        ----------
+        ids : sequence of str
+            Ids of rows, in any order.
+
+        Returns
+        -------
+        Features
+            With the same spec.
+
         Raises
         ------
         InputError
@@ -95,9 +113,13 @@ class TestResult:
 
     Parameters
     ----------
-    name, statistic, p_value
-        The test, its observed statistic, and (count(null >= observed) + 1) / (permutations + 1);
-        for an exact test, the share of all permutations that reach the observed value.
+    name : str
+        The test.
+    statistic : float
+        As observed.
+    p_value : float
+        (count(null >= observed) + 1) / (permutations + 1); for an exact test, the share of all
+        permutations that reach the observed value.
     n : int
         Units permuted (taxa), never pairs.
     n_permutations : int
@@ -122,6 +144,26 @@ class TestResult:
     n_best : int
         Permutations (the observed order counted) that share the best value of all tried: several
         where exchanging taxa changes nothing, as of two sister tips equally long.
+
+    Examples
+    --------
+    A test prints as vegan prints it.
+
+    >>> import numpy as np
+    >>> from scipy.spatial.distance import pdist
+    >>> from phylolens import as_distances, mantel
+    >>> places = np.array([[0.0], [0.2], [3.0], [3.3]])
+    >>> visual = as_distances(pdist(places), ids=list("abcd"))
+    >>> mantel(visual, "((a:1,b:1):3,(c:1,d:1):3);")
+    Mantel test, Pearson, 4 taxa
+    r = 0.9936, z = 1.33
+    Significance: 0.333 (greater)
+    <BLANKLINE>
+    Upper quantiles of the permutations:
+      90%    95%  97.5%    99%
+    0.994  0.994  0.994  0.994
+    <BLANKLINE>
+    Permutations: 24 (all orders)
     """
 
     __test__ = False  # not a pytest class
@@ -172,5 +214,11 @@ class TestResult:
         return f"<pre>{escape(repr(self))}</pre>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as it is written to JSON."""
+        """Return the result as it is written to JSON.
+
+        Returns
+        -------
+        dict
+            The fields, and ``smallest_p``.
+        """
         return asdict(self) | {"smallest_p": self.smallest_p}

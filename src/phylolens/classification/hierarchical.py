@@ -101,6 +101,11 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         groups : sequence, optional
             Specimen of each image: images of one specimen are never on both sides of a fold.
 
+        Returns
+        -------
+        HierarchicalClassifier
+            The classifier itself, fitted.
+
         Raises
         ------
         InputError
@@ -172,6 +177,11 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any) -> Any:
         """Name the likeliest taxon at every rank, from the top down.
 
+        Parameters
+        ----------
+        X : array, shape (n, d)
+            Features of images.
+
         Returns
         -------
         DataFrame, shape (n, ranks), or array of labels, shape (n,)
@@ -195,6 +205,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array, shape (n, d)
+            Features of images.
         rank : str, optional
             The finest by default.
 
@@ -222,6 +233,7 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array, shape (n, d)
+            Features of images.
         guarantee : str
             ``each`` (for known taxa and each kind of unknown ones), ``mixed`` or ``known_only``.
 
@@ -251,7 +263,18 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         )
 
     def novelty(self, X: Any) -> np.ndarray:
-        """Score how unfamiliar rows are: cosine distance to the nearest training row, 0 to 2."""
+        """Score how unfamiliar rows are.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+            Features of images.
+
+        Returns
+        -------
+        array, shape (n,)
+            Cosine distance to the nearest training row, 0 to 2.
+        """
         return knn_distance(self._rows(X), self.reference_)
 
     def _answers(self, X: Any, guarantee: str) -> Answers:
@@ -266,7 +289,22 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         return self.model_.answer(Features(ids, X, {}), guarantee)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy at the finest rank, over rows whose label there is known."""
+        """Return the accuracy at the finest rank, over rows whose label there is known.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+            Features of images.
+        y : DataFrame, shape (n, ranks), or array of labels, shape (n,)
+            As in the fit.
+        sample_weight : array, shape (n,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+        """
         if self._plain:
             return float(super().score(X, y, sample_weight))
         rank = self.ranks_[-1]

@@ -104,11 +104,20 @@ def as_features(value: Any) -> Features:
     Returns
     -------
     Features
+        One row a row of the table.
 
     Raises
     ------
     InputError
         If there are no ids, or values are not finite numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from phylolens import as_features
+    >>> features = as_features(pd.DataFrame([[0.1, 0.2], [0.3, 0.4]], index=["a", "b"]))
+    >>> features.ids, features.matrix.shape
+    (('a', 'b'), (2, 2))
     """
     if isinstance(value, Features):
         return value
@@ -127,21 +136,35 @@ def as_features(value: Any) -> Features:
 
 
 def read_features(path: str | Path, *, ids: str | Path | None = None) -> Features:
-    """Read features of images, specimens or taxa, from any tool.
+    r"""Read features of images, specimens or taxa, from any tool.
 
     Parameters
     ----------
-    path, ids
-        As for :func:`read_feature_file`.
+    path : str or Path
+        Parquet or feather (a column of lists, or a column a feature; the index of pandas may hold
+        the ids), CSV or TSV (first column ids), npz, npy, or the JSON of pybioclip.
+    ids : str or Path, optional
+        Names of the rows, one a line, for arrays without ids.
 
     Returns
     -------
     Features
+        One row a row of the file.
 
     Raises
     ------
     InputError
-        As :func:`read_feature_file` does.
+        If the file is absent or of another kind, ids are missing or repeat, or values are not
+        finite numbers.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from phylolens import read_features
+    >>> _ = Path("features.csv").write_text("id,f1,f2\na,0.5,1\nb,0.25,2\n")
+    >>> features = read_features("features.csv")
+    >>> features.ids, features.matrix.tolist()
+    (('a', 'b'), [[0.5, 1.0], [0.25, 2.0]])
     """
     return read_feature_file(path, ids=ids).features
 

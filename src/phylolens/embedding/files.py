@@ -134,10 +134,24 @@ def embed(
     ----------
     specimens : Specimens
         Images that can be opened (:func:`phylolens.read_specimens`).
-    backbone, weights, layers, fit, flips, device
-        See :func:`phylolens.embedding.engine.embed`.
+    backbone : str
+        A name that ``phylolens backbones`` lists, or ``timm:<architecture>``; several are
+        separated by commas, and their features joined.
     store : str or Path, optional
         Folder of the feature store; one in the user's cache by default.
+    weights : str or Path, optional
+        A checkpoint to use instead of the published one; for a single backbone only.
+    layers : sequence of str
+        Layers to average over space and join; empty for the network's own features.
+    fit : str, optional
+        ``pad``, ``squash`` or ``crop``; the backbone's own by default.
+    flips : bool
+        Average the features of every image with those of its mirror image. Not for material whose
+        handedness is a character.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    progress : callable
+        Told how many images are done.
 
     Returns
     -------
@@ -151,9 +165,17 @@ def embed(
 
     Examples
     --------
-    >>> import phylolens as pl
-    >>> specimens = pl.read_specimens(meta="meta.csv", images="photos")  # doctest: +SKIP
-    >>> features = pl.embed(specimens)  # doctest: +SKIP
+    Two small images, and the network that comes with ``phylolens[vision]``.
+
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from phylolens import embed, read_specimens
+    >>> for family, colour in (("Arcidae", "tan"), ("Veneridae", "teal")):
+    ...     Path("images", family).mkdir(parents=True)
+    ...     Image.radial_gradient("L").resize((64, 64)).save(f"images/{family}/1.png")
+    >>> specimens = read_specimens(images=Path("images"))
+    >>> embed(specimens, store="store").matrix.shape
+    (2, 1280)
     """
     table = specimens.table
     views = [

@@ -91,6 +91,11 @@ class GuidedEmbedding(TransformerMixin, BaseEstimator):
         groups : sequence, optional
             Specimen of each image; specimens of a taxon count alike.
 
+        Returns
+        -------
+        GuidedEmbedding
+            The embedding itself, fitted.
+
         Raises
         ------
         InputError
@@ -107,7 +112,18 @@ class GuidedEmbedding(TransformerMixin, BaseEstimator):
         return partial(make_learner, self.learner, self.seed, **(self.settings or {}))
 
     def transform(self, X: Any) -> np.ndarray:
-        """Embed images, shape (n, d) to (n, k); a taxon's place is the mean over its images."""
+        """Embed images; a taxon's place is the mean over its images.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+            Features of images, as in the fit.
+
+        Returns
+        -------
+        array, shape (n, k)
+            One row an image.
+        """
         check_is_fitted(self, "learner_")
         X = check_array(X, dtype=np.float32)
         if X.shape[1] != self.n_features_in_:
@@ -134,8 +150,26 @@ class CladeValidation:
     p_value : float or None
         Of refits to permuted taxa; None where none were made.
     n_taxa, n_clades, n_refits : int
+        How many taxa and clades were held out, and how many refits were made.
     scores, baseline, null : dict
         All figures, as in ``guide.json``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from phylolens import GuidedEmbedding, as_distances, cross_validate_clades
+    >>> places = np.array([0.0, 0.4, 0.5, 1.5, 1.6, 2.0, 2.8, 2.9, 3.1])
+    >>> genetic = as_distances(abs(places[:, None] - places), ids=list("abcdefghi"))
+    >>> X = places[:, None] + np.random.default_rng(0).normal(size=(9, 4)) * 0.1
+    >>> clades = dict(zip("abcdefghi", "111222333"))
+    >>> embedding = GuidedEmbedding("kernel-ridge")
+    >>> found = cross_validate_clades(embedding, X, list("abcdefghi"), genetic, clades)
+    >>> found
+    Clades held out: 3, with 9 taxa
+    Skill over the best prediction without images: 0.737
+    Rank correlation by taxon: 0.96 (without images 0.33)
+    >>> found.table().columns.tolist()
+    ['pearson', 'spearman', 'mse', 'skill', 'row_rank']
     """
 
     skill: float
@@ -166,7 +200,13 @@ class CladeValidation:
         return f"<pre>{escape(repr(self))}</pre>"
 
     def table(self) -> pd.DataFrame:
-        """Return the main figures of the embedding and of the best prediction without images."""
+        """Return the main figures of the embedding and of the best prediction without images.
+
+        Returns
+        -------
+        DataFrame
+            Two rows; columns ``pearson``, ``spearman``, ``mse``, ``skill`` and ``row_rank``.
+        """
         keys = ("pearson", "spearman", "mse")
         rows = {"embedding": self.scores, "without images": self.baseline}
         found = pd.DataFrame({name: {key: row.get(key) for key in keys}
@@ -193,10 +233,16 @@ def cross_validate_clades(
     ----------
     embedding : GuidedEmbedding
         Unfitted; its learner is fitted anew without each clade.
-    X, y, distances, groups
-        As for :meth:`GuidedEmbedding.fit`.
+    X : array, shape (n, d)
+        Features of images.
+    y : sequence of str
+        Taxon of each image.
+    distances : DistanceMatrix, DataFrame, TreeNode, str or Path
+        Genetic distances between the taxa, or a tree.
     clades : Series or mapping
         Clade of each taxon, by name; three or more.
+    groups : sequence, optional
+        Specimen of each image; specimens of a taxon count alike.
     lineage : DataFrame, optional
         Coarser ranks of the taxa, index: taxa; skill over a prediction that knows them, too, stands
         in ``scores["skill_over_names"]`` then.
@@ -206,11 +252,25 @@ def cross_validate_clades(
     Returns
     -------
     CladeValidation
+        Skill, rank correlation and, where asked for, the p-value.
 
     Raises
     ------
     TooFew
         With fewer than three clades.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from phylolens import GuidedEmbedding, as_distances, cross_validate_clades
+    >>> places = np.array([0.0, 0.4, 0.5, 1.5, 1.6, 2.0, 2.8, 2.9, 3.1])
+    >>> genetic = as_distances(abs(places[:, None] - places), ids=list("abcdefghi"))
+    >>> X = places[:, None] + np.random.default_rng(0).normal(size=(9, 4)) * 0.1
+    >>> clades = dict(zip("abcdefghi", "111222333"))
+    >>> embedding = GuidedEmbedding("kernel-ridge")
+    >>> found = cross_validate_clades(embedding, X, list("abcdefghi"), genetic, clades, refits=9)
+    >>> found.n_clades, found.n_refits, found.p_value
+    (3, 9, 0.1)
     """
     data = _Data.of(X, y, distances, clades, groups)
     make = embedding._maker()

@@ -43,6 +43,7 @@ def as_distances(
     Returns
     -------
     DistanceMatrix
+        Scikit-bio's, between the taxa in the order given.
 
     Raises
     ------
@@ -91,6 +92,7 @@ def as_tree(value: Any) -> TreeNode:
     Returns
     -------
     TreeNode
+        Scikit-bio's.
 
     Raises
     ------
@@ -139,6 +141,12 @@ def as_covariance(value: Any, taxa: Iterable[str]) -> pd.DataFrame:
     ------
     InputError
         If the tree lacks a taxon.
+
+    Examples
+    --------
+    >>> from phylolens import as_covariance
+    >>> as_covariance("((a:1,b:1):2,c:3);", ["a", "b", "c"]).to_numpy().tolist()
+    [[3.0, 2.0, 0.0], [2.0, 3.0, 0.0], [0.0, 0.0, 3.0]]
     """
     if isinstance(value, pd.DataFrame):
         return value

@@ -63,7 +63,7 @@ def read_phylogeny(
 def read_distances(
     path: str | Path, notes: list[Problem] | None = None, *, ids: str | Path | None = None
 ) -> DistanceMatrix:
-    """Read a matrix of distances between named taxa.
+    r"""Read a matrix of distances between named taxa.
 
     CSV, tab-separated (lsmat), blank-separated or PHYLIP; square or a triangle; or one pair a row.
     Columns are matched to rows by name, in any order. Similarities (a constant largest diagonal)
@@ -72,16 +72,31 @@ def read_distances(
     Parameters
     ----------
     path : str or Path
+        The file.
     notes : list of Problem, optional
         Receives what was decided in reading.
     ids : str or Path, optional
         A file with one name a line, in the order of the rows: for a matrix without names.
+
+    Returns
+    -------
+    DistanceMatrix
+        Scikit-bio's, in the order of the rows.
 
     Raises
     ------
     InputError
         If it has no names, is not square, names differ between rows and columns or repeat, or
         values are missing, negative, asymmetric, or neither distances nor similarities.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from phylolens import read_distances
+    >>> _ = Path("distances.csv").write_text(",a,b,c\na,0,1,3\nb,1,0,2\nc,3,2,0\n")
+    >>> distances = read_distances("distances.csv")
+    >>> distances.ids, float(distances["a", "c"])
+    (('a', 'b', 'c'), 3.0)
     """
     path = Path(path)
     require_regular(path, "Give an existing file to --distances.")

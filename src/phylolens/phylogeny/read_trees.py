@@ -26,14 +26,28 @@ def read_tree(path: str | Path, notes: list[Problem] | None = None) -> TreeNode:
     Parameters
     ----------
     path : str or Path
+        The file.
     notes : list of Problem, optional
         Receives what was decided in reading.
+
+    Returns
+    -------
+    TreeNode
+        Scikit-bio's, as it stands in the file.
 
     Raises
     ------
     InputError
         If the tree cannot be parsed, has fewer than three tips, repeated or nameless tips, or
         missing or negative branch lengths; if the file holds several different trees.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from phylolens import read_tree
+    >>> _ = Path("tree.nwk").write_text("((Arca_noae:1,Arca_zebra:1):1,Venus_casina:2);")
+    >>> sorted(tip.name for tip in read_tree("tree.nwk").tips())
+    ['Arca_noae', 'Arca_zebra', 'Venus_casina']
     """
     path = Path(path)
     require_regular(path, "Give an existing file to --tree.")

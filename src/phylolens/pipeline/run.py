@@ -20,7 +20,7 @@ from phylolens.writing import sweep
 def run(
     settings: Settings, stages: Sequence[str] = STAGES, *, progress: Progress = silent
 ) -> dict[str, Any]:
-    """Run the stages in order; finished ones with unchanged inputs and settings are kept.
+    r"""Run the stages in order; finished ones with unchanged inputs and settings are kept.
 
     Parameters
     ----------
@@ -36,6 +36,16 @@ def run(
     -------
     dict
         A summary of each stage, as ``--json`` prints it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import phylolens as pl
+    >>> _ = Path("features.csv").write_text("id,f1\ni1,0.1\ni2,0.2\ni3,1\ni4,2\n")
+    >>> _ = Path("meta.csv").write_text("file,genus\ni1,Arca\ni2,Arca\ni3,Venus\ni4,Mya\n")
+    >>> settings = pl.Settings(features="features.csv", meta="meta.csv", out="results")
+    >>> pl.run(settings, stages=["check"])["check"]["n_taxa"]
+    {'genus': 3}
     """
     failed: dict[str, str] = {}
     while True:

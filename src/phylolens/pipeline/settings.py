@@ -243,7 +243,18 @@ class SignalSettings(_Section):
 
 
 class Settings(_Section):
-    """Everything a run needs."""
+    """Everything a run needs: inputs, results directory, seed, and the settings of each stage.
+
+    Unknown names are refused. Each field is an option of the command line, with the same meaning
+    and the same default.
+
+    Examples
+    --------
+    >>> from phylolens import Settings
+    >>> settings = Settings(meta="meta.csv", images="photos", signal={"permutations": 1999})
+    >>> settings.seed, settings.signal.permutations
+    (0, 1999)
+    """
 
     preset: Literal["default", "roy2025"] = _setting(
         "default",
@@ -332,7 +343,18 @@ class Settings(_Section):
         return found
 
     def for_stage(self, stage: str) -> "Settings":
-        """Return the settings of a stage: with the preset's own network, unless one was given."""
+        """Return the settings of a stage: with the preset's own network, unless one was given.
+
+        Parameters
+        ----------
+        stage : str
+            Such as ``classify``.
+
+        Returns
+        -------
+        Settings
+            These, or a copy with the network of the preset.
+        """
         network = NETWORKS[self.preset].get(stage, {})
         if self.features is not None or "backbone" in self.model_fields_set:
             return self

@@ -41,6 +41,17 @@ class SignalResult:
         Procrustes residual of each taxon, largest first.
     visual_tree : TreeNode or None
         From the visual distances.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from phylolens import signal
+    >>> tree = "(((a:1,b:1):1,c:2):1,((d:1,e:1):1,(f:1.5,g:1.5):0.5):1);"
+    >>> places = np.random.default_rng(1).normal(size=(7, 5)) + np.repeat([0, 3], [3, 4])[:, None]
+    >>> features = pd.DataFrame(places, index=list("abcdefg"))
+    >>> found = signal(features, tree, permutations=99, simulations=40, replicates=0)
+    >>> found.table().index[0], found.visual.shape
+    ('lambda_score', (7, 7))
     """
 
     summary: Mapping[str, Any]
@@ -61,7 +72,13 @@ class SignalResult:
         return int(self.summary["n_taxa"])
 
     def table(self) -> pd.DataFrame:
-        """Return one row a test, the primary one first; p of descriptions after Holm."""
+        """Return one row a test, the primary one first; p of descriptions after Holm.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``role``, ``statistic``, ``interval``, ``z``, ``p_value`` and ``p_holm``.
+        """
         rows = {
             name: {key: test.get(key) for key in SHOWN}
             for name, test in self.summary["tests"].items()
@@ -113,6 +130,7 @@ def signal(
     Returns
     -------
     SignalResult
+        Every test, the distances compared, and what disagrees with the tree.
 
     Raises
     ------
@@ -160,10 +178,18 @@ def compare_embeddings(
     ----------
     embeddings : mapping of str to Features, DataFrame, str or Path
         By name.
-    tree, specimens, rank, seed, settings
-        As for :func:`signal`.
+    tree : TreeNode, DistanceMatrix, DataFrame, str or Path
+        A tree, or genetic distances.
+    specimens : Specimens, DataFrame, str or Path, optional
+        Labels of the rows; without them the ids of the features are taxa.
+    rank : str, optional
+        Rank of comparison; family by default where there is one, else the finest.
     permutations : int
         The same random ones for all embeddings.
+    seed : int
+        Of the permutations.
+    **settings
+        As for :func:`signal`.
 
     Returns
     -------
@@ -175,6 +201,19 @@ def compare_embeddings(
     ------
     InputError
         If the embeddings do not show the same taxa.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from phylolens import compare_embeddings
+    >>> tree = "(((a:1,b:1):1,c:2):1,((d:1,e:1):1,(f:1.5,g:1.5):0.5):1);"
+    >>> noise = np.random.default_rng(1).normal(size=(7, 5))
+    >>> clades = noise + np.repeat([0, 3], [3, 4])[:, None]
+    >>> names = list("abcdefg")
+    >>> both = {"noise": pd.DataFrame(noise, names), "clades": pd.DataFrame(clades, names)}
+    >>> table = compare_embeddings(both, tree, permutations=99)
+    >>> table.loc[table["test"] == "kmult", ["embedding", "statistic"]].round(2).values.tolist()
+    [['noise', 0.63], ['clades', 0.78]]
     """
     rows: list[dict[str, Any]] = []
     first: tuple[str, tuple[str, ...]] | None = None

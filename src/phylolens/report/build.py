@@ -33,7 +33,7 @@ FOREIGN = (KeyError, IndexError, TypeError, ValueError, AttributeError, Arithmet
 
 
 def write_report(results: Path, *, images: Sequence[Path] = ()) -> Path:
-    """Write ``figures/*.svg``, ``figures/*.png`` and ``report.html`` into a results directory.
+    r"""Write ``figures/*.svg``, ``figures/*.png`` and ``report.html`` into a results directory.
 
     Reads the directory and the images its ``specimens.parquet`` points to; the same inputs give
     the same bytes. Sections whose results are absent are replaced by one line that says which
@@ -57,6 +57,17 @@ def write_report(results: Path, *, images: Sequence[Path] = ()) -> Path:
     InputError
         If there is no ``check.json``, or a file cannot be read, was cut short, edited, or made by
         another version.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import phylolens as pl
+    >>> _ = Path("features.csv").write_text("id,f1\ni1,0.1\ni2,0.2\ni3,1\ni4,2\n")
+    >>> _ = Path("meta.csv").write_text("file,genus\ni1,Arca\ni2,Arca\ni3,Venus\ni4,Mya\n")
+    >>> settings = pl.Settings(features="features.csv", meta="meta.csv", out="results")
+    >>> _ = pl.run(settings, stages=["check"])
+    >>> pl.write_report(Path("results")).name
+    'report.html'
     """
     found = Results(Path(results), tuple(images))
     if changed := found.changed():

@@ -250,6 +250,17 @@ def simulate_world(spec: WorldSpec, out: Path, *, progress: Progress = silent) -
     ------
     InputError
         If ``out`` holds another world, or images without their truth.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from phylolens import simulate_world
+    >>> from phylolens.simulation import WorldSpec
+    >>> clades = {"n_subclasses": 1, "n_orders": 2, "n_families": 2, "n_genera": 4, "n_species": 4}
+    >>> spec = WorldSpec(**clades, images_per_species=2, convergent_pairs=0, size=32)
+    >>> world = simulate_world(spec, Path("world"))
+    >>> sorted(path.name for path in Path("world").iterdir())
+    ['images', 'meta.csv', 'tree.nwk', 'truth.json']
     """
     out = Path(out)
     world = build_world(spec)

@@ -48,6 +48,15 @@ class Specimens:
         Which column of the input each rank was read from.
     others : tuple of str
         Columns that are no rank and may be confounds; the ending of file names is one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from phylolens import as_specimens
+    >>> table = pd.DataFrame({"file": ["1.jpg", "2.jpg"], "Family": ["Arcidae", "Veneridae"]})
+    >>> specimens = as_specimens(table)
+    >>> len(specimens), specimens.ranks, specimens.examples
+    (2, ('family',), ['1.jpg: family Arcidae', '2.jpg: family Veneridae'])
     """
 
     table: pd.DataFrame
@@ -89,7 +98,7 @@ def read_specimens(
     need_files: bool = True,
     results: Path | None = None,
 ) -> Specimens:
-    """Read specimens; give a table, or a folder with labels in folder or file names.
+    r"""Read specimens; give a table, or a folder with labels in folder or file names.
 
     Parameters
     ----------
@@ -107,10 +116,24 @@ def read_specimens(
     results : Path, optional
         Results directory; images below it are figures, not specimens.
 
+    Returns
+    -------
+    Specimens
+        One row an image, and the list of problems.
+
     Raises
     ------
     InputError
         If nothing can be read; single bad rows become problems instead.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from phylolens import read_specimens
+    >>> _ = Path("taxa.csv").write_text("taxon,family,genus\nx,Arcidae,Arca\ny,Arcidae,\n")
+    >>> specimens = read_specimens(meta=Path("taxa.csv"), need_files=False)
+    >>> specimens.ranks, len(specimens)
+    (('family', 'genus'), 2)
     """
     if meta is None and images is None:
         raise InputError(
@@ -165,10 +188,23 @@ def as_specimens(value: Any, *, ranks: Sequence[str] | None = None) -> Specimens
     ranks : sequence of str, optional
         Rank columns, coarse to fine, where headers do not tell.
 
+    Returns
+    -------
+    Specimens
+        One row a row of the table.
+
     Raises
     ------
     InputError
         If there are no ranks.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from phylolens import as_specimens
+    >>> table = pd.DataFrame({"species": ["Arca noae", "Arca sp."]}, index=["1.jpg", "2.jpg"])
+    >>> as_specimens(table).table["species"].tolist()
+    ['Arca noae', None]
     """
     if isinstance(value, Specimens):
         return value

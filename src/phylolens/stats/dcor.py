@@ -44,6 +44,17 @@ def distance_correlation(
     ------
     InputError
         If ids differ, fewer than four taxa are given, or row means explain a whole matrix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.spatial.distance import pdist
+    >>> from phylolens import as_distances, distance_correlation
+    >>> places = np.array([[0.0], [0.2], [1.5], [3.0], [3.3]])
+    >>> visual = as_distances(pdist(places), ids=list("abcde"))
+    >>> tree = "(((a:1,b:1):1,c:2):2,(d:1,e:1):3);"
+    >>> round(distance_correlation(visual, tree).statistic, 2)
+    0.92
     """
     seed = as_seed(seed)
     visual = as_distances(visual)

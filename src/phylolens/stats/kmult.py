@@ -46,7 +46,7 @@ def kmult(
     Parameters
     ----------
     distances : DistanceMatrix, DataFrame, str or Path
-        n taxa; Euclidean visual distances of any features (chord distances are).
+        Between n taxa; Euclidean visual distances of any features (chord distances are).
     tree : TreeNode, str, Path or DataFrame
         A tree with branch lengths, any unit, the taxa among its tips; or their covariance under
         Brownian motion, shape (n, n), rows and columns named

@@ -316,7 +316,8 @@ def pagel_lambda(
     Parameters
     ----------
     visual : VisualDistances, DistanceMatrix, DataFrame, str or Path
-        n taxa, at least five. Squared distances without sampling noise are used where known.
+        Distances between n taxa, at least five; squared ones without sampling noise are used
+        where known.
     tree : TreeNode, str, Path or DataFrame
         A tree with branch lengths, the taxa among its tips, or their covariance under Brownian
         motion, shape (n, n) (:func:`phylolens.phylogeny.covariance`).
@@ -328,6 +329,8 @@ def pagel_lambda(
     Returns
     -------
     LambdaFit
+        ``value`` is lambda: 0 where relatives are no more alike than strangers, 1 where visual
+        distance follows the tree.
 
     Raises
     ------
@@ -335,6 +338,18 @@ def pagel_lambda(
         Below five taxa.
     InputError
         If taxa differ, or a matrix cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.spatial.distance import pdist
+    >>> from phylolens import as_distances, pagel_lambda
+    >>> places = np.array([[0.0], [0.2], [1.5], [3.0], [3.3]])
+    >>> visual = as_distances(pdist(places), ids=list("abcde"))
+    >>> tree = "(((a:1,b:1):1,c:2):2,(d:1,e:1):3);"
+    >>> fit = pagel_lambda(visual, tree)
+    >>> round(fit.value, 2), fit.n
+    (1.0, 5)
     """
     if method not in METHODS:
         raise InputError(f"unknown method '{method}': {' or '.join(METHODS)}.")

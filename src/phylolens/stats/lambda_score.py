@@ -37,8 +37,8 @@ def lambda_score(
     Parameters
     ----------
     visual : VisualDistances, DistanceMatrix, DataFrame, str or Path
-        n taxa, four or more; the similarity of different taxa is free of sampling noise where
-        specimens are known.
+        Distances between n taxa, four or more; the similarity of different taxa is free of
+        sampling noise where specimens are known.
     genetic : TreeNode, DistanceMatrix, DataFrame, str or Path
         A tree, or path lengths in it between the same taxa, in any order; aligned by id.
     permutations : int
@@ -58,6 +58,18 @@ def lambda_score(
     ------
     InputError
         If ids differ, fewer than four taxa are given, or nothing varies between them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.spatial.distance import pdist
+    >>> from phylolens import as_distances, lambda_score
+    >>> places = np.array([[0.0], [0.2], [1.5], [3.0], [3.3]])
+    >>> visual = as_distances(pdist(places), ids=list("abcde"))
+    >>> tree = "(((a:1,b:1):1,c:2):2,(d:1,e:1):3);"
+    >>> result = lambda_score(visual, tree)
+    >>> round(result.statistic, 2), result.exact
+    (0.88, True)
     """
     seed = as_seed(seed)
     if not isinstance(visual, VisualDistances):

@@ -30,6 +30,19 @@ def taxon_means(features: Features, taxa: pd.Series, specimens: pd.Series) -> Fe
     -------
     Features
         One row a taxon, sorted by name.
+
+    Examples
+    --------
+    Two images of one specimen count as one specimen.
+
+    >>> import numpy as np, pandas as pd
+    >>> from phylolens import Features, taxon_means
+    >>> images = Features(["i1", "i2", "i3", "i4"], np.array([[0.0], [2.0], [4.0], [9.0]]))
+    >>> taxa = pd.Series(["Arca", "Arca", "Arca", "Venus"], index=images.ids)
+    >>> specimens = pd.Series(["s1", "s1", "s2", "s3"], index=images.ids)
+    >>> means = taxon_means(images, taxa, specimens)
+    >>> means.ids, means.matrix.tolist()
+    (('Arca', 'Venus'), [[2.5], [9.0]])
     """
     frame = _images(features, taxa, specimens)
     images = frame.groupby(["taxon", "specimen"])["taxon"].transform("size")

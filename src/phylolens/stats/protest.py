@@ -84,12 +84,25 @@ def protest(
     Returns
     -------
     Protest
-        t0 and residuals as ``vegan::protest(genetic, visual)`` gives them for the coordinates.
+        The correlation t0 and residuals as ``vegan::protest(genetic, visual)`` gives them for the
+        coordinates.
 
     Raises
     ------
     InputError
         If ids differ, fewer than three taxa are given, one matrix is constant, or ``axes`` < 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.spatial.distance import pdist
+    >>> from phylolens import as_distances, protest
+    >>> places = np.array([[0.0], [0.2], [1.5], [3.0], [3.3]])
+    >>> visual = as_distances(pdist(places), ids=list("abcde"))
+    >>> tree = "(((a:1,b:1):1,c:2):2,(d:1,e:1):3);"
+    >>> found = protest(visual, tree)
+    >>> round(found.statistic, 2), found.residuals.index[0]
+    (0.94, 'c')
     """
     seed = as_seed(seed)
     require_permutations(permutations)

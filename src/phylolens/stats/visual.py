@@ -102,11 +102,24 @@ def visual_distances(features: Features, metric: str = "chord") -> DistanceMatri
         (``sqrt(2 - 2k)`` of ``k = ((1 + cos) / 2)^3``, the normalised kernel of degree 3 of rows
         of length one).
 
+    Returns
+    -------
+    DistanceMatrix
+        Between the rows, in their order.
+
     Raises
     ------
     InputError
         If the metric is unknown or needs specimens (``gaussian-kl``, see
         :func:`taxon_distances`), a row is all zero (those of directions), or all rows are equal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from phylolens import Features, visual_distances
+    >>> features = Features(["a", "b", "c"], np.array([[1.0, 0.0], [3.0, 0.0], [0.0, 2.0]]))
+    >>> visual_distances(features).data.round(2).tolist()
+    [[0.0, 0.0, 1.41], [0.0, 0.0, 1.41], [1.41, 1.41, 0.0]]
     """
     require_distance(metric)
     if metric == GAUSSIAN:
