@@ -27,6 +27,7 @@ ORDER = (
     "writing",
     "reading",
     "progress",
+    "named_settings",
     "errors",
     "lazy",
     "_skbio",

@@ -15,10 +15,10 @@ from phylolens.guided.baselines import OtherClades, TaxonomyAlone
 from phylolens.guided.clades import Clades
 from phylolens.guided.embedding import HeldOutPlaces, taxon_places
 from phylolens.guided.held_out import HeldOut, Keep, Maker, leave_clades_out, under
-from phylolens.guided.learners import COSTLY, LEARNERS
+from phylolens.guided.learners import is_costly, make_learner, require_learners
 from phylolens.guided.learners.base import Learner
 from phylolens.guided.null import CHUNK, null_of_refits
-from phylolens.guided.require import require_different, require_learners, require_varied
+from phylolens.guided.require import require_different, require_varied
 from phylolens.guided.sample import Sample
 from phylolens.guided.scores import (
     column_mean_scores,
@@ -27,6 +27,7 @@ from phylolens.guided.scores import (
     image_free_scores,
     names_scores,
 )
+from phylolens.named_settings import file_name
 from phylolens.progress import Progress, silent
 from phylolens.stats.correlation import agreement
 from phylolens.taxonomy import taxonomic_steps
@@ -112,7 +113,8 @@ def evaluate_learners(
     lineage : DataFrame, optional
         Taxonomy of the taxa, coarse to fine; without a coarser rank there is no baseline of it.
     names : sequence of str
-        Of :data:`phylolens.guided.learners.LEARNERS`; the first is the headline.
+        Learners, with settings or without (:func:`phylolens.guided.learners.make_learner`); the
+        first is the primary one.
     refits : int or mapping of str to int
         Of the permutation null of each learner; 0 for none.
     makers : mapping of str to callable, optional
@@ -133,9 +135,11 @@ def evaluate_learners(
     require_learners(names)
     require_varied(genetic)
     require_different(sample)
-    make: dict[str, Maker] = {name: partial(LEARNERS[name], seed) for name in dict.fromkeys(names)}
+    make: dict[str, Maker] = {
+        name: partial(make_learner, name, seed) for name in dict.fromkeys(names)
+    }
     make.update(makers or {})
-    kept = {name: under(keep, name) for name in make}
+    kept = {name: under(keep, file_name(name)) for name in make}
     steps = None
     if lineage is not None and lineage.shape[1] > 1:
         steps = taxonomic_steps(lineage.loc[list(sample.taxa)])
@@ -147,7 +151,7 @@ def evaluate_learners(
             clades,
             name=name,
             steps=steps,
-            keep=kept[name] if name in COSTLY else None,
+            keep=kept[name] if is_costly(name) else None,
             progress=progress,
         )
         for name in dict.fromkeys(names)
@@ -164,7 +168,7 @@ def evaluate_learners(
                 refits=wanted,
                 seed=seed,
                 jobs=jobs,
-                chunk=jobs if name in COSTLY else CHUNK,
+                chunk=jobs if is_costly(name) else CHUNK,
                 keep=kept[name],
                 progress=_of(progress, name, len(judged)),
             )
@@ -294,7 +298,7 @@ def _baselines(
             "ranks": [str(rank) for rank in lineage.columns[:-1]],
         }
     plain = judged.get(UNGUIDED) or judge(
-        partial(LEARNERS[UNGUIDED], seed), sample, genetic, clades
+        partial(make_learner, UNGUIDED, seed), sample, genetic, clades
     )
     free["unguided"] = {key: plain.figures[key] for key in ("in_sample", "held_out")}
     means = genetic.sum(axis=0) / (len(genetic) - 1)

@@ -1,24 +1,10 @@
 """What learning from a phylogeny requires: known learners, distances and looks that differ."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from phylolens.errors import InputError, TooFew
-from phylolens.guided.learners import LEARNERS
 from phylolens.guided.sample import Sample
 from phylolens.stats.correlation import CONSTANT
-
-
-def require_learners(names: Sequence[str]) -> None:
-    """Raise :class:`InputError` unless all learners are known and there is one."""
-    unknown = sorted(set(names) - set(LEARNERS))
-    if unknown or not names:
-        raise InputError(
-            f"unknown learner '{unknown[0]}'." if unknown else "no learner was named.",
-            where="--learner",
-            hint=f"Choose from {', '.join(LEARNERS)}.",
-        )
 
 
 def require_varied(genetic: np.ndarray) -> None:

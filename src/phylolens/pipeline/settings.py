@@ -115,7 +115,9 @@ class ClassifySettings(_Section):
     ranks: tuple[Rank, ...] | None = _setting(
         None, "Ranks to classify; by default all down to the rank of comparison.", option="--at"
     )
-    models: tuple[str, ...] | None = _setting(None, f"Some of {HEADS}.")
+    models: tuple[str, ...] | None = _setting(
+        None, f"Some of {HEADS}; with settings after a colon (svm:C=10)."
+    )
     splits: tuple[str, ...] | None = _setting(
         None,
         "How to test: random, leave-species-out (or any other rank), leave-source-out; the first "
@@ -171,7 +173,10 @@ class GuideSettings(_Section):
 
     recipe: str = _setting("default", "default (judged on clades held out) or roy2025 (in-sample).")
     learner: tuple[str, ...] | None = _setting(
-        None, f"Learners, separated by commas; the first is the one reported. Some of {LEARNERS}."
+        None,
+        "Learners, separated by commas, with settings after a colon "
+        "(metric:loss=triplet,hidden=64); the first is the one reported. Some of "
+        f"{LEARNERS}.",
     )
     held_out: Rank | None = _setting(
         None,

@@ -8,6 +8,7 @@ logistic loss over triplets, which of two taxa is nearer (Burges et al. 2005, IC
 """
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from phylolens.errors import InputError
 # Takes cosines (T, T), gives the loss and its gradient by the cosine of each pair, a symmetric
 # matrix that is zero on the diagonal.
 PairLoss = Callable[[np.ndarray], tuple[float, np.ndarray]]
+PairLossName = Literal["mse", "pearson", "stress", "rank"]
 TRIPLETS = 100_000
 SMALLEST_CHORD = 1e-6  # squared; a chord of zero has no slope
 

@@ -1,6 +1,7 @@
 """Scalings of features before they are pooled, fitted to the sample at hand."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
@@ -9,7 +10,8 @@ from phylolens.errors import InputError
 from phylolens.guided.learners.inputs import standardised
 from phylolens.guided.sample import Sample
 
-SCALINGS = ("raw", "centred", "standardised", "whitened")
+ScalingName = Literal["raw", "centred", "standardised", "whitened"]
+SCALINGS: tuple[str, ...] = get_args(ScalingName)
 SHRINKAGE = 0.9  # share of the mean variance in the covariance that whitens
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from phylolens.guided.learners._pair_losses import PairLoss
+from phylolens.guided.learners._pair_losses import PairLoss, PairLossName
 from phylolens.guided.learners._pool_fit import Head, cosine_head
 from phylolens.guided.learners._pooled import Frame, Pooled
+from phylolens.guided.learners._scaling import ScalingName
 
 ROTATED_FROM = 2  # features an image, from which turning them first costs less than it saves
 
@@ -45,8 +46,8 @@ class Attention(Pooled):
     def __init__(
         self,
         *,
-        loss: str = "pearson",
-        features: str = "standardised",
+        loss: PairLossName = "pearson",
+        features: ScalingName = "standardised",
         penalty: float | None = 0.01,
         steps: int = 60,
         tolerance: float = 1e-6,

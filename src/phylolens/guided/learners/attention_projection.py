@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from phylolens.guided.learners._pair_losses import PairLoss, by_vectors
+from phylolens.guided.learners._pair_losses import PairLoss, PairLossName, by_vectors
 from phylolens.guided.learners._pool_fit import Head
 from phylolens.guided.learners._pooled import Frame, Pooled
+from phylolens.guided.learners._scaling import ScalingName
 
 NO_VARIANCE = 1e-6  # of the largest singular value
 
@@ -35,8 +36,8 @@ class AttentionProjection(Pooled):
     def __init__(
         self,
         *,
-        loss: str = "pearson",
-        features: str = "standardised",
+        loss: PairLossName = "pearson",
+        features: ScalingName = "standardised",
         penalty: float | None = 0.001,
         score_penalty: float = 0.05,
         dimensions: int = 16,

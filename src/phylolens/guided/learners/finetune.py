@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -74,6 +74,9 @@ class FineTune(BaseEstimator):
     chosen_ : dict
         ``network_epochs``, and what the head chose.
     """
+
+    untyped: ClassVar = ("pictures", "backbone", "weights", "device")  # told by the study
+    parts: ClassVar = {"head": Metric}  # whose settings are typed with a dot: head.loss=triplet
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Metric learning: a small head on frozen features, trained so that relatives come near."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -15,7 +15,7 @@ from phylolens.guided.learners.head_weights import Weights, apply_head
 from phylolens.guided.learners.reduced import reduced
 from phylolens.guided.sample import Sample
 
-NAMES = (
+MetricLoss = Literal[
     "triplet",
     "contrastive",
     "arcface",
@@ -23,7 +23,8 @@ NAMES = (
     "hierarchical-triplet",
     "ranknet",
     "listwise",
-)
+]
+NAMES: tuple[str, ...] = get_args(MetricLoss)
 FOLDS = 4  # one of so many groups of clades is watched
 
 
@@ -77,7 +78,7 @@ class Metric(BaseEstimator):
     def __init__(
         self,
         *,
-        loss: str = "ranknet",
+        loss: MetricLoss = "ranknet",
         margin: float = 1.0,
         dimensions: int = 32,
         hidden: int = 0,

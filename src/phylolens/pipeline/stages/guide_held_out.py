@@ -11,8 +11,8 @@ from phylolens.guided.evaluate import (
     evaluate_learners,
 )
 from phylolens.guided.files import write_evaluation
+from phylolens.guided.learners import require_learners
 from phylolens.guided.recipes import HeldOutRecipe
-from phylolens.guided.require import require_learners
 from phylolens.guided.sample import Sample
 from phylolens.pipeline.checkpoints import Checkpoints
 from phylolens.pipeline.context import RunContext, settings_used

@@ -10,12 +10,13 @@ from threadpoolctl import threadpool_limits
 from phylolens.errors import InputError
 from phylolens.guided.by_clade import clade_errors
 from phylolens.guided.held_out import Maker, leave_clades_out
-from phylolens.guided.learners import LEARNERS
+from phylolens.guided.learners import make_learner
 from phylolens.guided.null import Keep
 from phylolens.guided.recipes import HeldOutRecipe
 from phylolens.guided.sample import Sample
 from phylolens.guided.scores import held_out_scores
 from phylolens.guided.skill_change import DrawnErrors, change_of_skill
+from phylolens.named_settings import name_of
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.guide_data import Taxa, sample_of
 from phylolens.pipeline.stages.guide_finetune import NAME
@@ -42,7 +43,7 @@ def sampling_table(
         As ``sampling`` in ``guide.json`` (docs/formats.md); the first row takes every image.
     """
     learner = learner_of_table(recipe)
-    make = partial(LEARNERS[learner], context.settings.seed)
+    make = partial(make_learner, learner, context.settings.seed)
     ways = ways_of_sampling(context, recipe)
     rows = []
     for number, (way, draws) in enumerate(ways):
@@ -61,7 +62,7 @@ def learner_of_table(recipe: HeldOutRecipe) -> str:
     InputError
         If there is none.
     """
-    learners = [name for name in recipe.learner if name != NAME]
+    learners = [learner for learner in recipe.learner if name_of(learner) != NAME]
     if not learners:
         raise InputError(
             f"ways of sampling are compared by a learner of features; there is {NAME} only.",
