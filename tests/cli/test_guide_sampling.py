@@ -125,9 +125,9 @@ def test_a_refused_way_is_told(world, tmp_path, monkeypatch):
 
 def test_fine_tuning_alone_cannot_be_compared(world, tmp_path):
     from phylolens.errors import InputError
-    from phylolens.guided.recipes import HeldOutRecipe
+    from phylolens.guided.recipes import GuideRecipe
     from phylolens.pipeline.stages.guide_sampling import learner_of_table
 
-    assert learner_of_table(HeldOutRecipe("any", "", learner=("finetune", "gp"))) == "gp"
+    assert learner_of_table(GuideRecipe("any", "", learner=("finetune", "gp"))) == "gp"
     with pytest.raises(InputError, match="by a learner of features"):
         sampling(world, tmp_path / "out", learner=("finetune",))

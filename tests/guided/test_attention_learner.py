@@ -8,20 +8,23 @@ from sklearn.base import clone
 
 from phylolens.errors import InputError
 from phylolens.guided import AttentionPool, to_bags
-from phylolens.guided.attention import loss_and_gradient
 from phylolens.guided.learners._pair_losses import LOSSES
 from phylolens.guided.learners._pool_fit import TOGETHER, evaluate
 from phylolens.guided.learners._segments import softmax, to_segments
-from phylolens.guided.learners.attention import Attention
-from phylolens.guided.learners.attention_projection import AttentionProjection
+from phylolens.guided.learners.attention import Attention, AttentionProjection
 from phylolens.guided.learners.base import Learner
 from phylolens.guided.learners.pool_refits import permuted_refits
+from phylolens.guided.published import published_problem
 from phylolens.guided.sample import to_sample
 from phylolens.values import Features
 
 KINDS = (Attention, AttentionProjection)
 WIDTH = 6
 SIZES = (3, 1, 4, 2, 5, 3, 1, 6, 2, 4)
+
+
+def loss_and_gradient(weights, bags, target):
+    return evaluate(bags.segments(), [published_problem(target)], [weights])[0]
 
 
 def world(sizes=SIZES, width=WIDTH, seed=0, signal=1.0, order=None):

@@ -26,6 +26,14 @@ from phylolens.writing import plain, replacing, write_text
 FORMAT = 1
 OWN_BEFORE = "phylolens.guide."  # the package's name when older models were stored
 OWN = "phylolens.guided."  # classes that a model may hold
+# Classes that have moved since models were first stored, by the names that stored models hold:
+# those names stay, so that every model is read by every version.
+STORED_AS: Mapping[str, str] = {
+    "phylolens.guided.learners.attention_projection:AttentionProjection": (
+        "phylolens.guided.learners.attention:AttentionProjection"
+    ),
+}
+NOW = {new: old for old, new in STORED_AS.items()}
 HINT = "Give the folder 'guide/model' of a results directory to --model."
 PUBLISHED = (
     "The recipe roy2025 weighs the images of known taxa and has nothing to say of single new ones; "
@@ -154,7 +162,8 @@ def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
     if not made.__module__.startswith(OWN):
         raise TypeError(f"{path}: {made.__module__}.{made.__qualname__} cannot be stored")
     state = {k: _packed(v, f"{path}.{k}", arrays) for k, v in _state(value).items()}
-    return {"class": f"{made.__module__}:{made.__qualname__}", "state": state}
+    name = f"{made.__module__}:{made.__qualname__}"
+    return {"class": NOW.get(name, name), "state": state}
 
 
 def _state(value: Any) -> dict[str, Any]:
@@ -188,8 +197,8 @@ def _unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 
 def _own_class(name: str) -> type:
-    module, _, kind = name.partition(":")
-    module = module.replace(OWN_BEFORE, OWN, 1)
+    name = name.replace(OWN_BEFORE, OWN, 1)
+    module, _, kind = STORED_AS.get(name, name).partition(":")
     if not module.startswith(OWN):
         raise ValueError(f"'{name}' is no class of guided embeddings")
     found = getattr(import_module(module), kind, None)

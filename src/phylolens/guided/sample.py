@@ -180,16 +180,22 @@ def to_sample(
         values = np.ascontiguousarray(transform(values), dtype=np.float32)
     sizes = frame.groupby("taxon", sort=True).size().to_numpy()
     stops = np.cumsum(sizes)
-    return Sample(
-        tuple(names),
-        values,
-        stops - sizes,
-        stops,
-        shares,
-        tuple(frame["id"]),
-        _moments(values, shares, stops - sizes),
-        features.spec,
+    return sample_of_rows(
+        tuple(names), values, stops - sizes, stops, shares, tuple(frame["id"]), features.spec
     )
+
+
+def sample_of_rows(
+    taxa: tuple[str, ...],
+    matrix: np.ndarray,
+    starts: np.ndarray,
+    stops: np.ndarray,
+    shares: np.ndarray,
+    ids: tuple[str, ...],
+    spec: Mapping[str, Any],
+) -> Sample:
+    """Make a sample of rows that are sorted by taxon already; see :class:`Sample`."""
+    return Sample(taxa, matrix, starts, stops, shares, ids, _moments(matrix, shares, starts), spec)
 
 
 def _moments(values: np.ndarray, shares: np.ndarray, starts: np.ndarray) -> np.ndarray:

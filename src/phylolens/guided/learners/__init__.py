@@ -12,7 +12,7 @@ from phylolens.named_settings import Named, name_of, parse_named, typed_settings
 # Where each stands: module below this package, and class. Imported when made: some are heavy.
 CLASSES: Mapping[str, tuple[str, str]] = {
     "attention": ("attention", "Attention"),
-    "attention+projection": ("attention_projection", "AttentionProjection"),
+    "attention+projection": ("attention", "AttentionProjection"),
     "finetune": ("finetune", "FineTune"),
     "metric": ("metric", "Metric"),
     "phylo-ridge": ("phylo_ridge", "PhyloRidge"),

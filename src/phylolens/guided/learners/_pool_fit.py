@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phylolens.guided.learners._minimise import Minimum, minimise_together
-from phylolens.guided.learners._pair_losses import PairLoss, by_vectors
+from phylolens.guided.learners._minimise import Minimum, adam, minimise_together
+from phylolens.guided.learners._pair_losses import PairLoss, by_units, by_vectors
 from phylolens.guided.learners._segments import Segments
+from phylolens.progress import Progress, silent
 
 # Takes taxon vectors (T, d) and further parameters; gives loss and both gradients.
 Head = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray, np.ndarray]]
@@ -43,11 +44,12 @@ class Problem:
     head_penalty: float = 0.0
 
 
-def cosine_head(loss: PairLoss) -> Head:
+def cosine_head(loss: PairLoss, *, as_published: bool = False) -> Head:
     """Loss of the cosines between the taxon vectors themselves; no parameters."""
+    by = by_units if as_published else by_vectors
 
     def head(vectors: np.ndarray, free: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        value, slope = by_vectors(vectors, loss)
+        value, slope = by(vectors, loss)
         return value, slope, np.zeros(0)
 
     return head
@@ -102,3 +104,27 @@ def fit_together(
 
         found += minimise_together(asked, starts, steps=steps, tolerance=tolerance)
     return found
+
+
+def fit_by_adam(
+    segments: Segments,
+    problem: Problem,
+    *,
+    seed: int,
+    epochs: int,
+    rate: float,
+    progress: Progress = silent,
+) -> Minimum:
+    """Minimise one objective as published: Adam, from weights that are drawn.
+
+    They are uniform in +-1/sqrt(d), as linear layers are usually started. The layer's bias is left
+    out: it cancels in the softmax.
+    """
+    width = segments.features.shape[1]
+    weights = np.random.default_rng(seed).uniform(-1.0, 1.0, width) / np.sqrt(width)
+
+    def asked(point: np.ndarray) -> tuple[float, np.ndarray]:
+        return evaluate(segments, [problem], [point])[0]
+
+    start = np.concatenate([weights, problem.start])
+    return adam(asked, start, steps=epochs, rate=rate, progress=progress)

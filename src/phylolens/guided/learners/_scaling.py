@@ -49,7 +49,7 @@ class Scaling:
         return weights * self.factor
 
 
-def fit_scaling(name: str, sample: Sample) -> Scaling:
+def fit_scaling(name: str, sample: Sample, *, as_published: bool = False) -> Scaling:
     """Fit a scaling.
 
     Parameters
@@ -59,6 +59,8 @@ def fit_scaling(name: str, sample: Sample) -> Scaling:
         weight; also divided by their standard deviation; also whitened by the covariance within
         taxa, shrunk towards its mean variance, so that what varies within taxa counts less.
     sample : Sample
+    as_published : bool
+        Whether ``raw`` means untouched, not even divided.
 
     Raises
     ------
@@ -71,6 +73,8 @@ def fit_scaling(name: str, sample: Sample) -> Scaling:
         )
     width = sample.means.shape[1]
     if name == "raw":
+        if as_published:
+            return Scaling(np.zeros(width), np.ones(width))
         size = float(np.sqrt((sample.moments[1]).sum(axis=1).mean())) or 1.0
         return Scaling(np.zeros(width), np.full(width, 1.0 / size))
     mean, deviation = sample.scale()

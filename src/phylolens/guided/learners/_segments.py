@@ -1,8 +1,9 @@
 """Images of taxa of unequal size, pooled by softmax weights for many fits at once.
 
-Rows are sorted by the size of their taxon. Sums over the images of each taxon are reductions over
-segments; products with features are matrix products stacked over taxa of equal size: nothing is
-padded, and no step loops over taxa. Several sets of weights share each pass over the features,
+Sums over the images of each taxon are reductions over segments; products with features are matrix
+products stacked over taxa of equal size: no step loops over taxa. Rows are sorted by the size of
+their taxon (:func:`to_segments`); or, in the layout of the published fit, every taxon is padded to
+the largest one (:func:`to_padded`). Several sets of weights share each pass over the features,
 which a single one spends waiting for memory.
 """
 
@@ -24,7 +25,7 @@ class Segments:
     blocks : tuple of (slice, slice)
         Taxa of one size, and their rows.
     log_shares : array of float64, shape (N,)
-        Logarithm of the weight of each image where scores are equal.
+        Logarithm of the weight of each image where scores are equal; minus infinity for padding.
     """
 
     features: np.ndarray
@@ -64,7 +65,7 @@ class Segments:
                 -1, attention.shape[1]
             )
         weighted = attention * d_attention
-        sums = np.add.reduceat(weighted, self.starts, axis=0)
+        sums = _sums(weighted, self.starts)
         d_scores = weighted - attention * sums[self.codes]
         return (d_scores.T.astype(np.float32) @ self.features).astype(np.float64)
 
@@ -84,7 +85,16 @@ def softmax(scores: np.ndarray, starts: np.ndarray) -> np.ndarray:
     sizes = np.diff([*starts, len(scores)])
     largest = np.maximum.reduceat(scores, starts, axis=0)
     raised = np.exp(scores - np.repeat(largest, sizes, axis=0))
-    return raised / np.repeat(np.add.reduceat(raised, starts, axis=0), sizes, axis=0)
+    return raised / np.repeat(_sums(raised, starts), sizes, axis=0)
+
+
+def _sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Sum over segments of the rows, shape (N, B) to (T, B); those of one size as a table."""
+    sizes = np.diff([*starts, len(values)])
+    if (sizes == sizes[0]).all():
+        found: np.ndarray = values.reshape(len(starts), -1, values.shape[1]).sum(axis=1)
+        return found
+    return np.add.reduceat(values, starts, axis=0)
 
 
 def to_segments(
@@ -117,3 +127,37 @@ def to_segments(
     )
     found = Segments(np.ascontiguousarray(features[rows]), begin, blocks, np.log(shares[rows]))
     return found, np.argsort(order)
+
+
+def to_padded(
+    features: np.ndarray, shares: np.ndarray, starts: np.ndarray, stops: np.ndarray
+) -> Segments:
+    """Pad every taxon to the largest with images that have no weight; taxa keep their order.
+
+    Parameters are those of :func:`to_segments`. Images of equal weight have the log share zero.
+    """
+    sizes = stops - starts
+    n, largest = len(starts), int(sizes.max())
+    values = np.zeros((n, largest, features.shape[1]), dtype=np.float32)
+    logs = np.full((n, largest), -np.inf)
+    for place, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+        own = shares[start : start + size]
+        values[place, :size] = features[start : start + size]
+        logs[place, :size] = np.log(own / own.max())
+    return padded(values, logs)
+
+
+def padded(values: np.ndarray, logs: np.ndarray) -> Segments:
+    """Lay out taxa of one size.
+
+    Parameters
+    ----------
+    values : array of float32, shape (T, m, d)
+        Features.
+    logs : array of float64, shape (T, m)
+        Log shares; minus infinity for padding.
+    """
+    n, largest, width = values.shape
+    rows = slice(0, n * largest)
+    starts = np.arange(n) * largest
+    return Segments(values.reshape(-1, width), starts, ((slice(0, n), rows),), logs.ravel())

@@ -12,7 +12,7 @@ from phylolens.errors import InputError
 from phylolens.guided.evaluate import Evaluation
 from phylolens.guided.held_out import Maker, count_fits
 from phylolens.guided.learners import Learner, is_costly, make_learner
-from phylolens.guided.recipes import HeldOutRecipe
+from phylolens.guided.recipes import GuideRecipe
 from phylolens.named_settings import name_of
 from phylolens.pipeline.context import RunContext
 from phylolens.progress import Progress
@@ -23,7 +23,7 @@ TOLD = ("blocks", "epochs", "patience", "rate", "batch", "bag")
 TASK = "fits of the network"  # on the progress bar, with their number from the start
 
 
-def require_trainable(context: RunContext, recipe: HeldOutRecipe) -> None:
+def require_trainable(context: RunContext, recipe: GuideRecipe) -> None:
     """Raise :class:`InputError` where fine-tuning is asked for and cannot be done.
 
     It needs images, torch and timm, and a single network, whose own output it trains.
@@ -58,14 +58,14 @@ def require_trainable(context: RunContext, recipe: HeldOutRecipe) -> None:
     require_training()
 
 
-def refits_of(context: RunContext, recipe: HeldOutRecipe) -> dict[str, int]:
+def refits_of(context: RunContext, recipe: GuideRecipe) -> dict[str, int]:
     """Refits of each learner: of costly ones none, unless the user gave a number."""
     asked = context.settings.guide.refits is not None
     return {name: recipe.refits if asked or not is_costly(name) else 0 for name in recipe.learner}
 
 
 def makers_of(
-    context: RunContext, recipe: HeldOutRecipe, plan: pd.DataFrame, groups: np.ndarray
+    context: RunContext, recipe: GuideRecipe, plan: pd.DataFrame, groups: np.ndarray
 ) -> dict[str, Maker]:
     """Give fine-tuning its images and network, and have its fits counted on the progress bar."""
     names = tuned(recipe.learner)

@@ -12,7 +12,7 @@ from phylolens.guided.by_clade import clade_errors
 from phylolens.guided.held_out import Maker, leave_clades_out
 from phylolens.guided.learners import make_learner
 from phylolens.guided.null import Keep
-from phylolens.guided.recipes import HeldOutRecipe
+from phylolens.guided.recipes import GuideRecipe
 from phylolens.guided.sample import Sample
 from phylolens.guided.scores import held_out_scores
 from phylolens.guided.skill_change import DrawnErrors, change_of_skill
@@ -26,7 +26,7 @@ SHOWN = ("skill", "pearson", "spearman", "mse", "row_spearman")
 
 
 def sampling_table(
-    context: RunContext, recipe: HeldOutRecipe, taxa: Taxa, keep: Keep
+    context: RunContext, recipe: GuideRecipe, taxa: Taxa, keep: Keep
 ) -> list[dict[str, Any]]:
     """Try one learner on differently sampled images, everything else alike.
 
@@ -54,7 +54,7 @@ def sampling_table(
     return [{**row, "learner": learner} for row in rows]
 
 
-def learner_of_table(recipe: HeldOutRecipe) -> str:
+def learner_of_table(recipe: GuideRecipe) -> str:
     """Choose the first learner of features: a network trained for every draw would take days.
 
     Raises

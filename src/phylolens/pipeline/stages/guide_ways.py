@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from phylolens.guided.recipes import HeldOutRecipe
+from phylolens.guided.recipes import GuideRecipe
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.guide_data import plan_of
 from phylolens.provenance import text_hash
@@ -22,7 +22,7 @@ class Way:
     Parameters
     ----------
     name, note : str
-    recipe : HeldOutRecipe
+    recipe : GuideRecipe
     copies : bool
         Whether altered copies of images may be added.
     beside : str
@@ -33,13 +33,13 @@ class Way:
 
     name: str
     note: str
-    recipe: HeldOutRecipe
+    recipe: GuideRecipe
     copies: bool = True
     beside: str = ""
     same: tuple[str, ...] = ()
 
 
-def ways_of_sampling(context: RunContext, recipe: HeldOutRecipe) -> list[tuple[Way, int]]:
+def ways_of_sampling(context: RunContext, recipe: GuideRecipe) -> list[tuple[Way, int]]:
     """List ways of sampling, each with the number of draws that it takes to judge it.
 
     Ways that take the same images in every draw are one; those that leave nothing to chance are
@@ -60,7 +60,7 @@ def drawn_plan(context: RunContext, way: Way, draw: int) -> pd.DataFrame:
     return plan if way.copies else plan[plan["copy"] == 0]
 
 
-def _ways(context: RunContext, recipe: HeldOutRecipe) -> Iterator[Way]:
+def _ways(context: RunContext, recipe: GuideRecipe) -> Iterator[Way]:
     """Name ways of sampling, around the median number of images a taxon."""
     plain = replace(recipe, per_taxon=0, sample_down_to=0)
     plan = plan_of(context, plain)
