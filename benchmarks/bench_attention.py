@@ -11,7 +11,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from phylolens.guided import Bags
-from phylolens.guided.learners._pool_fit import evaluate
+from phylolens.guided.learners.pool import evaluate
 from phylolens.guided.published import published_problem
 
 TAXA, IMAGES, WIDTH, STEPS = 74, 150, 2048, 20

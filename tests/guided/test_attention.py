@@ -6,7 +6,7 @@ import pytest
 
 from phylolens.errors import InputError
 from phylolens.guided import AttentionPool, to_bags
-from phylolens.guided.learners._pool_fit import evaluate
+from phylolens.guided.learners.pool import evaluate
 from phylolens.guided.published import published_problem
 from phylolens.values import Features
 

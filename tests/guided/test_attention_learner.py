@@ -8,11 +8,10 @@ from sklearn.base import clone
 
 from phylolens.errors import InputError
 from phylolens.guided import AttentionPool, to_bags
-from phylolens.guided.learners._pair_losses import LOSSES
-from phylolens.guided.learners._pool_fit import TOGETHER, evaluate
-from phylolens.guided.learners._segments import softmax, to_segments
 from phylolens.guided.learners.attention import Attention, AttentionProjection
 from phylolens.guided.learners.base import Learner
+from phylolens.guided.learners.pair_losses import LOSSES
+from phylolens.guided.learners.pool import TOGETHER, evaluate, softmax, to_segments
 from phylolens.guided.learners.pool_refits import permuted_refits
 from phylolens.guided.published import published_problem
 from phylolens.guided.sample import to_sample

@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.guided.about_skill import about_skill
+from phylolens.guided.about_skill import about_skill, draw_traits
 from phylolens.guided.by_clade import by_clade, heaviest
 from phylolens.guided.clades import Clades
 from phylolens.guided.held_out import leave_clades_out, skill
 from phylolens.guided.learners.phylo_ridge import PhyloRidge
 from phylolens.guided.sample import Sample, to_sample
-from phylolens.guided.skill_scale import draw_traits
 from phylolens.values import Features
 
 NAMES = tuple("abcdefghij")

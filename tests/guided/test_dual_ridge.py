@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from phylolens.guided.learners.dual import Dual, left_out_residuals
+from phylolens.guided.learners.closed_form import Dual, left_out_residuals
 
 STRENGTHS = (0.01, 0.3, 10.0)
 GROUPS = np.array([2, 0, 1, 1, 0, 3, 3, 3, 0, 4, 5, 0])

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from phylolens.guided.embedding import HeldOutPlaces, taxon_places
-from phylolens.guided.held_out import leave_clades_out
+from phylolens.guided.held_out import HeldOutPlaces, leave_clades_out, taxon_places
 
 
 def placed(make, world):

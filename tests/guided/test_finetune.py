@@ -14,7 +14,7 @@ from phylolens.guided.learners import make_learner
 from phylolens.guided.learners.base import Learner
 from phylolens.guided.learners.finetune import FineTune
 from phylolens.guided.learners.metric import Metric
-from phylolens.guided.learners.training_pictures import TrainingPictures
+from phylolens.guided.learners.training_images import TrainingPictures
 from phylolens.guided.sample import Sample, to_sample
 from phylolens.values import Features
 

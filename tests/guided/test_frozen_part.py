@@ -45,7 +45,7 @@ def pixels(n: int, side: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_parts_together_are_the_whole_network(kind):
-    from phylolens.guided.learners.frozen_part import Halves, cut
+    from phylolens.guided.learners.tuning import Halves, cut
 
     network = network_of(kind)
     names, pictures = last_names(network, 1), pixels(3, 64 if kind != "test_vit" else 160)
@@ -83,7 +83,7 @@ class Around(torch.nn.Module):
 
 
 def test_what_cannot_be_cut_is_run_whole():
-    from phylolens.guided.learners.frozen_part import Halves, cut
+    from phylolens.guided.learners.tuning import Halves, cut
 
     torch.manual_seed(0)
     network = Around()
@@ -123,7 +123,7 @@ def test_pictures_are_those_of_the_feature_store_altered_copies_too(
 ):
     monkeypatch.setenv("PHYLOLENS_CACHE", str(tmp_path / "cache"))
     from phylolens.embedding import embed, find_backbone
-    from phylolens.guided.learners.training_pictures import TrainingPictures
+    from phylolens.guided.learners.training_images import TrainingPictures
     from phylolens.guided.learners.tuning import TunableNetwork
 
     options = {"fit": "squash", "seed": 3}
@@ -139,7 +139,7 @@ def test_pictures_are_those_of_the_feature_store_altered_copies_too(
 
 def test_the_frozen_part_sees_a_picture_once_and_memory_is_bounded(views, checkpoint):
     from phylolens.embedding import find_backbone
-    from phylolens.guided.learners.training_pictures import TrainingPictures
+    from phylolens.guided.learners.training_images import TrainingPictures
     from phylolens.guided.learners.tuning import TunableNetwork
 
     names, calls = [view.id for view in views], []

@@ -6,7 +6,8 @@ import pytest
 from scipy.stats import pearsonr
 
 from phylolens.errors import TooFew
-from phylolens.guided.held_out import clade_folds, leave_clades_out, skill
+from phylolens.guided.clades import clade_folds
+from phylolens.guided.held_out import leave_clades_out, skill
 from phylolens.guided.sample import to_sample
 from phylolens.phylogeny import read_tree, to_rank
 from phylolens.values import Features

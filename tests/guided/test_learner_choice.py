@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phylolens.guided.learners.choice import inner_skill, left_out_means, parts_of
+from phylolens.guided.learners.closed_form import inner_skill, left_out_means, parts_of
 
 GROUPS = np.array([0, 0, 1, 2, 2, 2, 3, 1])
 

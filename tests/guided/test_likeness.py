@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.guided.likeness import correlations, likeness_of
 from phylolens.guided.sample import to_sample
+from phylolens.guided.visual_similarity import correlations, likeness_of
 from phylolens.values import Features
 
 WIDTH = 60

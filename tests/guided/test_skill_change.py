@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phylolens.guided.skill_change import DrawnErrors, change_of_skill
+from phylolens.guided.by_clade import DrawnErrors, change_of_skill
 
 
 def test_equals_the_skills_and_the_jackknife_of_a_mean():

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
+from phylolens.guided.by_clade import skill_interval
 from phylolens.guided.held_out import HeldOut, leave_clades_out, share_saved, skill
 from phylolens.guided.scores import held_out_scores
-from phylolens.guided.skill_interval import skill_interval
 
 
 def interval_of(found: HeldOut, genetic: np.ndarray) -> list[float] | None:

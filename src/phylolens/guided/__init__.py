@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from phylolens.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from phylolens.guided.experiment import GuideResult, fit_guided, load_pool, write_guided
+    from phylolens.guided.in_sample import GuideResult, fit_guided, load_pool, write_guided
     from phylolens.guided.published import AttentionPool, Bags, to_bags
     from phylolens.guided.recipes import GUIDE_RECIPES, GuideRecipe
 
@@ -17,11 +17,11 @@ _HOME = {
     "AttentionPool": "published",
     "Bags": "published",
     "GuideRecipe": "recipes",
-    "GuideResult": "experiment",
-    "fit_guided": "experiment",
-    "load_pool": "experiment",
+    "GuideResult": "in_sample",
+    "fit_guided": "in_sample",
+    "load_pool": "in_sample",
     "to_bags": "published",
-    "write_guided": "experiment",
+    "write_guided": "in_sample",
 }
 
 __all__ = [

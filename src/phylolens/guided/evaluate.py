@@ -13,12 +13,20 @@ from threadpoolctl import threadpool_limits
 from phylolens.guided.about_skill import about_skill
 from phylolens.guided.baselines import OtherClades, TaxonomyAlone
 from phylolens.guided.clades import Clades
-from phylolens.guided.embedding import HeldOutPlaces, taxon_places
-from phylolens.guided.held_out import HeldOut, Keep, Maker, leave_clades_out, under
+from phylolens.guided.held_out import (
+    HeldOut,
+    HeldOutPlaces,
+    Keep,
+    Maker,
+    leave_clades_out,
+    require_different,
+    require_varied,
+    taxon_places,
+    under,
+)
 from phylolens.guided.learners import is_costly, make_learner, require_learners
 from phylolens.guided.learners.base import Learner
 from phylolens.guided.null import CHUNK, null_of_refits
-from phylolens.guided.require import require_different, require_varied
 from phylolens.guided.sample import Sample
 from phylolens.guided.scores import (
     column_mean_scores,
@@ -49,7 +57,7 @@ class Judged:
         Taxa as the learner places them, in-sample.
     held_out_places : array, shape (n, n)
         Taxa as models that had not seen their clade place them (see
-        :class:`phylolens.guided.embedding.HeldOutPlaces`).
+        :class:`phylolens.guided.held_out.HeldOutPlaces`).
     in_sample : array, shape (n, n)
         Distances of all taxa by the learner that has seen them, calibrated on themselves.
     figures : dict

@@ -10,10 +10,10 @@ import pandas as pd
 
 from phylolens.embedding.feature_file import GUIDED_MARK, HELD_OUT
 from phylolens.guided.evaluate import Evaluation
-from phylolens.guided.likeness import likeness_of
 from phylolens.guided.model_file import save_guide
 from phylolens.guided.sample import Sample
 from phylolens.guided.training_record import FILE as SEEN
+from phylolens.guided.visual_similarity import likeness_of
 from phylolens.writing import write_csv, write_json
 
 SIMILARITIES = ("genetic", "unguided", "guided")

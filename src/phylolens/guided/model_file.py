@@ -20,7 +20,7 @@ from safetensors.numpy import load_file, save
 
 from phylolens.errors import InputError, require_file
 from phylolens.guided.learners.base import Learner
-from phylolens.guided.likeness import Likeness
+from phylolens.guided.visual_similarity import Likeness
 from phylolens.writing import plain, replacing, write_text
 
 FORMAT = 1
@@ -29,9 +29,20 @@ OWN = "phylolens.guided."  # classes that a model may hold
 # Classes that have moved since models were first stored, by the names that stored models hold:
 # those names stay, so that every model is read by every version.
 STORED_AS: Mapping[str, str] = {
-    "phylolens.guided.learners.attention_projection:AttentionProjection": (
-        "phylolens.guided.learners.attention:AttentionProjection"
-    ),
+    f"{OWN}{old}": f"{OWN}{new}"
+    for old, new in {
+        "likeness:Likeness": "visual_similarity:VisualSimilarity",
+        "noise:SamplingNoise": "learners.unguided:SamplingNoise",
+        "learners._scaling:Scaling": "learners.inputs:Scaling",
+        "learners.attention_projection:AttentionProjection": (
+            "learners.attention:AttentionProjection"
+        ),
+        "learners.axes:Axes": "learners.closed_form:Axes",
+        "learners.dual:Dual": "learners.closed_form:Dual",
+        "learners.gp:GaussianProcess": "learners.kernel_ridge:GaussianProcess",
+        "learners.placing:Discriminant": "learners.soft:Discriminant",
+        "learners.reduced:Reduced": "learners.inputs:Reduced",
+    }.items()
 }
 NOW = {new: old for old, new in STORED_AS.items()}
 HINT = "Give the folder 'guide/model' of a results directory to --model."

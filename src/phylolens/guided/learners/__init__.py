@@ -17,7 +17,7 @@ CLASSES: Mapping[str, tuple[str, str]] = {
     "metric": ("metric", "Metric"),
     "phylo-ridge": ("phylo_ridge", "PhyloRidge"),
     "kernel-ridge": ("kernel_ridge", "KernelRidge"),
-    "gp": ("gp", "GaussianProcess"),
+    "gp": ("kernel_ridge", "GaussianProcess"),
     "soft": ("soft", "Soft"),
     "default": ("default", "Default"),
     "unguided": ("unguided", "Unguided"),

@@ -11,12 +11,18 @@ from typing import Literal
 import numpy as np
 
 from phylolens.errors import InputError
-from phylolens.guided.learners._minimise import Minimum
-from phylolens.guided.learners._pair_losses import PairLoss, PairLossName, by_vectors, pair_loss
-from phylolens.guided.learners._pool_fit import Head, Problem, cosine_head, fit_by_adam
-from phylolens.guided.learners._pooled import Frame, Pooled
-from phylolens.guided.learners._scaling import Scaling, ScalingName, fit_scaling
-from phylolens.guided.learners._segments import Segments, to_padded
+from phylolens.guided.learners.inputs import Scaling, ScalingName, fit_scaling
+from phylolens.guided.learners.pair_losses import PairLoss, PairLossName, by_vectors, pair_loss
+from phylolens.guided.learners.pool import (
+    Head,
+    Problem,
+    Segments,
+    cosine_head,
+    fit_by_adam,
+    to_padded,
+)
+from phylolens.guided.learners.pooled import Frame, Pooled
+from phylolens.guided.learners.solvers import Minimum
 from phylolens.guided.sample import Sample
 from phylolens.progress import Progress, silent
 
@@ -38,9 +44,9 @@ class Attention(Pooled):
     Parameters
     ----------
     loss : {'pearson', 'mse', 'stress', 'rank'}
-        See :mod:`phylolens.guided.learners._pair_losses`.
+        See :mod:`phylolens.guided.learners.pair_losses`.
     features : {'standardised', 'raw', 'centred', 'whitened'}
-        See :func:`phylolens.guided.learners._scaling.fit_scaling`.
+        See :func:`phylolens.guided.learners.inputs.fit_scaling`.
     penalty : float, optional
         On the squared weights: the share of the first loss that scores of variance one cost, were
         features independent. None chooses among ``candidates`` by leaving clades out within the

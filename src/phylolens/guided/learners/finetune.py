@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from phylolens.errors import InputError
-from phylolens.guided.held_out import clade_folds
-from phylolens.guided.learners.head_weights import Weights
+from phylolens.guided.clades import clade_folds
+from phylolens.guided.learners.inputs import Weights
 from phylolens.guided.learners.metric import FOLDS, Metric, fold_skill, mean_apart
-from phylolens.guided.learners.training_pictures import TrainingPictures
+from phylolens.guided.learners.training_images import TrainingPictures
 from phylolens.guided.sample import Sample
 
 if TYPE_CHECKING:

@@ -8,11 +8,9 @@ from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator
 
 from phylolens.errors import InputError
-from phylolens.guided.held_out import clade_folds
-from phylolens.guided.learners.checks import check_fit
-from phylolens.guided.learners.choice import skill_beside
-from phylolens.guided.learners.head_weights import Weights, apply_head
-from phylolens.guided.learners.reduced import reduced
+from phylolens.guided.clades import clade_folds
+from phylolens.guided.learners.closed_form import skill_beside
+from phylolens.guided.learners.inputs import Weights, apply_head, check_fit, reduced
 from phylolens.guided.sample import Sample
 
 MetricLoss = Literal[

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from phylolens.guided.clades import Clades, clades_of
+from phylolens.guided.held_out import require_varied
 from phylolens.guided.recipes import GuideRecipe
-from phylolens.guided.require import require_varied
 from phylolens.guided.sample import Sample, to_sample
 from phylolens.pipeline.context import RunContext
 from phylolens.specimens import balance, repeat, sample_down

@@ -71,7 +71,7 @@ def makers_of(
     names = tuned(recipe.learner)
     if not names:
         return {}
-    from phylolens.guided.learners.training_pictures import TrainingPictures
+    from phylolens.guided.learners.training_images import TrainingPictures
 
     settings = context.settings
     refits = refits_of(context, recipe)

@@ -8,14 +8,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
-from phylolens.guided.by_clade import clade_errors
+from phylolens.guided.by_clade import DrawnErrors, change_of_skill, clade_errors
 from phylolens.guided.held_out import Maker, leave_clades_out
 from phylolens.guided.learners import make_learner
 from phylolens.guided.null import Keep
 from phylolens.guided.recipes import GuideRecipe
 from phylolens.guided.sample import Sample
 from phylolens.guided.scores import held_out_scores
-from phylolens.guided.skill_change import DrawnErrors, change_of_skill
 from phylolens.named_settings import name_of
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.guide_data import Taxa, sample_of

@@ -11,13 +11,19 @@ from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
-from phylolens.guided.held_out import INNER_FOLDS, clade_folds
-from phylolens.guided.learners._minimise import Minimum
-from phylolens.guided.learners._pair_losses import PairLoss, cosines_of, pair_loss, unit
-from phylolens.guided.learners._pool_fit import Head, Problem, fit_together
-from phylolens.guided.learners._scaling import Scaling, fit_scaling, spread_within
-from phylolens.guided.learners._segments import Segments, softmax, to_segments
-from phylolens.guided.learners.choice import inner_skill
+from phylolens.guided.clades import INNER_FOLDS, clade_folds
+from phylolens.guided.learners.closed_form import inner_skill
+from phylolens.guided.learners.inputs import Scaling, check_fit, fit_scaling, spread_within
+from phylolens.guided.learners.pair_losses import PairLoss, cosines_of, pair_loss, unit
+from phylolens.guided.learners.pool import (
+    Head,
+    Problem,
+    Segments,
+    fit_together,
+    softmax,
+    to_segments,
+)
+from phylolens.guided.learners.solvers import Minimum
 from phylolens.guided.sample import Sample
 from phylolens.progress import Progress, silent
 
@@ -161,14 +167,7 @@ class Pooled(BaseEstimator):
         n = len(sample)
         if n < 3:
             raise InputError(f"guiding needs at least three taxa; got {n}.", ids=sample.taxa)
-        if genetic.shape != (n, n) or len(groups) != n:
-            raise InputError(
-                f"{n} taxa need {n} x {n} distances and {n} clades; "
-                f"got {genetic.shape} and {len(groups)}.",
-                ids=sample.taxa,
-            )
-        if not np.isfinite(genetic).all():
-            raise InputError("distances must be finite.", ids=sample.taxa)
+        check_fit(sample, genetic, groups)
         if self.penalty is not None and not self.penalty >= 0:
             raise InputError(f"a penalty is not negative; got {self.penalty}.", where="penalty")
         if self.steps < 1:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from phylolens.embedding.backbones import BackboneSpec
     from phylolens.guided.learners.tuning import TunableNetwork
 
+
 KEPT = 2 << 30  # bytes of activations kept in memory; what is beyond them is computed anew
 AT_ONCE = 16  # images
 
