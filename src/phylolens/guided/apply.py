@@ -80,14 +80,14 @@ def embed_new(
             "images and features exclude each other.", hint="Give --images or --features."
         )
     model, asked = load_guide(folder), dict(asked or {})
-    weights, seen = asked.pop("weights", None), read_record(folder)
-    was_seen: WasSeen | None = None
+    weights, record = asked.pop("weights", None), read_record(folder)
+    was_fitted: WasFitted | None = None
     files: Mapping[str, Path] = {}
     if features is not None:
         _require_alike(model, features)
         chunks, total = chunks_of_features(features), len(features)
-        if seen is not None and seen.by == ID:
-            was_seen = partial(_ids_seen, seen)
+        if record is not None and record.by == ID:
+            was_fitted = partial(_ids_fitted, record)
     else:
         from phylolens.embedding.same_spec import require_asked
 
@@ -95,23 +95,23 @@ def embed_new(
         require_asked(model.spec, asked, where=folder)
         store, total = out / "features", len(files)
         chunks = chunks_of_pictures(model.spec, files, store, weights, device)
-        if seen is not None and seen.by == CONTENT:
-            was_seen = partial(_images_seen, seen, files)
+        if record is not None and record.by == CONTENT:
+            was_fitted = partial(_images_fitted, record, files)
         learner: Any = model.learner
-        if hasattr(learner, "embed_pictures"):  # it runs a network of its own
+        if hasattr(learner, "embed_images"):  # it runs a network of its own
             learner.set_params(weights=None if weights is None else str(weights), device=device)
-    fit = Fit(model, seen, was_seen, files)
+    fit = Fit(model, record, was_fitted, files)
     return write_new(fit, chunks, total, out / "guide" / "new", progress)
 
 
-def _ids_seen(seen: TrainingRecord, ids: tuple[str, ...]) -> list[bool]:
-    return seen.has(hashes_of_ids(ids))
+def _ids_fitted(record: TrainingRecord, ids: tuple[str, ...]) -> list[bool]:
+    return record.has(hashes_of_ids(ids))
 
 
-def _images_seen(
-    seen: TrainingRecord, files: Mapping[str, Path], ids: tuple[str, ...]
+def _images_fitted(
+    record: TrainingRecord, files: Mapping[str, Path], ids: tuple[str, ...]
 ) -> list[bool]:
-    return seen.has([file_hash(files[name]) for name in ids])
+    return record.has([file_hash(files[name]) for name in ids])
 
 
 def _require_alike(model: StoredGuide, features: Features) -> None:
@@ -124,8 +124,8 @@ def _require_alike(model: StoredGuide, features: Features) -> None:
         why = f"the model wants {wanted} features an image; got {got}"
     elif model.card.get("root") and (features.matrix < 0).any():
         why = "the model was fitted to features without negative values; these have some"
-    elif model.likeness is not None:
-        why = model.likeness.reason(rooted(model, features.matrix))
+    elif model.similarity is not None:
+        why = model.similarity.reason(rooted(model, features.matrix))
     if why:
         raise InputError(
             f"{why}.",
@@ -135,24 +135,24 @@ def _require_alike(model: StoredGuide, features: Features) -> None:
 
 
 MARK = "guided_file"  # a header that says: fitted to a phylogeny (phylolens.embedding.feature_file)
-WasSeen = Callable[[tuple[str, ...]], list[bool]]  # by id: whether an image was in the fit
+WasFitted = Callable[[tuple[str, ...]], list[bool]]  # by id: whether an image was in the fit
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A model, what it has seen, and how to ask whether an image was among that."""
+    """A model, what it has record, and how to ask whether an image was among that."""
 
     model: StoredGuide
-    seen: TrainingRecord | None
-    was_seen: WasSeen | None
+    record: TrainingRecord | None
+    was_fitted: WasFitted | None
     files: Mapping[str, Path] = field(default_factory=dict)  # of images, by id
 
     @property
     def guided_by(self) -> dict[bytes, bytes]:
         """What the file of embeddings says of the fit."""
-        if self.seen is None:
+        if self.record is None:
             return {}
-        told = {"rank": self.seen.rank, "taxa": list(self.seen.taxa)}
+        told = {"rank": self.record.rank, "taxa": list(self.record.taxa)}
         return {GUIDED_BY: json.dumps(told, ensure_ascii=False).encode()}
 
 
@@ -207,11 +207,11 @@ def _embedded(fit: Fit, features: Features) -> tuple[pa.Table, pd.DataFrame]:
     found = np.asarray(_places(fit, features.ids, matrix), dtype=np.float32)
     columns: dict[str, Any] = {MARK: list(features.ids)}
     facts = pd.DataFrame({"file": features.ids})
-    if fit.was_seen is not None:
-        columns[FITTED] = facts[FITTED] = fit.was_seen(features.ids)
-    if model.likeness is not None:
-        facts["likeness"] = correlations(matrix, model.likeness.mean)
-        facts["unlike"] = model.likeness.unlike(matrix)
+    if fit.was_fitted is not None:
+        columns[FITTED] = facts[FITTED] = fit.was_fitted(features.ids)
+    if model.similarity is not None:
+        facts["likeness"] = correlations(matrix, model.similarity.mean)
+        facts["unlike"] = model.similarity.unlike(matrix)
     if hasattr(model.learner, "attention"):
         scoring: Any = model.learner
         facts["score"] = matrix.astype(np.float64) @ scoring.weights_
@@ -222,21 +222,21 @@ def _embedded(fit: Fit, features: Features) -> tuple[pa.Table, pd.DataFrame]:
 def _places(fit: Fit, ids: tuple[str, ...], matrix: np.ndarray) -> np.ndarray:
     """Embed by features or, with a network that was trained further, by the images."""
     learner: Any = fit.model.learner
-    if not fit.files or not hasattr(learner, "embed_pictures"):
+    if not fit.files or not hasattr(learner, "embed_images"):
         return np.asarray(learner.transform(matrix))
     from phylolens.embedding import View
-    from phylolens.guided.learners.training_images import TrainingPictures
+    from phylolens.guided.learners.training_images import TrainingImages
 
     views = [View(name, fit.files[name]) for name in ids]
-    pictures = TrainingPictures(views, fit=fit.model.spec.get("fit"))
-    return np.asarray(learner.embed_pictures(pictures))
+    images = TrainingImages(views, fit=fit.model.spec.get("fit"))
+    return np.asarray(learner.embed_images(images))
 
 
 def _summary(
     fit: Fit, facts: pd.DataFrame, failed: Mapping[str, str], total: int
 ) -> dict[str, Any]:
     counts = {name: int(facts[name].sum()) for name in (FITTED, "unlike") if name in facts}
-    width = int(facts["dimensions"].iloc[0]) - (fit.was_seen is not None)
+    width = int(facts["dimensions"].iloc[0]) - (fit.was_fitted is not None)
     return {
         "learner": fit.model.name,
         "n_files": total,
@@ -251,7 +251,7 @@ def _summary(
 
 
 def _worth(card: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell what the model was worth on clades it had not seen."""
+    """Tell what the model was worth on clades it had not record."""
     held, null = card.get("held_out") or {}, card.get("null") or {}
     return {
         "rank": card.get("rank"),

@@ -81,15 +81,15 @@ class Evaluation:
     summary : dict
         As written to ``guide.json``.
     judged : dict of str to Judged
-        By name of learner; the first is the headline.
+        By name of learner; the first is the primary one.
     """
 
     summary: dict[str, Any]
     judged: Mapping[str, Judged]
 
     @property
-    def headline(self) -> Judged:
-        """The learner that the headline figures are of."""
+    def primary(self) -> Judged:
+        """The learner that the main figures are of."""
         return next(iter(self.judged.values()))
 
 
@@ -128,8 +128,8 @@ def evaluate_learners(
     makers : mapping of str to callable, optional
         What makes a learner, by name, where it needs more than a seed.
     draws : int
-        Sets of traits drawn along the tree that the headline is tried on (see
-        :func:`phylolens.guided.about_skill.about_headline`); 0 for nothing more on the headline.
+        Sets of traits drawn along the tree that the primary learner is tried on (see
+        :func:`phylolens.guided.about_skill.about_skill`); 0 for nothing more on it.
     seed, jobs, keep
         See :func:`phylolens.guided.null.null_of_refits`; results depend on neither of the last two.
 

@@ -20,7 +20,7 @@ from safetensors.numpy import load_file, save
 
 from phylolens.errors import InputError, require_file
 from phylolens.guided.learners.base import Learner
-from phylolens.guided.visual_similarity import Likeness
+from phylolens.guided.visual_similarity import VisualSimilarity
 from phylolens.writing import plain, replacing, write_text
 
 FORMAT = 1
@@ -67,7 +67,7 @@ class StoredGuide:
         Of the features it needs.
     card : mapping
         How it was fitted; ``n_features`` and ``root``, whether features are square-rooted first.
-    likeness : Likeness, optional
+    similarity : VisualSimilarity, optional
         What the features of the fit look like, after the root.
     """
 
@@ -75,7 +75,7 @@ class StoredGuide:
     name: str
     spec: Mapping[str, Any]
     card: Mapping[str, Any]
-    likeness: Likeness | None = None
+    similarity: VisualSimilarity | None = None
 
 
 def save_guide(
@@ -84,7 +84,7 @@ def save_guide(
     spec: Mapping[str, Any],
     card: Mapping[str, Any],
     folder: Path,
-    likeness: Likeness | None = None,
+    similarity: VisualSimilarity | None = None,
 ) -> None:
     """Write a model; ``model.json`` comes last, so a folder without it is no model."""
     (folder / "model.json").unlink(missing_ok=True)
@@ -96,7 +96,7 @@ def save_guide(
         "features": plain(spec),
         "card": plain(card),
         "state": _packed(learner, "learner", arrays),
-        "likeness": _packed(likeness, "likeness", arrays),
+        "likeness": _packed(similarity, "likeness", arrays),
     }
     with replacing(folder / "arrays.safetensors") as temporary:
         temporary.write_bytes(save(arrays))
@@ -129,9 +129,9 @@ def load_guide(folder: Path) -> StoredGuide:
         learner = _unpacked(content["state"], arrays)
         if not isinstance(learner, Learner):
             raise ValueError("it holds no learner")
-        likeness = _unpacked(content.get("likeness"), arrays)
+        similarity = _unpacked(content.get("likeness"), arrays)
         return StoredGuide(
-            learner, content["learner"], content["features"], content["card"], likeness
+            learner, content["learner"], content["features"], content["card"], similarity
         )
     except DAMAGE as error:
         if isinstance(error, InputError):

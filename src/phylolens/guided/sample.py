@@ -178,7 +178,7 @@ class Sample:
         return self._of(names, places)
 
     def permuted(self, order: np.ndarray) -> "Sample":
-        """Give taxon k the images of taxon ``order[k]``: the null that looks say nothing."""
+        """Give taxon k the images of taxon ``order[k]``: the null that images say nothing."""
         return self._of(self.taxa, order)
 
     def _of(self, names: tuple[str, ...], places: np.ndarray) -> "Sample":

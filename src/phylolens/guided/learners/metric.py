@@ -133,14 +133,18 @@ class Metric(BaseEstimator):
             return self.epochs // 2
         out = folds[0]
         kept = np.setdiff1d(np.arange(len(groups)), out)
-        seen = np.isin(sample.codes, kept)
+        training = np.isin(sample.codes, kept)
 
         def watch(weights: Weights) -> float:
             places = sample.average(apply_head(rows, weights, _relu))
             return fold_skill(self.distances(places[out], places[kept]), genetic, out, kept)
 
         _, self.watched_ = self._train(
-            rows[seen], sample.weights[seen], genetic[np.ix_(kept, kept)], self.epochs, watch
+            rows[training],
+            sample.weights[training],
+            genetic[np.ix_(kept, kept)],
+            self.epochs,
+            watch,
         )
         best = int(np.argmax(self.watched_))
         self.chosen_ |= {"epochs": best, "inner_skill": self.watched_[best]}

@@ -19,7 +19,7 @@ KEPT = 2 << 30  # bytes of activations kept in memory; what is beyond them is co
 AT_ONCE = 16  # images
 
 
-class TrainingPictures:
+class TrainingImages:
     """Images by their ids.
 
     Activations are computed an image at a time, so those of one do not depend on its neighbours,
@@ -54,7 +54,7 @@ class TrainingPictures:
         self._features: dict[Any, dict[str, np.ndarray]] = {}
         self._lock = threading.RLock()  # refits run in threads
 
-    def __deepcopy__(self, memo: Any) -> "TrainingPictures":
+    def __deepcopy__(self, memo: Any) -> "TrainingImages":
         return self  # learners are copied with their settings; what is kept serves them all
 
     def activations(self, network: "TunableNetwork", names: Sequence[str]) -> np.ndarray:
@@ -103,9 +103,9 @@ class TrainingPictures:
         try:
             with open_file(view.path) as file:
                 content = sha256_of(file)
-                picture = fit_square(decode(file, spec.input_size), spec, self.fit or spec.fit)
+                image = fit_square(decode(file, spec.input_size), spec, self.fit or spec.fit)
         except (OSError, UnreadableImage) as error:
             raise InputError(f"not a readable image ({error}).", where=view.path) from error
         return np.array(
-            augment(picture, view.augmentation, content=content, copy=view.copy, seed=self.seed)
+            augment(image, view.augmentation, content=content, copy=view.copy, seed=self.seed)
         )

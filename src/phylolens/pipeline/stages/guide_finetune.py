@@ -31,11 +31,11 @@ def require_trainable(context: RunContext, recipe: GuideRecipe) -> None:
     if not tuned(recipe.learner):
         return
     from phylolens.embedding.extractor import backbone_names
-    from phylolens.guided.learners.finetune import FEATURES_HINT, NO_PICTURES, require_training
+    from phylolens.guided.learners.finetune import FEATURES_HINT, NO_IMAGES, require_training
 
     settings = context.settings
     if not context.images.can_alter:
-        raise InputError(NO_PICTURES, where=WHERE, hint=FEATURES_HINT)
+        raise InputError(NO_IMAGES, where=WHERE, hint=FEATURES_HINT)
     unfit = {
         "--backbone": len(backbone_names(settings.backbone)) > 1,
         "--layers": bool(settings.layers),
@@ -51,7 +51,7 @@ def require_trainable(context: RunContext, recipe: GuideRecipe) -> None:
         )
     if recipe.sampling_table and name_of(recipe.learner[0]) == NAME:
         raise InputError(
-            "the table of ways of sampling refits the first learner for each of them.",
+            "the table of sampling schemes refits the first learner for each of them.",
             where="--sampling-table",
             hint=f"Name another learner first, or leave {WHERE} to a run of its own.",
         )
@@ -71,12 +71,12 @@ def makers_of(
     names = tuned(recipe.learner)
     if not names:
         return {}
-    from phylolens.guided.learners.training_images import TrainingPictures
+    from phylolens.guided.learners.training_images import TrainingImages
 
     settings = context.settings
     refits = refits_of(context, recipe)
     common = {
-        "pictures": TrainingPictures(
+        "images": TrainingImages(
             context.images.views(plan.drop_duplicates("id"), recipe.augmentation),
             fit=settings.fit,
             seed=settings.seed,
