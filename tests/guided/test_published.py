@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from phylolens.errors import InputError
-from phylolens.guided import AttentionPool, to_bags
+from phylolens.guided import GUIDE_RECIPES, AttentionPool, to_bags
+from phylolens.guided.learners import make_learner
+from phylolens.guided.learners.attention import Attention
 from phylolens.guided.learners.pool import evaluate
 from phylolens.guided.published import published_problem
 from phylolens.values import Features
@@ -265,3 +267,32 @@ def test_bags_hold_each_image_once_in_its_taxon():
 def test_taxa_without_an_image_are_named():
     with pytest.raises(InputError, match="'Q'"):
         make_bags(taxa=("A", "B", "Q"))
+
+
+@pytest.mark.parametrize("sizes", [SIZES, dict.fromkeys("ABCDE", 6)])
+def test_the_learner_with_the_published_settings_is_the_pool_to_the_byte(sizes):
+    bags = make_bags(sizes)
+    points = np.random.default_rng(3).normal(size=(5, 2))
+    genetic = np.linalg.norm(points[:, None] - points, axis=2)
+    learner = make_learner(GUIDE_RECIPES["roy2025"].learner[0], 4, epochs=9, learning_rate=0.01)
+    learner.fit(bags.sample(), genetic, np.arange(5))
+    pool = AttentionPool(epochs=9, learning_rate=0.01, seed=4)
+    pool.fit(bags, 1.0 - 2.0 * genetic / genetic.max())
+    assert learner.weights_.tobytes() == pool.weights_.tobytes()
+    assert learner.loss_curve_.tobytes() == pool.loss_curve_.tobytes()
+    np.testing.assert_allclose(learner.vectors_, pool.transform(bags), atol=1e-6)
+
+
+def test_solver_and_divisor_are_checked_and_used():
+    sample = make_bags().sample()
+    genetic = 1 + make_target(5)
+    np.fill_diagonal(genetic, 0.0)
+    given = (sample, genetic, np.arange(5))
+    for wrong in ({"solver": "sgd"}, {"learning_rate": 0.0}, {"divisor": -1.0}):
+        with pytest.raises(InputError):
+            Attention(**wrong).fit(*given)
+    first = [
+        Attention(solver="adam", loss="mse", epochs=1, divisor=divisor).fit(*given).loss_curve_[0]
+        for divisor in (None, 9.0)
+    ]
+    assert first[0] != first[1]

@@ -11,7 +11,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from phylolens.guided.about_skill import about_skill
-from phylolens.guided.baselines import OtherClades, TaxonomyAlone
+from phylolens.guided.baselines import baselines_of, calibrated
 from phylolens.guided.clades import Clades
 from phylolens.guided.held_out import (
     HeldOut,
@@ -29,11 +29,7 @@ from phylolens.guided.learners.base import Learner
 from phylolens.guided.null import CHUNK, null_of_refits
 from phylolens.guided.sample import Sample
 from phylolens.guided.scores import (
-    column_mean_scores,
-    constant_scores,
     held_out_scores,
-    image_free_scores,
-    names_scores,
 )
 from phylolens.named_settings import file_name
 from phylolens.progress import Progress, silent
@@ -181,7 +177,10 @@ def evaluate_learners(
                 progress=_of(progress, name, len(judged)),
             )
     first = next(iter(judged))
-    free = _baselines(judged, sample, genetic, clades, lineage, seed)
+    plain = judged.get(UNGUIDED) or judge(
+        partial(make_learner, UNGUIDED, seed), sample, genetic, clades
+    )
+    free = baselines_of(judged[first].found, plain.figures, sample, genetic, clades, lineage)
     figures = {name: one.figures for name, one in judged.items()}
     summary = {"learner": first, **figures[first], "learners": figures, "baselines": free}
     if draws:
@@ -239,7 +238,7 @@ def judge(
             keep=keep,
             progress=_of(progress, name, 2),
         )
-        in_sample = _calibrated(learner.predict(sample), genetic)
+        in_sample = calibrated(learner.predict(sample), genetic)
         places = taxon_places(learner, sample)
     chosen = chosen_of(learner)
     if picked:
@@ -264,51 +263,3 @@ def judge(
 def chosen_of(learner: Learner) -> dict[str, Any]:
     """Ask a learner what it chose in its fit (``chosen_``)."""
     return dict(getattr(learner, "chosen_", None) or {})
-
-
-def _calibrated(predicted: np.ndarray, genetic: np.ndarray) -> np.ndarray:
-    """Bring predictions to genetic distance by least squares over the same pairs: in-sample."""
-    both = (predicted + predicted.T) / 2
-    upper = np.triu_indices(len(genetic), k=1)
-    design = np.column_stack([np.ones(len(upper[0])), both[upper]])
-    offset, slope = np.linalg.lstsq(design, genetic[upper], rcond=None)[0]
-    found = offset + slope * both
-    np.fill_diagonal(found, 0.0)
-    return found
-
-
-def _baselines(
-    judged: Mapping[str, Judged],
-    sample: Sample,
-    genetic: np.ndarray,
-    clades: Clades,
-    lineage: pd.DataFrame | None,
-    seed: int,
-) -> dict[str, Any]:
-    """Judge what needs no image or no guide, on the same pairs."""
-    found = next(iter(judged.values())).found
-    upper = np.triu_indices(len(genetic), k=1)
-    free: dict[str, Any] = {
-        "constant": constant_scores(found, genetic)
-        | {"in_sample": {"mse": np.var(genetic[upper])}},
-        "image_free": image_free_scores(found, genetic),
-        "column_means": column_mean_scores(found, genetic),
-        "other_clades": held_out_scores(
-            leave_clades_out(OtherClades, sample, genetic, clades.groups), genetic
-        ),
-    }
-    if lineage is not None and lineage.shape[1] > 1:
-        make = partial(TaxonomyAlone, lineage)
-        alone = leave_clades_out(make, sample, genetic, clades.groups)
-        free["names"] = names_scores(found, genetic)
-        free["taxonomy_only"] = {
-            **held_out_scores(alone, genetic),
-            "ranks": [str(rank) for rank in lineage.columns[:-1]],
-        }
-    plain = judged.get(UNGUIDED) or judge(
-        partial(make_learner, UNGUIDED, seed), sample, genetic, clades
-    )
-    free["unguided"] = {key: plain.figures[key] for key in ("in_sample", "held_out")}
-    means = genetic.sum(axis=0) / (len(genetic) - 1)
-    free["row_means"] = agreement(_calibrated(means[:, None] + means, genetic), genetic)
-    return free

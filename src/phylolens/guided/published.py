@@ -11,8 +11,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from phylolens.errors import InputError
+from phylolens.guided.learners.attention import fit_by_adam
 from phylolens.guided.learners.pair_losses import mse_to, unit
-from phylolens.guided.learners.pool import Problem, Segments, cosine_head, fit_by_adam, padded
+from phylolens.guided.learners.pool import Problem, Segments, cosine_head, padded
 from phylolens.guided.sample import Sample, sample_of_rows
 from phylolens.progress import Progress, silent
 from phylolens.values import Features

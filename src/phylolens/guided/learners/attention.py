@@ -14,15 +14,16 @@ from phylolens.errors import InputError
 from phylolens.guided.learners.inputs import Scaling, ScalingName, fit_scaling
 from phylolens.guided.learners.pair_losses import PairLoss, PairLossName, by_vectors, pair_loss
 from phylolens.guided.learners.pool import (
+    Frame,
     Head,
     Problem,
     Segments,
     cosine_head,
-    fit_by_adam,
+    evaluate,
     to_padded,
 )
-from phylolens.guided.learners.pooled import Frame, Pooled
-from phylolens.guided.learners.solvers import Minimum
+from phylolens.guided.learners.pooled import Pooled
+from phylolens.guided.learners.solvers import Minimum, adam
 from phylolens.guided.sample import Sample
 from phylolens.progress import Progress, silent
 
@@ -233,3 +234,27 @@ class AttentionProjection(Pooled):
 
     def _penalties(self, penalty: float) -> tuple[float, float]:
         return self.score_penalty, penalty / self.dimensions
+
+
+def fit_by_adam(
+    segments: Segments,
+    problem: Problem,
+    *,
+    seed: int,
+    epochs: int,
+    rate: float,
+    progress: Progress = silent,
+) -> Minimum:
+    """Minimise one objective as published: Adam, from weights that are drawn.
+
+    They are uniform in +-1/sqrt(d), as linear layers are usually started. The layer's bias is left
+    out: it cancels in the softmax.
+    """
+    width = segments.features.shape[1]
+    weights = np.random.default_rng(seed).uniform(-1.0, 1.0, width) / np.sqrt(width)
+
+    def asked(point: np.ndarray) -> tuple[float, np.ndarray]:
+        return evaluate(segments, [problem], [point])[0]
+
+    start = np.concatenate([weights, problem.start])
+    return adam(asked, start, steps=epochs, rate=rate, progress=progress)

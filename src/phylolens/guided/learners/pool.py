@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from phylolens.guided.learners.inputs import Scaling
 from phylolens.guided.learners.pair_losses import PairLoss, by_units, by_vectors
-from phylolens.guided.learners.solvers import Minimum, adam, minimise_together
-from phylolens.progress import Progress, silent
+from phylolens.guided.learners.solvers import Minimum, minimise_together
 
 
 @dataclass(frozen=True)
@@ -261,25 +261,36 @@ def fit_together(
     return found
 
 
-def fit_by_adam(
-    segments: Segments,
-    problem: Problem,
-    *,
-    seed: int,
-    epochs: int,
-    rate: float,
-    progress: Progress = silent,
-) -> Minimum:
-    """Minimise one objective as published: Adam, from weights that are drawn.
+@dataclass(frozen=True)
+class Frame:
+    """A sample's images in the coordinates of the fit.
 
-    They are uniform in +-1/sqrt(d), as linear layers are usually started. The layer's bias is left
-    out: it cancels in the softmax.
+    Parameters
+    ----------
+    scaling : Scaling
+    basis : array, shape (d, r), or None
+        Orthonormal axes of the coordinates; none where they are the scaled features.
+    means : array of float64, shape (T, r)
+        Plain means of the taxa.
+    segments : Segments
+    places : int array, shape (T,)
+        Number of each taxon in the segments.
+    spread : float
+        Mean variance of a feature within taxa: the unit of penalties on scores.
     """
-    width = segments.features.shape[1]
-    weights = np.random.default_rng(seed).uniform(-1.0, 1.0, width) / np.sqrt(width)
 
-    def asked(point: np.ndarray) -> tuple[float, np.ndarray]:
-        return evaluate(segments, [problem], [point])[0]
+    scaling: Scaling
+    basis: np.ndarray | None
+    means: np.ndarray
+    segments: Segments
+    places: np.ndarray
+    spread: float
 
-    start = np.concatenate([weights, problem.start])
-    return adam(asked, start, steps=epochs, rate=rate, progress=progress)
+    @property
+    def width(self) -> int:
+        """Number of coordinates."""
+        return self.means.shape[1]
+
+    def to_features(self, rows: np.ndarray) -> np.ndarray:
+        """Turn what stands on coordinates (first axis) to what stands on scaled features."""
+        return rows if self.basis is None else self.basis @ rows

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +15,7 @@ from phylolens.guided.learners.closed_form import inner_skill
 from phylolens.guided.learners.inputs import Scaling, check_fit, fit_scaling, spread_within
 from phylolens.guided.learners.pair_losses import PairLoss, cosines_of, pair_loss, unit
 from phylolens.guided.learners.pool import (
+    Frame,
     Head,
     Problem,
     Segments,
@@ -26,41 +26,6 @@ from phylolens.guided.learners.pool import (
 from phylolens.guided.learners.solvers import Minimum
 from phylolens.guided.sample import Sample
 from phylolens.progress import Progress, silent
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A sample's images in the coordinates of the fit.
-
-    Parameters
-    ----------
-    scaling : Scaling
-    basis : array, shape (d, r), or None
-        Orthonormal axes of the coordinates; none where they are the scaled features.
-    means : array of float64, shape (T, r)
-        Plain means of the taxa.
-    segments : Segments
-    places : int array, shape (T,)
-        Number of each taxon in the segments.
-    spread : float
-        Mean variance of a feature within taxa: the unit of penalties on scores.
-    """
-
-    scaling: Scaling
-    basis: np.ndarray | None
-    means: np.ndarray
-    segments: Segments
-    places: np.ndarray
-    spread: float
-
-    @property
-    def width(self) -> int:
-        """Number of coordinates."""
-        return self.means.shape[1]
-
-    def to_features(self, rows: np.ndarray) -> np.ndarray:
-        """Turn what stands on coordinates (first axis) to what stands on scaled features."""
-        return rows if self.basis is None else self.basis @ rows
 
 
 class Pooled(BaseEstimator):
