@@ -6,15 +6,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from phylolens.embedding import View
 from phylolens.embedding.feature_file import FITTED, GUIDED_BY
+from phylolens.embedding.same_spec import options, require_asked
+from phylolens.embedding.streaming import Chunk, chunks_of_features, chunks_of_pictures
 from phylolens.errors import InputError
+from phylolens.guided.learners.training_images import TrainingImages
 from phylolens.guided.model_file import StoredGuide, load_guide
 from phylolens.guided.training_record import CONTENT, ID, TrainingRecord, hashes_of_ids, read_record
 from phylolens.guided.visual_similarity import correlations
@@ -23,9 +27,6 @@ from phylolens.provenance import file_hash
 from phylolens.specimens.new_pictures import new_pictures
 from phylolens.values import Features
 from phylolens.writing import replacing, write_csv, write_json
-
-if TYPE_CHECKING:
-    from phylolens.embedding.streaming import Chunk
 
 
 def embed_new(
@@ -73,8 +74,6 @@ def embed_new(
     InputError
         If the model cannot be used with what was given, or no image could be read.
     """
-    from phylolens.embedding.streaming import chunks_of_features, chunks_of_pictures
-
     if features is not None and images is not None:
         raise InputError(
             "images and features exclude each other.", hint="Give --images or --features."
@@ -89,8 +88,6 @@ def embed_new(
         if record is not None and record.by == ID:
             was_fitted = partial(_ids_fitted, record)
     else:
-        from phylolens.embedding.same_spec import require_asked
-
         files = new_pictures(images, out, "nothing to embed.")
         require_asked(model.spec, asked, where=folder)
         store, total = out / "features", len(files)
@@ -116,8 +113,6 @@ def _images_fitted(
 
 def _require_alike(model: StoredGuide, features: Features) -> None:
     """Refuse features that the model's network cannot have made."""
-    from phylolens.embedding.same_spec import options
-
     wanted, got = int(model.card["n_features"]), features.matrix.shape[1]
     why = ""
     if got != wanted:
@@ -224,8 +219,6 @@ def _places(fit: Fit, ids: tuple[str, ...], matrix: np.ndarray) -> np.ndarray:
     learner: Any = fit.model.learner
     if not fit.files or not hasattr(learner, "embed_images"):
         return np.asarray(learner.transform(matrix))
-    from phylolens.embedding import View
-    from phylolens.guided.learners.training_images import TrainingImages
 
     views = [View(name, fit.files[name]) for name in ids]
     images = TrainingImages(views, fit=fit.model.spec.get("fit"))

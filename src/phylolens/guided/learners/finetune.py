@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from phylolens.embedding import find_backbone
+from phylolens.embedding.weights import get_weights
 from phylolens.errors import InputError
 from phylolens.guided.clades import clade_folds
 from phylolens.guided.learners.inputs import Weights
@@ -143,8 +145,6 @@ class FineTune(BaseEstimator):
 
     def _network(self) -> "TunableNetwork":
         """Load the network as published."""
-        from phylolens.embedding import find_backbone
-        from phylolens.embedding.weights import get_weights
         from phylolens.guided.learners.tuning import TunableNetwork
 
         spec = find_backbone(self.backbone)

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from phylolens.embedding.augment import augment
+from phylolens.embedding.preprocess import fit_square
 from phylolens.errors import InputError
+from phylolens.images import UnreadableImage, decode, open_file, sha256_of
 from phylolens.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -95,9 +98,6 @@ class TrainingImages:
         return found
 
     def _pixels(self, name: str, spec: "BackboneSpec") -> np.ndarray:
-        from phylolens.embedding.augment import augment
-        from phylolens.embedding.preprocess import fit_square
-        from phylolens.images import UnreadableImage, decode, open_file, sha256_of
 
         view = self.views[name]
         try:
