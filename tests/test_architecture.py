@@ -29,6 +29,7 @@ ORDER = (
     "writing",
     "reading",
     "progress",
+    "named_settings",
     "errors",
     "lazy",
     "_skbio",

@@ -16,7 +16,7 @@ from null_worlds import in_worlds
 from scipy.stats import binom
 from skbio import DistanceMatrix
 
-from phylolens.guided.embedding import taxon_places
+from phylolens.guided.held_out import taxon_places
 from phylolens.guided.learners import make_learner
 from phylolens.stats import mantel
 

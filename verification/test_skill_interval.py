@@ -10,10 +10,10 @@ import pytest
 from guide_null_worlds import clade_tree
 from null_worlds import phylogeny
 
+from phylolens.guided.by_clade import skill_interval
 from phylolens.guided.held_out import leave_clades_out, skill
 from phylolens.guided.learners import make_learner
 from phylolens.guided.sample import to_sample
-from phylolens.guided.skill_interval import skill_interval
 from phylolens.values import Features
 
 TREES, DRAWS, TRAITS, IMAGES = 8, 40, 24, 3

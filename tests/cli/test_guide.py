@@ -198,7 +198,7 @@ def test_weights_are_of_the_first_learner_that_weighs(made, tmp_path):
 
 
 @pytest.mark.vision
-def test_pictures_are_balanced_guided_and_new_ones_embedded(study, phylolens, picture, tmp_path):
+def test_images_are_balanced_guided_and_new_ones_embedded(study, phylolens, picture, tmp_path):
     given = ("--meta", study / "meta.csv", "--tree", study / "tree.nwk", "--rank", "family")
     options = ("--held-out", "family", "--refits", "1", "--per-taxon", "6")
     answer = phylolens("guide", *given, *options, "--out", tmp_path / "out", "--json")

@@ -190,7 +190,7 @@ def test_what_to_install(settings, phylolens, monkeypatch, lacking):
     assert answer.err.count("\n") == 1
 
 
-def test_stored_model_embeds_pictures_as_the_fit_did_and_takes_no_features(
+def test_stored_model_embeds_images_as_the_fit_did_and_takes_no_features(
     settings, phylolens, tmp_path
 ):
     run(make_settings(settings | {"guide": settings["guide"] | {"refits": 0}}), ("check", "guide"))

@@ -13,7 +13,7 @@ IMAGES = np.array([2, 2, 6])  # of a family's species: the last one has most
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty families in eight orders; a family's species differ in looks as much as images do."""
+    """Twenty families in eight orders; a family's species differ as much as images do."""
     folder = tmp_path_factory.mktemp("sampling")
     rng = np.random.default_rng(4)
     orders = np.repeat(np.arange(8), [3, 2, 4, 1, 3, 2, 3, 2])
@@ -26,8 +26,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [(f, s, k) for f in range(FAMILIES) for s in range(EACH) for k in range(IMAGES[s])]
     files = [f"{names[f]}/{s}-{k}.jpg" for f, s, k in rows]
     species = means[:, None] + 2.0 * rng.standard_normal((FAMILIES, EACH, 30))
-    looks = np.array([species[f, s] + 2.0 * rng.standard_normal(30) for f, s, _ in rows])
-    pd.DataFrame(looks, index=pd.Index(files, name="file")).to_csv(folder / "features.csv")
+    matrix = np.array([species[f, s] + 2.0 * rng.standard_normal(30) for f, s, _ in rows])
+    pd.DataFrame(matrix, index=pd.Index(files, name="file")).to_csv(folder / "features.csv")
     table = {
         "file": files,
         "order": [f"Order{orders[f]}" for f, _, _ in rows],
@@ -60,7 +60,7 @@ def sampling(folder: Path, out: Path, rows: slice = slice(None), **guide: object
     return {row["name"]: row for row in found["sampling"]} | {"held_out": found["held_out"]}
 
 
-def test_ways_are_drawn_again_and_set_beside_each_other(world, tmp_path):
+def test_schemes_are_drawn_again_and_set_beside_each_other(world, tmp_path):
     found = sampling(world, tmp_path / "out")
     every = found["every image"]
     assert every["skill"] == pytest.approx(found["held_out"]["skill"])
@@ -82,12 +82,12 @@ def test_ways_are_drawn_again_and_set_beside_each_other(world, tmp_path):
     assert few["beside"]["skill"] == pytest.approx(few["skill"] - random["skill"])
 
 
-def test_ways_that_take_the_same_images_are_one(world, tmp_path):
+def test_schemes_that_take_the_same_images_are_one(world, tmp_path):
     """One species a family, as many images each: nothing to keep, nothing to even out."""
     rows = [place for place in range(200) if place % 10 >= 4]
     found = sampling(world, tmp_path / "out", rows, sample_down_to=6, per_taxon=3)
-    ways = {"every image", "at most 1 a taxon, at random", "at most 3 a taxon, at random"}
-    assert set(found) - {"held_out"} == ways
+    schemes = {"every image", "at most 1 a taxon, at random", "at most 3 a taxon, at random"}
+    assert set(found) - {"held_out"} == schemes
     assert found["every image"]["same"] == [
         *("at most 6 a taxon, at random", "sampled down to 6", "balanced at 6")
     ]
@@ -125,9 +125,9 @@ def test_a_refused_way_is_told(world, tmp_path, monkeypatch):
 
 def test_fine_tuning_alone_cannot_be_compared(world, tmp_path):
     from phylolens.errors import InputError
-    from phylolens.guided.recipes import HeldOutRecipe
+    from phylolens.guided.recipes import GuideRecipe
     from phylolens.pipeline.stages.guide_sampling import learner_of_table
 
-    assert learner_of_table(HeldOutRecipe("any", "", learner=("finetune", "gp"))) == "gp"
+    assert learner_of_table(GuideRecipe("any", "", learner=("finetune", "gp"))) == "gp"
     with pytest.raises(InputError, match="by a learner of features"):
         sampling(world, tmp_path / "out", learner=("finetune",))

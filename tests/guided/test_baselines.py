@@ -1,4 +1,4 @@
-"""Means over other clades: a yardstick without images, and stronger than column means."""
+"""Means over other clades: a baseline without images, and stronger than column means."""
 
 import numpy as np
 import pytest

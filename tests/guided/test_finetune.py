@@ -14,7 +14,7 @@ from phylolens.guided.learners import make_learner
 from phylolens.guided.learners.base import Learner
 from phylolens.guided.learners.finetune import FineTune
 from phylolens.guided.learners.metric import Metric
-from phylolens.guided.learners.training_pictures import TrainingPictures
+from phylolens.guided.learners.training_images import TrainingImages
 from phylolens.guided.sample import Sample, to_sample
 from phylolens.values import Features
 
@@ -45,7 +45,7 @@ def checkpoint(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> tuple[Sample, np.ndarray, np.ndarray, dict[str, Path]]:
     """Eight striped images, two of each of four taxa; wider stripes lie farther on the tree."""
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     paths, taxa = {}, {}
     for taxon in range(4):
@@ -63,14 +63,14 @@ def world(tmp_path_factory) -> tuple[Sample, np.ndarray, np.ndarray, dict[str, P
     return sample, np.abs(place[:, None] - place), np.array([0, 0, 1, 2]), paths
 
 
-def pictures_of(paths: dict[str, Path], **settings) -> TrainingPictures:
-    return TrainingPictures([View(name, path) for name, path in paths.items()], **settings)
+def images_of(paths: dict[str, Path], **settings) -> TrainingImages:
+    return TrainingImages([View(name, path) for name, path in paths.items()], **settings)
 
 
 @pytest.fixture
 def learner(world, checkpoint) -> FineTune:
     return FineTune(
-        pictures=pictures_of(world[3]),
+        images=images_of(world[3]),
         backbone=TINY,
         weights=str(checkpoint),
         blocks=1,
@@ -108,7 +108,7 @@ def test_stays_untouched_where_training_did_not_help(world, learner, monkeypatch
     fitted = learner.fit(sample, genetic, groups)
     assert fitted.tuned_ == {}
     network, ids = fitted._network(), sample.ids
-    features = fitted.pictures.features(network, ids)
+    features = fitted.images.features(network, ids)
     assert fitted.root_, "a network that ends in a rectifier"
     features = np.sqrt(features)
     # The head is that of ``metric`` on the network's own features.
@@ -130,20 +130,20 @@ def test_is_a_learner_and_repeats_byte_for_byte(world, learner):
     np.testing.assert_allclose(first.predict(new), found[[2, 0]], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(first.between(new), found[[2, 0]][:, [2, 0]], rtol=1e-4, atol=1e-5)
     assert sorted(sample.ids) == list(sample.ids)
-    single = first.embed_pictures(pictures_of(paths))
+    single = first.embed_images(images_of(paths))
     np.testing.assert_allclose(sample.average(single), first.place(sample), atol=1e-4)
 
 
-def test_refuses_features_and_missing_pictures(world, learner, tmp_path):
+def test_refuses_features_and_missing_images(world, learner, tmp_path):
     sample, genetic, groups, paths = world
     with pytest.raises(InputError, match="needs the images"):
         FineTune().fit(sample, genetic, groups)
     with pytest.raises(InputError, match=r"without a file.*t0-0.png"):
-        learner.set_params(pictures=pictures_of({"x": tmp_path})).fit(sample, genetic, groups)
+        learner.set_params(images=images_of({"x": tmp_path})).fit(sample, genetic, groups)
     (tmp_path / "broken.png").write_bytes(b"no image")
-    broken = pictures_of(paths | {"t1-0.png": tmp_path / "broken.png"})
+    broken = images_of(paths | {"t1-0.png": tmp_path / "broken.png"})
     with pytest.raises(InputError, match=r"broken.png: not a readable image"):
-        learner.set_params(pictures=broken).fit(sample, genetic, groups)
+        learner.set_params(images=broken).fit(sample, genetic, groups)
     with pytest.raises(InputError, match="embeds images, not features"):
         learner.transform(np.zeros((1, 2)))
 

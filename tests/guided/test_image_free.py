@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import lsq_linear
 
-from phylolens.guided.folds import clade_folds
+from phylolens.guided.clades import clade_folds
 from phylolens.guided.held_out import leave_clades_out, skill
 from phylolens.guided.image_free import (
     added,

@@ -9,13 +9,10 @@ from sklearn.linear_model import Ridge
 from phylolens.errors import InputError
 from phylolens.guided.held_out import leave_clades_out, skill
 from phylolens.guided.learners import make_learner
-from phylolens.guided.learners.axes import axes_of
 from phylolens.guided.learners.base import Learner, LeavesOut
-from phylolens.guided.learners.choice import parts_of
+from phylolens.guided.learners.closed_form import Dual, axes_of, parts_of
 from phylolens.guided.learners.default import Default
-from phylolens.guided.learners.dual import Dual
-from phylolens.guided.learners.gp import GaussianProcess
-from phylolens.guided.learners.kernel_ridge import STRENGTHS, KernelRidge
+from phylolens.guided.learners.kernel_ridge import STRENGTHS, GaussianProcess, KernelRidge
 from phylolens.guided.learners.whitened import SHRINKAGE, whitened
 
 BOTH = pytest.mark.parametrize("kind", [KernelRidge, GaussianProcess])

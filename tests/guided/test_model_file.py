@@ -7,7 +7,7 @@ import pytest
 
 from phylolens.errors import InputError
 from phylolens.guided.learners import LEARNERS
-from phylolens.guided.model_file import load_guide, save_guide
+from phylolens.guided.model_file import STORED_AS, _own_class, load_guide, save_guide
 
 FAST = [name for name in LEARNERS if name not in ("finetune",)]
 
@@ -83,3 +83,14 @@ def test_what_cannot_be_stored_is_said(world, tmp_path):
     with pytest.raises(TypeError, match=r"learner\.odd"):
         save_guide(learner, "phylo-ridge", {}, {}, tmp_path)
     assert not (tmp_path / "model.json").exists()
+
+
+def test_models_name_classes_as_they_always_did(world, tmp_path):
+    """A model of the first layout is read, and one written now reads there."""
+    for old, new in STORED_AS.items():
+        assert _own_class(old) is _own_class(new)
+    sample, genetic, groups = world
+    save_guide(LEARNERS["gp"](0).fit(sample, genetic, groups), "gp", {}, {}, tmp_path)
+    state = json.loads((tmp_path / "model.json").read_text())["state"]
+    assert state["class"] == "phylolens.guided.learners.gp:GaussianProcess"
+    assert state["state"]["_axes"]["class"] == "phylolens.guided.learners.axes:Axes"

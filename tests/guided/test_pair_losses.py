@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import pearsonr
 
 from phylolens.errors import InputError
-from phylolens.guided.learners._pair_losses import LOSSES, by_vectors, cosines_of, pair_loss
+from phylolens.guided.learners.pair_losses import LOSSES, by_vectors, cosines_of, pair_loss
 
 N = 7
 PAIRS = [(i, j) for i in range(N) for j in range(i + 1, N)]

@@ -129,7 +129,7 @@ def test_made_by_name_and_cloned():
     found = make_learner("phylo-ridge", seed=3, strength=0.5)
     assert isinstance(found, Learner)
     assert clone(found).get_params() == {"strength": 0.5}
-    with pytest.raises(InputError, match="no learner 'nonsense'"):
+    with pytest.raises(InputError, match="unknown learner 'nonsense'"):
         make_learner("nonsense")
     with pytest.raises(InputError, match="no such setting"):
         make_learner("phylo-ridge", colour=3)

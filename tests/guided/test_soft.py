@@ -8,7 +8,7 @@ from phylolens.guided.held_out import leave_clades_out, skill
 from phylolens.guided.image_free import columns_of, floor_of
 from phylolens.guided.learners import make_learner
 from phylolens.guided.learners.soft import Soft
-from phylolens.guided.products import deviations_within
+from phylolens.guided.sample import deviations_within
 
 
 def parts(world, clade=3):

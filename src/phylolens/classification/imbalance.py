@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from phylolens.classification.heads import HEADS, make_head
 from phylolens.classification.heads.fitting import fit_grouped, probabilities
 from phylolens.errors import InputError
+from phylolens.named_settings import name_of
 
 IMBALANCE: Mapping[str, str] = MappingProxyType(
     {
@@ -93,7 +94,7 @@ def with_imbalance(
     Parameters
     ----------
     head_name : str
-        One of ``HEADS``.
+        One of ``HEADS``, alone or with settings.
     option : str
         One of :data:`IMBALANCE`; those that act before the head leave it as it is.
     seed, parents, blocks
@@ -114,10 +115,10 @@ def with_imbalance(
     if option == "none" or option in BEFORE_THE_HEAD:
         return head
     if option == "balanced-bagging":
-        return _bagged(head_name, seed)
+        return _bagged(name_of(head_name), seed)
     if option == "weights":
         return _weighted(head_name, head, seed)
-    return _adjusted(head_name, head)
+    return _adjusted(name_of(head_name), head)
 
 
 def _bagged(name: str, seed: int) -> ClassifierMixin:
@@ -126,9 +127,10 @@ def _bagged(name: str, seed: int) -> ClassifierMixin:
     return make_head("rf-balanced-bagging", seed)
 
 
-def _weighted(name: str, head: ClassifierMixin, seed: int) -> ClassifierMixin:
+def _weighted(head_name: str, head: ClassifierMixin, seed: int) -> ClassifierMixin:
+    name = name_of(head_name)
     if name == "rf":
-        return make_head("rf-weighted", seed)
+        return make_head(f"rf-weighted{head_name[len(name) :]}", seed)
     if name == "lda":
         return head.set_params(even=True)
     if name == "hgnn":

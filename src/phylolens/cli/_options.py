@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import typer
 from pydantic import BaseModel
 
+from phylolens.named_settings import split_names
 from phylolens.pipeline.settings import SECTION_MODELS, Settings, option_name
 
 SPECIMENS = ("images", "meta", "pattern", "ranks")
@@ -170,8 +171,8 @@ def _is_list(annotation: Any) -> bool:
 
 
 def names(text: str | None) -> tuple[str, ...] | None:
-    """Split ``a,b,c``."""
-    return tuple(part.strip() for part in text.split(",") if part.strip()) if text else None
+    """Split ``a,b:x=1,y=2,c`` to ``a``, ``b:x=1,y=2``, ``c``."""
+    return split_names(text) if text else None
 
 
 def given(**values: Any) -> Mapping[str, Any]:

@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING
 from phylolens.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from phylolens.guided.attention import AttentionPool
-    from phylolens.guided.bags import Bags, to_bags
-    from phylolens.guided.experiment import GuideResult, fit_guided, load_pool, write_guided
+    from phylolens.guided.in_sample import GuideResult, fit_guided, load_pool, write_guided
+    from phylolens.guided.published import AttentionPool, Bags, to_bags
     from phylolens.guided.recipes import GUIDE_RECIPES, GuideRecipe
 
 _HOME = {
     "GUIDE_RECIPES": "recipes",
-    "AttentionPool": "attention",
-    "Bags": "bags",
+    "AttentionPool": "published",
+    "Bags": "published",
     "GuideRecipe": "recipes",
-    "GuideResult": "experiment",
-    "fit_guided": "experiment",
-    "load_pool": "experiment",
-    "to_bags": "bags",
-    "write_guided": "experiment",
+    "GuideResult": "in_sample",
+    "fit_guided": "in_sample",
+    "load_pool": "in_sample",
+    "to_bags": "published",
+    "write_guided": "in_sample",
 }
 
 __all__ = [

@@ -29,9 +29,10 @@ class GuidedEmbedding(TransformerMixin, BaseEstimator):
     ----------
     learner : str
         ``default``, ``soft``, ``gp``, ``kernel-ridge``, ``phylo-ridge``, ``attention``,
-        ``attention+projection``, ``metric`` or ``unguided``.
+        ``attention+projection``, ``metric`` or ``unguided``, alone or with settings:
+        ``metric:loss=arcface,hidden=64``.
     settings : mapping, optional
-        Keyword settings of the learner.
+        Further keyword settings of the learner.
     seed : int
         Of learners that draw at random.
 

@@ -11,22 +11,27 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from phylolens.guided.about_skill import about_skill
-from phylolens.guided.baselines import OtherClades, TaxonomyAlone
+from phylolens.guided.baselines import baselines_of, calibrated
 from phylolens.guided.clades import Clades
-from phylolens.guided.embedding import HeldOutPlaces, taxon_places
-from phylolens.guided.held_out import HeldOut, Keep, Maker, leave_clades_out, under
-from phylolens.guided.learners import COSTLY, LEARNERS
+from phylolens.guided.held_out import (
+    HeldOut,
+    HeldOutPlaces,
+    Keep,
+    Maker,
+    leave_clades_out,
+    require_different,
+    require_varied,
+    taxon_places,
+    under,
+)
+from phylolens.guided.learners import is_costly, make_learner, require_learners
 from phylolens.guided.learners.base import Learner
 from phylolens.guided.null import CHUNK, null_of_refits
-from phylolens.guided.require import require_different, require_learners, require_varied
 from phylolens.guided.sample import Sample
 from phylolens.guided.scores import (
-    column_mean_scores,
-    constant_scores,
     held_out_scores,
-    image_free_scores,
-    names_scores,
 )
+from phylolens.named_settings import file_name
 from phylolens.progress import Progress, silent
 from phylolens.stats.correlation import agreement
 from phylolens.taxonomy import taxonomic_steps
@@ -48,7 +53,7 @@ class Judged:
         Taxa as the learner places them, in-sample.
     held_out_places : array, shape (n, n)
         Taxa as models that had not seen their clade place them (see
-        :class:`phylolens.guided.embedding.HeldOutPlaces`).
+        :class:`phylolens.guided.held_out.HeldOutPlaces`).
     in_sample : array, shape (n, n)
         Distances of all taxa by the learner that has seen them, calibrated on themselves.
     figures : dict
@@ -72,15 +77,15 @@ class Evaluation:
     summary : dict
         As written to ``guide.json``.
     judged : dict of str to Judged
-        By name of learner; the first is the headline.
+        By name of learner; the first is the primary one.
     """
 
     summary: dict[str, Any]
     judged: Mapping[str, Judged]
 
     @property
-    def headline(self) -> Judged:
-        """The learner that the headline figures are of."""
+    def primary(self) -> Judged:
+        """The learner that the main figures are of."""
         return next(iter(self.judged.values()))
 
 
@@ -112,14 +117,15 @@ def evaluate_learners(
     lineage : DataFrame, optional
         Taxonomy of the taxa, coarse to fine; without a coarser rank there is no baseline of it.
     names : sequence of str
-        Of :data:`phylolens.guided.learners.LEARNERS`; the first is the headline.
+        Learners, with settings or without (:func:`phylolens.guided.learners.make_learner`); the
+        first is the primary one.
     refits : int or mapping of str to int
         Of the permutation null of each learner; 0 for none.
     makers : mapping of str to callable, optional
         What makes a learner, by name, where it needs more than a seed.
     draws : int
-        Sets of traits drawn along the tree that the headline is tried on (see
-        :func:`phylolens.guided.about_skill.about_headline`); 0 for nothing more on the headline.
+        Sets of traits drawn along the tree that the primary learner is tried on (see
+        :func:`phylolens.guided.about_skill.about_skill`); 0 for nothing more on it.
     seed, jobs, keep
         See :func:`phylolens.guided.null.null_of_refits`; results depend on neither of the last two.
 
@@ -133,9 +139,11 @@ def evaluate_learners(
     require_learners(names)
     require_varied(genetic)
     require_different(sample)
-    make: dict[str, Maker] = {name: partial(LEARNERS[name], seed) for name in dict.fromkeys(names)}
+    make: dict[str, Maker] = {
+        name: partial(make_learner, name, seed) for name in dict.fromkeys(names)
+    }
     make.update(makers or {})
-    kept = {name: under(keep, name) for name in make}
+    kept = {name: under(keep, file_name(name)) for name in make}
     steps = None
     if lineage is not None and lineage.shape[1] > 1:
         steps = taxonomic_steps(lineage.loc[list(sample.taxa)])
@@ -147,7 +155,7 @@ def evaluate_learners(
             clades,
             name=name,
             steps=steps,
-            keep=kept[name] if name in COSTLY else None,
+            keep=kept[name] if is_costly(name) else None,
             progress=progress,
         )
         for name in dict.fromkeys(names)
@@ -164,12 +172,15 @@ def evaluate_learners(
                 refits=wanted,
                 seed=seed,
                 jobs=jobs,
-                chunk=jobs if name in COSTLY else CHUNK,
+                chunk=jobs if is_costly(name) else CHUNK,
                 keep=kept[name],
                 progress=_of(progress, name, len(judged)),
             )
     first = next(iter(judged))
-    free = _baselines(judged, sample, genetic, clades, lineage, seed)
+    plain = judged.get(UNGUIDED) or judge(
+        partial(make_learner, UNGUIDED, seed), sample, genetic, clades
+    )
+    free = baselines_of(judged[first].found, plain.figures, sample, genetic, clades, lineage)
     figures = {name: one.figures for name, one in judged.items()}
     summary = {"learner": first, **figures[first], "learners": figures, "baselines": free}
     if draws:
@@ -227,7 +238,7 @@ def judge(
             keep=keep,
             progress=_of(progress, name, 2),
         )
-        in_sample = _calibrated(learner.predict(sample), genetic)
+        in_sample = calibrated(learner.predict(sample), genetic)
         places = taxon_places(learner, sample)
     chosen = chosen_of(learner)
     if picked:
@@ -252,51 +263,3 @@ def judge(
 def chosen_of(learner: Learner) -> dict[str, Any]:
     """Ask a learner what it chose in its fit (``chosen_``)."""
     return dict(getattr(learner, "chosen_", None) or {})
-
-
-def _calibrated(predicted: np.ndarray, genetic: np.ndarray) -> np.ndarray:
-    """Bring predictions to genetic distance by least squares over the same pairs: in-sample."""
-    both = (predicted + predicted.T) / 2
-    upper = np.triu_indices(len(genetic), k=1)
-    design = np.column_stack([np.ones(len(upper[0])), both[upper]])
-    offset, slope = np.linalg.lstsq(design, genetic[upper], rcond=None)[0]
-    found = offset + slope * both
-    np.fill_diagonal(found, 0.0)
-    return found
-
-
-def _baselines(
-    judged: Mapping[str, Judged],
-    sample: Sample,
-    genetic: np.ndarray,
-    clades: Clades,
-    lineage: pd.DataFrame | None,
-    seed: int,
-) -> dict[str, Any]:
-    """Judge what needs no image or no guide, on the same pairs."""
-    found = next(iter(judged.values())).found
-    upper = np.triu_indices(len(genetic), k=1)
-    free: dict[str, Any] = {
-        "constant": constant_scores(found, genetic)
-        | {"in_sample": {"mse": np.var(genetic[upper])}},
-        "image_free": image_free_scores(found, genetic),
-        "column_means": column_mean_scores(found, genetic),
-        "other_clades": held_out_scores(
-            leave_clades_out(OtherClades, sample, genetic, clades.groups), genetic
-        ),
-    }
-    if lineage is not None and lineage.shape[1] > 1:
-        make = partial(TaxonomyAlone, lineage)
-        alone = leave_clades_out(make, sample, genetic, clades.groups)
-        free["names"] = names_scores(found, genetic)
-        free["taxonomy_only"] = {
-            **held_out_scores(alone, genetic),
-            "ranks": [str(rank) for rank in lineage.columns[:-1]],
-        }
-    plain = judged.get(UNGUIDED) or judge(
-        partial(LEARNERS[UNGUIDED], seed), sample, genetic, clades
-    )
-    free["unguided"] = {key: plain.figures[key] for key in ("in_sample", "held_out")}
-    means = genetic.sum(axis=0) / (len(genetic) - 1)
-    free["row_means"] = agreement(_calibrated(means[:, None] + means, genetic), genetic)
-    return free

@@ -10,10 +10,10 @@ import pandas as pd
 
 from phylolens.embedding.feature_file import GUIDED_MARK, HELD_OUT
 from phylolens.guided.evaluate import Evaluation
-from phylolens.guided.likeness import likeness_of
 from phylolens.guided.model_file import save_guide
 from phylolens.guided.sample import Sample
-from phylolens.guided.training_record import FILE as SEEN
+from phylolens.guided.training_record import FILE as RECORD
+from phylolens.guided.visual_similarity import visual_similarity_of
 from phylolens.writing import write_csv, write_json
 
 SIMILARITIES = ("genetic", "unguided", "guided")
@@ -28,7 +28,7 @@ HELD_OUT_ONLY = (
     "similarity_held_out.csv",
     "model/model.json",
     "model/arrays.safetensors",
-    f"model/{SEEN}",
+    f"model/{RECORD}",
 )
 
 
@@ -51,7 +51,7 @@ def write_evaluation(
     card : mapping
         Goes into the stored model, beside the spec of the features.
     """
-    one, taxa = evaluation.headline, list(sample.taxa)
+    one, taxa = evaluation.primary, list(sample.taxa)
     divisor = float(evaluation.summary["divisor"])
     remove(folder, (*PUBLISHED_ONLY, *SOMETIMES))
     places = _numbered(one.places)
@@ -75,7 +75,7 @@ def write_evaluation(
         _square(folder / f"similarity_{name}.csv", matrix, taxa)
     told = _write_sometimes(evaluation, sample, folder)
     name, model = evaluation.summary["learner"], folder / "model"
-    save_guide(one.learner, name, sample.spec, card, model, likeness_of(sample))
+    save_guide(one.learner, name, sample.spec, card, model, visual_similarity_of(sample))
     write_json(folder / "guide.json", {**evaluation.summary, **told})
 
 

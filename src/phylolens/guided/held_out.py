@@ -12,18 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from phylolens.errors import TooFew
-from phylolens.guided.folds import INNER_FOLDS, clade_folds, folds_of
+from phylolens.errors import InputError, TooFew
+from phylolens.guided.clades import INNER_FOLDS, folds_of
 from phylolens.guided.image_free import added, image_free, with_names
 from phylolens.guided.learners.base import Learner, LeavesOut
 from phylolens.guided.sample import Sample
 from phylolens.progress import Progress, silent
+from phylolens.stats.correlation import CONSTANT
 
 Maker = Callable[[], Learner]
 Watch = Callable[[Learner, np.ndarray], None]
 Keep = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
-
-__all__ = ["INNER_FOLDS", "HeldOut", "clade_folds", "count_fits", "leave_clades_out", "skill"]
 
 
 @dataclass(frozen=True)
@@ -187,3 +186,73 @@ def share_saved(guided: np.ndarray, free: np.ndarray, genetic: np.ndarray) -> fl
     wanted = genetic[known]
     error = np.mean((free[known] - wanted) ** 2)
     return float(1 - np.mean((guided[known] - wanted) ** 2) / error) if error > 0 else 0.0
+
+
+SMALL = 1e-12  # share of the largest eigenvalue that is rounding alone
+
+
+def taxon_places(learner: Learner, sample: Sample) -> np.ndarray:
+    """Place taxa: a learner's own way where it has one (``place``), else the mean of the images.
+
+    Returns
+    -------
+    array of float64, shape (T, k)
+    """
+    place: Any = getattr(learner, "place", None)
+    if place is not None:
+        return np.asarray(place(sample), dtype=np.float64)
+    embedded = np.asarray(learner.transform(sample.matrix()), dtype=np.float64)
+    return sample.average(embedded)
+
+
+class HeldOutPlaces:
+    """Collect the places of taxa by models that have not seen their clade, in one frame.
+
+    Each model has axes of its own: they may be turned or mirrored against those of the others. Its
+    places ``E`` of all n taxa, seen and unseen, are centred and turned to the nearest to one axis a
+    taxon, which makes them the symmetric root of ``E E'`` (orthogonal Procrustes; Schönemann 1966,
+    Psychometrika 31:1). That takes the taxa's images and no genetic distance, so nothing of the
+    clade held out gets into its places; and the centre is the same for all, where that of the
+    training taxa alone would push each clade away from itself.
+
+    Parameters
+    ----------
+    sample : Sample
+        n taxa.
+    """
+
+    def __init__(self, sample: Sample) -> None:
+        self.sample = sample
+        self.places = np.zeros((len(sample), len(sample)))
+
+    def __call__(self, learner: Learner, out: np.ndarray) -> None:
+        """Take the rows of the taxa ``out`` from a model that has not seen them.
+
+        The mean square length over all taxa is one in every model.
+        """
+        found = taxon_places(learner, self.sample)
+        found = found - found.mean(axis=0)
+        values, vectors = np.linalg.eigh(found @ found.T)
+        values = np.where(values > SMALL * max(values.max(), 0.0), values, 0.0)
+        if values.sum() > 0:
+            values = values * len(values) / values.sum()
+        self.places[out] = ((vectors * np.sqrt(values)) @ vectors.T)[out]
+
+
+def require_varied(genetic: np.ndarray) -> None:
+    """Raise :class:`InputError` where there is nothing to learn: all distances are equal."""
+    pairs = genetic[np.triu_indices(len(genetic), k=1)]
+    if len(pairs) < 3:
+        raise TooFew(f"guiding needs at least three taxa; got {len(genetic)}.")
+    if np.ptp(pairs) <= CONSTANT * np.abs(pairs).max():
+        raise InputError(
+            f"all genetic distances are equal ({pairs[0]:g}).",
+            hint="Give a phylogeny with more than one distance.",
+        )
+
+
+def require_different(sample: Sample) -> None:
+    """Raise :class:`InputError` where images cannot tell taxa apart: all means are equal."""
+    means = sample.means
+    if np.ptp(means, axis=0).max() <= CONSTANT * np.abs(means).max():
+        raise InputError("all taxa have the same features.", ids=sample.taxa)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from phylolens.errors import TooFew
-from phylolens.guided.folds import folds_of
+from phylolens.guided.clades import folds_of
 
 NOTHING = 1e-9  # of the largest prediction: what varies less does not vary
 

@@ -20,12 +20,31 @@ from safetensors.numpy import load_file, save
 
 from phylolens.errors import InputError, require_file
 from phylolens.guided.learners.base import Learner
-from phylolens.guided.likeness import Likeness
+from phylolens.guided.visual_similarity import VisualSimilarity
 from phylolens.writing import plain, replacing, write_text
 
 FORMAT = 1
 OWN_BEFORE = "phylolens.guide."  # the package's name when older models were stored
 OWN = "phylolens.guided."  # classes that a model may hold
+# Classes that have moved since models were first stored, by the names that stored models hold:
+# those names stay, so that every model is read by every version.
+STORED_AS: Mapping[str, str] = {
+    f"{OWN}{old}": f"{OWN}{new}"
+    for old, new in {
+        "likeness:Likeness": "visual_similarity:VisualSimilarity",
+        "noise:SamplingNoise": "learners.unguided:SamplingNoise",
+        "learners._scaling:Scaling": "learners.inputs:Scaling",
+        "learners.attention_projection:AttentionProjection": (
+            "learners.attention:AttentionProjection"
+        ),
+        "learners.axes:Axes": "learners.closed_form:Axes",
+        "learners.dual:Dual": "learners.closed_form:Dual",
+        "learners.gp:GaussianProcess": "learners.kernel_ridge:GaussianProcess",
+        "learners.placing:Discriminant": "learners.soft:Discriminant",
+        "learners.reduced:Reduced": "learners.inputs:Reduced",
+    }.items()
+}
+NOW = {new: old for old, new in STORED_AS.items()}
 HINT = "Give the folder 'guide/model' of a results directory to --model."
 PUBLISHED = (
     "The recipe roy2025 weighs the images of known taxa and has nothing to say of single new ones; "
@@ -48,7 +67,7 @@ class StoredGuide:
         Of the features it needs.
     card : mapping
         How it was fitted; ``n_features`` and ``root``, whether features are square-rooted first.
-    likeness : Likeness, optional
+    similarity : VisualSimilarity, optional
         What the features of the fit look like, after the root.
     """
 
@@ -56,7 +75,7 @@ class StoredGuide:
     name: str
     spec: Mapping[str, Any]
     card: Mapping[str, Any]
-    likeness: Likeness | None = None
+    similarity: VisualSimilarity | None = None
 
 
 def save_guide(
@@ -65,7 +84,7 @@ def save_guide(
     spec: Mapping[str, Any],
     card: Mapping[str, Any],
     folder: Path,
-    likeness: Likeness | None = None,
+    similarity: VisualSimilarity | None = None,
 ) -> None:
     """Write a model; ``model.json`` comes last, so a folder without it is no model."""
     (folder / "model.json").unlink(missing_ok=True)
@@ -77,7 +96,7 @@ def save_guide(
         "features": plain(spec),
         "card": plain(card),
         "state": _packed(learner, "learner", arrays),
-        "likeness": _packed(likeness, "likeness", arrays),
+        "likeness": _packed(similarity, "likeness", arrays),
     }
     with replacing(folder / "arrays.safetensors") as temporary:
         temporary.write_bytes(save(arrays))
@@ -110,9 +129,9 @@ def load_guide(folder: Path) -> StoredGuide:
         learner = _unpacked(content["state"], arrays)
         if not isinstance(learner, Learner):
             raise ValueError("it holds no learner")
-        likeness = _unpacked(content.get("likeness"), arrays)
+        similarity = _unpacked(content.get("likeness"), arrays)
         return StoredGuide(
-            learner, content["learner"], content["features"], content["card"], likeness
+            learner, content["learner"], content["features"], content["card"], similarity
         )
     except DAMAGE as error:
         if isinstance(error, InputError):
@@ -154,7 +173,8 @@ def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
     if not made.__module__.startswith(OWN):
         raise TypeError(f"{path}: {made.__module__}.{made.__qualname__} cannot be stored")
     state = {k: _packed(v, f"{path}.{k}", arrays) for k, v in _state(value).items()}
-    return {"class": f"{made.__module__}:{made.__qualname__}", "state": state}
+    name = f"{made.__module__}:{made.__qualname__}"
+    return {"class": NOW.get(name, name), "state": state}
 
 
 def _state(value: Any) -> dict[str, Any]:
@@ -188,8 +208,8 @@ def _unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 
 def _own_class(name: str) -> type:
-    module, _, kind = name.partition(":")
-    module = module.replace(OWN_BEFORE, OWN, 1)
+    name = name.replace(OWN_BEFORE, OWN, 1)
+    module, _, kind = STORED_AS.get(name, name).partition(":")
     if not module.startswith(OWN):
         raise ValueError(f"'{name}' is no class of guided embeddings")
     found = getattr(import_module(module), kind, None)

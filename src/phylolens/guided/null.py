@@ -14,7 +14,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
-from phylolens.guided.held_out import INNER_FOLDS, HeldOut, Keep, Maker, leave_clades_out, skill
+from phylolens.guided.clades import INNER_FOLDS
+from phylolens.guided.held_out import HeldOut, Keep, Maker, leave_clades_out, skill
 from phylolens.guided.sample import Sample
 from phylolens.progress import Progress, silent
 from phylolens.stats._permutation import result_of

@@ -9,8 +9,69 @@ import numpy as np
 import pandas as pd
 
 from phylolens.errors import InputError
-from phylolens.guided.products import Products, products_of
 from phylolens.values import Features
+
+DEVIATIONS = 5  # of a taxon, whose deviations from its mean stand for what varies within taxa
+
+
+@dataclass(frozen=True)
+class Products:
+    """Products of the taxa's means and of images' deviations from them.
+
+    Parameters
+    ----------
+    means : array, shape (T, T)
+    mixed : array, shape (T m, T)
+        Row: deviation of an image, the m of each taxon together; column: mean.
+    deviations : array, shape (T m, T m)
+        Taxa of fewer images have deviations that are zero. The sum of the m products of a taxon is
+        an unbiased estimate of the covariance within it.
+    images : int
+        m.
+    width : int
+        Number of features.
+    """
+
+    means: np.ndarray
+    mixed: np.ndarray
+    deviations: np.ndarray
+    images: int
+    width: int
+
+    def rows(self, places: np.ndarray) -> np.ndarray:
+        """Rows of the deviations of some taxa."""
+        found: np.ndarray = (places[:, None] * self.images + np.arange(self.images)).ravel()
+        return found
+
+
+def deviations_within(
+    features: np.ndarray, means: np.ndarray, starts: np.ndarray, stops: np.ndarray, images: int
+) -> np.ndarray:
+    """Deviations of ``images`` images, evenly spaced, from the mean of their taxon, (T m, d)."""
+    found = np.zeros((len(starts), images, means.shape[1]))
+    for place, (start, size) in enumerate(zip(starts, stops - starts, strict=True)):
+        if size > 1:
+            taken = min(images, int(size))
+            rows = start + np.linspace(0, size - 1, taken).round().astype(int)
+            factor = np.sqrt(size / (size - 1) / taken)
+            found[place, :taken] = (features[rows] - means[place]) * factor
+    return found.reshape(len(starts) * images, means.shape[1])
+
+
+def products_of(
+    features: np.ndarray, means: np.ndarray, starts: np.ndarray, stops: np.ndarray
+) -> Products:
+    """Multiply; float64, as all that follows is inverted."""
+    largest = int((stops - starts).max())
+    images = min(DEVIATIONS, largest) if largest > 1 else 0
+    within = deviations_within(features, means, starts, stops, images)
+    return Products(
+        means @ means.T,
+        within @ means.T,
+        within @ within.T,
+        images,
+        means.shape[1],
+    )
 
 
 @dataclass(frozen=True)
@@ -117,7 +178,7 @@ class Sample:
         return self._of(names, places)
 
     def permuted(self, order: np.ndarray) -> "Sample":
-        """Give taxon k the images of taxon ``order[k]``: the null that looks say nothing."""
+        """Give taxon k the images of taxon ``order[k]``: the null that images say nothing."""
         return self._of(self.taxa, order)
 
     def _of(self, names: tuple[str, ...], places: np.ndarray) -> "Sample":
@@ -180,16 +241,22 @@ def to_sample(
         values = np.ascontiguousarray(transform(values), dtype=np.float32)
     sizes = frame.groupby("taxon", sort=True).size().to_numpy()
     stops = np.cumsum(sizes)
-    return Sample(
-        tuple(names),
-        values,
-        stops - sizes,
-        stops,
-        shares,
-        tuple(frame["id"]),
-        _moments(values, shares, stops - sizes),
-        features.spec,
+    return sample_of_rows(
+        tuple(names), values, stops - sizes, stops, shares, tuple(frame["id"]), features.spec
     )
+
+
+def sample_of_rows(
+    taxa: tuple[str, ...],
+    matrix: np.ndarray,
+    starts: np.ndarray,
+    stops: np.ndarray,
+    shares: np.ndarray,
+    ids: tuple[str, ...],
+    spec: Mapping[str, Any],
+) -> Sample:
+    """Make a sample of rows that are sorted by taxon already; see :class:`Sample`."""
+    return Sample(taxa, matrix, starts, stops, shares, ids, _moments(matrix, shares, starts), spec)
 
 
 def _moments(values: np.ndarray, shares: np.ndarray, starts: np.ndarray) -> np.ndarray:

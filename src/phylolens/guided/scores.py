@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from phylolens.guided.by_clade import skill_interval
 from phylolens.guided.held_out import HeldOut, share_saved, skill
 from phylolens.guided.row_rank import RowRank
-from phylolens.guided.skill_interval import skill_interval
 from phylolens.stats.correlation import correlation
 
 TIE = 1e-6  # of the largest distance: what is as near is a tie
@@ -34,7 +34,7 @@ def held_out_scores(found: HeldOut, genetic: np.ndarray) -> dict[str, Any]:
     dict
         As :func:`pair_scores` of the guided predictions, and ``skill`` over the best prediction
         without images (:func:`phylolens.guided.held_out.skill`), ``skill_interval`` (see
-        :func:`phylolens.guided.skill_interval.skill_interval`), ``skill_over_column_means``,
+        :func:`phylolens.guided.by_clade.skill_interval`), ``skill_over_column_means``,
         ``skill_over_names`` and ``skill_over_names_interval`` (over the same prediction with the
         names of coarser ranks in it, beside images and names together; None without names),
         ``row_rank`` (see :class:`phylolens.guided.row_rank.RowRank`) and ``row_rank_gain`` over the

@@ -7,6 +7,7 @@ The options of the command line are made from these models (:mod:`phylolens.cli.
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,7 @@ from pydantic import (
 )
 
 from phylolens.errors import InputError
+from phylolens.guided.recipes import GUIDE_RECIPES, GuideRecipe
 from phylolens.rank_names import standard_name
 from phylolens.reading.text import read_text
 
@@ -44,8 +46,12 @@ PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "default": {},
     PUBLISHED: {
         "classify": {"recipe": PUBLISHED},
-        "guide": {"recipe": PUBLISHED, "divisor": 1.7},
+        "guide": {"recipe": PUBLISHED, "divisor": GUIDE_RECIPES[PUBLISHED].divisor},
     },
+}
+_GUIDED = {
+    "backbone": str(GUIDE_RECIPES[PUBLISHED].backbone),
+    "fit": str(GUIDE_RECIPES[PUBLISHED].fit),
 }
 # The networks of the published experiments, and how they made images square. The study says
 # nothing of its visual distances; those of its guided embedding are tested.
@@ -53,9 +59,9 @@ NETWORKS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "default": {},
     PUBLISHED: {
         "classify": {"backbone": "convnext-tiny", "fit": "squash"},
-        "embed": {"backbone": "swav-resnet50", "fit": "squash"},
-        "guide": {"backbone": "swav-resnet50", "fit": "squash"},
-        "signal": {"backbone": "swav-resnet50", "fit": "squash"},
+        "embed": _GUIDED,
+        "guide": _GUIDED,
+        "signal": _GUIDED,
     },
 }
 HEADS = (
@@ -115,7 +121,9 @@ class ClassifySettings(_Section):
     ranks: tuple[Rank, ...] | None = _setting(
         None, "Ranks to classify; by default all down to the rank of comparison.", option="--at"
     )
-    models: tuple[str, ...] | None = _setting(None, f"Some of {HEADS}.")
+    models: tuple[str, ...] | None = _setting(
+        None, f"Some of {HEADS}; with settings after a colon (svm:C=10)."
+    )
     splits: tuple[str, ...] | None = _setting(
         None,
         "How to test: random, leave-species-out (or any other rank), leave-source-out; the first "
@@ -171,7 +179,10 @@ class GuideSettings(_Section):
 
     recipe: str = _setting("default", "default (judged on clades held out) or roy2025 (in-sample).")
     learner: tuple[str, ...] | None = _setting(
-        None, f"Learners, separated by commas; the first is the one reported. Some of {LEARNERS}."
+        None,
+        "Learners, separated by commas, with settings after a colon "
+        "(metric:loss=triplet,hidden=64); the first is the one reported. Some of "
+        f"{LEARNERS}.",
     )
     held_out: Rank | None = _setting(
         None,
@@ -196,6 +207,32 @@ class GuideSettings(_Section):
     divisor: float | None = _setting(
         None, "Genetic distance that counts as -1; by default the largest.", gt=0
     )
+
+    def chosen(self) -> GuideRecipe:
+        """Return the recipe with what was set.
+
+        Raises
+        ------
+        InputError
+            If there is no such recipe, or it has no use for a setting.
+        """
+        if self.recipe not in GUIDE_RECIPES:
+            raise InputError(
+                f"unknown recipe '{self.recipe}'.", hint=f"Known: {', '.join(GUIDE_RECIPES)}."
+            )
+        recipe = GUIDE_RECIPES[self.recipe]
+        own = set(recipe.options)
+        every = dict.fromkeys(name for one in GUIDE_RECIPES.values() for name in one.options)
+        given = {name: getattr(self, name) for name in every if getattr(self, name) is not None}
+        if unused := [option_name(type(self), name) for name in given if name not in own]:
+            raise InputError(
+                f"the recipe '{self.recipe}' has no use for these settings.",
+                where="guide",
+                ids=unused,
+                hint=f"Leave them out, or choose another recipe: {', '.join(GUIDE_RECIPES)}.",
+            )
+        given.pop("held_out", None)  # of the data, not of the recipe
+        return replace(recipe, **given)
 
 
 class SignalSettings(_Section):

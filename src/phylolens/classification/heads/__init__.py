@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from sklearn.base import ClassifierMixin
+from sklearn.pipeline import Pipeline
 
 from phylolens.classification.heads.balanced_bagging import balanced_bagging
 from phylolens.classification.heads.fitting import choice_of, fit_head, probabilities
@@ -18,8 +19,9 @@ from phylolens.classification.heads.lda import lda
 from phylolens.classification.heads.mlp import weighted_mlp
 from phylolens.classification.heads.prototype import prototype
 from phylolens.classification.heads.svm import svm
-from phylolens.errors import InputError
+from phylolens.named_settings import parse_named, typed_settings
 
+TOLD = ("parents", "blocks")  # settings that the study tells a head, not the user
 HEADS: Mapping[str, Callable[[int], ClassifierMixin]] = MappingProxyType(
     {
         "rf": forest,
@@ -48,7 +50,8 @@ def make_head(
     Parameters
     ----------
     name : str
-        One of :data:`HEADS`.
+        One of :data:`HEADS`, alone or with settings of its last step: ``svm:C=10`` (see
+        :mod:`phylolens.named_settings`).
     seed : int
         Of whatever the head draws.
     parents : mapping of str to str, optional
@@ -59,13 +62,14 @@ def make_head(
     Raises
     ------
     InputError
-        If there is no such head.
+        If there is no such head or setting, or a value is not of its type.
     """
-    if name not in HEADS:
-        raise InputError(
-            f"unknown model '{name}'.", where="--models", hint=f"Choose from {', '.join(HEADS)}."
-        )
-    head = HEADS[name](seed)
+    named = parse_named(name, list(HEADS), what="model", where="--models")
+    head = HEADS[named.name](seed)
+    last = head.steps[-1][1] if isinstance(head, Pipeline) else head
+    last.set_params(
+        **typed_settings(named, type(last), what="model", where="--models", hidden=TOLD)
+    )
     if parents is not None:
         _tell(head, "parents", {str(taxon): str(parent) for taxon, parent in parents.items()})
     if blocks is not None:

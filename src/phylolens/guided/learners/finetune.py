@@ -2,23 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from phylolens.embedding import find_backbone
+from phylolens.embedding.weights import get_weights
 from phylolens.errors import InputError
-from phylolens.guided.held_out import clade_folds
-from phylolens.guided.learners.head_weights import Weights
+from phylolens.guided.clades import clade_folds
+from phylolens.guided.learners.inputs import Weights
 from phylolens.guided.learners.metric import FOLDS, Metric, fold_skill, mean_apart
-from phylolens.guided.learners.training_pictures import TrainingPictures
+from phylolens.guided.learners.training_images import TrainingImages
 from phylolens.guided.sample import Sample
 
 if TYPE_CHECKING:
     from phylolens.guided.learners.tuning import TunableNetwork
 
 Tuned = dict[str, np.ndarray]
-NO_PICTURES = "fine-tuning needs the images, not only their features."
+NO_IMAGES = "fine-tuning needs the images, not only their features."
 FEATURES_HINT = "Give --images instead of --features, or learner 'metric', which takes features."
 
 
@@ -39,7 +41,7 @@ class FineTune(BaseEstimator):
 
     Parameters
     ----------
-    images : TrainingPictures, optional
+    images : TrainingImages, optional
         Those of the sample's rows; without them it cannot be fitted.
     backbone : str
         See :func:`phylolens.embedding.find_backbone`.
@@ -75,10 +77,14 @@ class FineTune(BaseEstimator):
         ``network_epochs``, and what the head chose.
     """
 
+    images: TrainingImages | None = None  # stored models name it otherwise, or not
+    untyped: ClassVar = ("images", "backbone", "weights", "device")  # told by the study
+    parts: ClassVar = {"head": Metric}  # whose settings are typed with a dot: head.loss=triplet
+
     def __init__(
         self,
         *,
-        pictures: TrainingPictures | None = None,
+        images: TrainingImages | None = None,
         backbone: str = "efficientnet-lite0",
         weights: str | None = None,
         blocks: int = 2,
@@ -91,7 +97,7 @@ class FineTune(BaseEstimator):
         device: str = "cpu",
         seed: int = 0,
     ) -> None:
-        self.pictures, self.backbone, self.weights = pictures, backbone, weights
+        self.images, self.backbone, self.weights = images, backbone, weights
         self.blocks, self.epochs, self.patience, self.rate = blocks, epochs, patience, rate
         self.batch, self.bag, self.head, self.device, self.seed = batch, bag, head, device, seed
 
@@ -109,7 +115,7 @@ class FineTune(BaseEstimator):
 
         with one_thread():
             network = self._network()
-            features = self._pictures.untouched(network, sample.ids)
+            features = self._images.untouched(network, sample.ids)
             self.root_ = bool((features >= 0).all())
             before = _with_features(sample, self._rooted(features))
             self.tuned_, self.watched_ = self._tune(network, sample, before, genetic, groups)
@@ -127,20 +133,18 @@ class FineTune(BaseEstimator):
         for name in ("blocks", "patience", "rate", "batch", "bag"):
             if not getattr(self, name) > 0:
                 raise InputError(f"it must be positive; got {getattr(self, name)}.", where=name)
-        missing = [name for name in sample.ids if name not in self._pictures.views]
+        missing = [name for name in sample.ids if name not in self._images.views]
         if missing:
-            raise InputError("images without a file.", where="pictures", ids=missing)
+            raise InputError("images without a file.", where="images", ids=missing)
 
     @property
-    def _pictures(self) -> TrainingPictures:
-        if self.pictures is None:
-            raise InputError(NO_PICTURES, where="learner finetune", hint=FEATURES_HINT)
-        return self.pictures
+    def _images(self) -> TrainingImages:
+        if self.images is None:
+            raise InputError(NO_IMAGES, where="learner finetune", hint=FEATURES_HINT)
+        return self.images
 
     def _network(self) -> "TunableNetwork":
         """Load the network as published."""
-        from phylolens.embedding import find_backbone
-        from phylolens.embedding.weights import get_weights
         from phylolens.guided.learners.tuning import TunableNetwork
 
         spec = find_backbone(self.backbone)
@@ -155,7 +159,7 @@ class FineTune(BaseEstimator):
         return self._ready
 
     def _featured(self, network: "TunableNetwork", sample: Sample) -> Sample:
-        return _with_features(sample, self._rooted(self._pictures.features(network, sample.ids)))
+        return _with_features(sample, self._rooted(self._images.features(network, sample.ids)))
 
     def _rooted(self, features: np.ndarray) -> np.ndarray:
         found: np.ndarray = np.sqrt(np.maximum(features, 0.0)) if self.root_ else features
@@ -217,10 +221,10 @@ class FineTune(BaseEstimator):
         """Make what gives the head's inputs of rows of the sample, for gradients to pass."""
         from phylolens.guided.learners.tuning import reduce_tensor, root_tensor
 
-        names, pictures = np.array(sample.ids, dtype=object), self._pictures
+        names, images = np.array(sample.ids, dtype=object), self._images
 
         def inputs(drawn: np.ndarray) -> Any:
-            features = network(pictures.activations(network, names[drawn]))
+            features = network(images.activations(network, names[drawn]))
             return reduce_tensor(root_tensor(features) if self.root_ else features, head.map_)
 
         return inputs
@@ -243,7 +247,7 @@ class FineTune(BaseEstimator):
         found: np.ndarray = self.head_.distances(places, places) / self._unit
         return found
 
-    def embed_pictures(self, pictures: TrainingPictures) -> np.ndarray:
+    def embed_images(self, images: TrainingImages) -> np.ndarray:
         """Embed images, in the order they were given, shape (N, k).
 
         Raises
@@ -254,7 +258,7 @@ class FineTune(BaseEstimator):
         from phylolens.guided.learners.metric_head import one_thread
 
         with one_thread():
-            found = pictures.features(self._tuned_network(), list(pictures.views))
+            found = images.features(self._tuned_network(), list(images.views))
             return self.head_.transform(self._rooted(found))
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
@@ -262,14 +266,14 @@ class FineTune(BaseEstimator):
         raise InputError(
             "a fine-tuned network embeds images, not features of another network.",
             where="learner finetune",
-            hint="Give the images: --images, or in Python embed_pictures.",
+            hint="Give the images: --images, or in Python embed_images.",
         )
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out images, network and the place of the checkpoint: others than here."""
         state = dict(super().__getstate__())
         state.pop("_ready", None)
-        return state | {"pictures": None, "weights": None}
+        return state | {"images": None, "weights": None}
 
 
 def require_training() -> None:

@@ -1,21 +1,19 @@
 """Metric learning: a small head on frozen features, trained so that relatives come near."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator
 
 from phylolens.errors import InputError
-from phylolens.guided.held_out import clade_folds
-from phylolens.guided.learners.checks import check_fit
-from phylolens.guided.learners.choice import skill_beside
-from phylolens.guided.learners.head_weights import Weights, apply_head
-from phylolens.guided.learners.reduced import reduced
+from phylolens.guided.clades import clade_folds
+from phylolens.guided.learners.closed_form import skill_beside
+from phylolens.guided.learners.inputs import Weights, apply_head, check_fit, reduced
 from phylolens.guided.sample import Sample
 
-NAMES = (
+MetricLoss = Literal[
     "triplet",
     "contrastive",
     "arcface",
@@ -23,7 +21,8 @@ NAMES = (
     "hierarchical-triplet",
     "ranknet",
     "listwise",
-)
+]
+NAMES: tuple[str, ...] = get_args(MetricLoss)
 FOLDS = 4  # one of so many groups of clades is watched
 
 
@@ -77,7 +76,7 @@ class Metric(BaseEstimator):
     def __init__(
         self,
         *,
-        loss: str = "ranknet",
+        loss: MetricLoss = "ranknet",
         margin: float = 1.0,
         dimensions: int = 32,
         hidden: int = 0,
@@ -134,14 +133,18 @@ class Metric(BaseEstimator):
             return self.epochs // 2
         out = folds[0]
         kept = np.setdiff1d(np.arange(len(groups)), out)
-        seen = np.isin(sample.codes, kept)
+        training = np.isin(sample.codes, kept)
 
         def watch(weights: Weights) -> float:
             places = sample.average(apply_head(rows, weights, _relu))
             return fold_skill(self.distances(places[out], places[kept]), genetic, out, kept)
 
         _, self.watched_ = self._train(
-            rows[seen], sample.weights[seen], genetic[np.ix_(kept, kept)], self.epochs, watch
+            rows[training],
+            sample.weights[training],
+            genetic[np.ix_(kept, kept)],
+            self.epochs,
+            watch,
         )
         best = int(np.argmax(self.watched_))
         self.chosen_ |= {"epochs": best, "inner_skill": self.watched_[best]}

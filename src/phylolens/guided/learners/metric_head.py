@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from phylolens.guided.learners.head_weights import Weights, apply_head
+from phylolens.guided.learners.inputs import Weights, apply_head
 from phylolens.guided.learners.metric_losses import TreeLoss
 
 POINTS = 2  # of each taxon in a batch: the fewest of which one can be the other's neighbour

@@ -8,10 +8,8 @@ import numpy as np
 from skbio import DistanceMatrix
 from sklearn.base import BaseEstimator
 
-from phylolens.guided.learners.checks import check_fit
-from phylolens.guided.learners.choice import inner_skill, parts_of
-from phylolens.guided.learners.dual import Dual, left_out_residuals
-from phylolens.guided.learners.inputs import standardised
+from phylolens.guided.learners.closed_form import Dual, inner_skill, left_out_residuals, parts_of
+from phylolens.guided.learners.inputs import check_fit, standardised
 from phylolens.guided.sample import Sample
 from phylolens.phylogeny import coordinates
 

@@ -1,4 +1,4 @@
-"""Refit a pool to permuted taxa, in-sample: what a fit reaches where looks say nothing.
+"""Refit a pool to permuted taxa, in-sample: what a fit reaches where images say nothing.
 
 Every refit is the whole fit at the penalty of the observed one, from the same start: a start at the
 observed optimum would favour it. Refits share their passes over the images, and so 99 of them take
@@ -11,8 +11,8 @@ import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from phylolens.guided.learners._pool_fit import TOGETHER
-from phylolens.guided.learners._pooled import Frame, Pooled
+from phylolens.guided.learners.pool import TOGETHER
+from phylolens.guided.learners.pooled import Frame, Pooled
 from phylolens.guided.sample import Sample
 from phylolens.stats.correlation import correlation
 

@@ -12,8 +12,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.linalg.lapack import dpotri
 
-from phylolens.guided.products import deviations_within
-from phylolens.guided.sample import Sample
+from phylolens.guided.sample import Sample, deviations_within
 
 SHRINKAGE = 5.0  # times the mean variance; 2 to 20 do about as well
 

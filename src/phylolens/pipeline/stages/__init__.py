@@ -6,7 +6,6 @@ from typing import Any
 
 from phylolens.errors import InputError
 from phylolens.guided.files import EVERY_RECIPE, HELD_OUT_ONLY, PUBLISHED_ONLY, SOMETIMES
-from phylolens.guided.recipes import GUIDE_RECIPES, HeldOutRecipe
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.dataset import Dataset
 from phylolens.pipeline.settings import Settings
@@ -99,8 +98,8 @@ def files_of(stage: str, settings: Settings) -> tuple[str, ...]:
     """Name the files that show a stage of this study is finished."""
     if stage != "guide":
         return FILES[stage]
-    held_out = isinstance(GUIDE_RECIPES.get(settings.guide.recipe), HeldOutRecipe)
-    more = HELD_OUT_ONLY if held_out else (*PUBLISHED_ONLY, *SOMETIMES)
+    in_sample = settings.guide.chosen().in_sample
+    more = (*PUBLISHED_ONLY, *SOMETIMES) if in_sample else HELD_OUT_ONLY
     return (*FILES[stage], *(f"guide/{name}" for name in more))
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from phylolens.guided.clades import Clades, clades_of
-from phylolens.guided.recipes import HeldOutRecipe
-from phylolens.guided.require import require_varied
+from phylolens.guided.held_out import require_varied
+from phylolens.guided.recipes import GuideRecipe
 from phylolens.guided.sample import Sample, to_sample
 from phylolens.pipeline.context import RunContext
 from phylolens.specimens import balance, repeat, sample_down
@@ -37,7 +37,7 @@ def taxa_of(context: RunContext) -> Taxa:
     return Taxa(names, genetic, lineage, clades_of(lineage, context.settings.guide.held_out))
 
 
-def plan_of(context: RunContext, recipe: HeldOutRecipe, *, draw: int = 0) -> pd.DataFrame:
+def plan_of(context: RunContext, recipe: GuideRecipe, *, draw: int = 0) -> pd.DataFrame:
     """Images to learn from: as they are, sampled down, balanced, or both in this order.
 
     Draw 0 is the one that is learnt from; others tell how much depends on it.

@@ -1,5 +1,6 @@
 """Fine-tuning in a study: what it takes besides features, and how often it is done."""
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import count
 from typing import Any
@@ -10,8 +11,9 @@ import pandas as pd
 from phylolens.errors import InputError
 from phylolens.guided.evaluate import Evaluation
 from phylolens.guided.held_out import Maker, count_fits
-from phylolens.guided.learners import COSTLY, LEARNERS, Learner
-from phylolens.guided.recipes import HeldOutRecipe
+from phylolens.guided.learners import Learner, is_costly, make_learner
+from phylolens.guided.recipes import GuideRecipe
+from phylolens.named_settings import name_of
 from phylolens.pipeline.context import RunContext
 from phylolens.progress import Progress
 
@@ -21,19 +23,19 @@ TOLD = ("blocks", "epochs", "patience", "rate", "batch", "bag")
 TASK = "fits of the network"  # on the progress bar, with their number from the start
 
 
-def require_trainable(context: RunContext, recipe: HeldOutRecipe) -> None:
+def require_trainable(context: RunContext, recipe: GuideRecipe) -> None:
     """Raise :class:`InputError` where fine-tuning is asked for and cannot be done.
 
     It needs images, torch and timm, and a single network, whose own output it trains.
     """
-    if NAME not in recipe.learner:
+    if not tuned(recipe.learner):
         return
     from phylolens.embedding.extractor import backbone_names
-    from phylolens.guided.learners.finetune import FEATURES_HINT, NO_PICTURES, require_training
+    from phylolens.guided.learners.finetune import FEATURES_HINT, NO_IMAGES, require_training
 
     settings = context.settings
     if not context.images.can_alter:
-        raise InputError(NO_PICTURES, where=WHERE, hint=FEATURES_HINT)
+        raise InputError(NO_IMAGES, where=WHERE, hint=FEATURES_HINT)
     unfit = {
         "--backbone": len(backbone_names(settings.backbone)) > 1,
         "--layers": bool(settings.layers),
@@ -47,45 +49,56 @@ def require_trainable(context: RunContext, recipe: HeldOutRecipe) -> None:
             hint="Name one backbone, without --layers and --flips; other learners can have a run "
             "of their own.",
         )
-    if recipe.sampling_table and recipe.learner[0] == NAME:
+    if recipe.sampling_table and name_of(recipe.learner[0]) == NAME:
         raise InputError(
-            "the table of ways of sampling refits the first learner for each of them.",
+            "the table of sampling schemes refits the first learner for each of them.",
             where="--sampling-table",
             hint=f"Name another learner first, or leave {WHERE} to a run of its own.",
         )
     require_training()
 
 
-def refits_of(context: RunContext, recipe: HeldOutRecipe) -> dict[str, int]:
+def refits_of(context: RunContext, recipe: GuideRecipe) -> dict[str, int]:
     """Refits of each learner: of costly ones none, unless the user gave a number."""
     asked = context.settings.guide.refits is not None
-    return {name: recipe.refits if asked or name not in COSTLY else 0 for name in recipe.learner}
+    return {name: recipe.refits if asked or not is_costly(name) else 0 for name in recipe.learner}
 
 
 def makers_of(
-    context: RunContext, recipe: HeldOutRecipe, plan: pd.DataFrame, groups: np.ndarray
+    context: RunContext, recipe: GuideRecipe, plan: pd.DataFrame, groups: np.ndarray
 ) -> dict[str, Maker]:
     """Give fine-tuning its images and network, and have its fits counted on the progress bar."""
-    if NAME not in recipe.learner:
+    names = tuned(recipe.learner)
+    if not names:
         return {}
-    from phylolens.guided.learners.training_pictures import TrainingPictures
+    from phylolens.guided.learners.training_images import TrainingImages
 
     settings = context.settings
-    make = partial(
-        LEARNERS[NAME],
-        settings.seed,
-        pictures=TrainingPictures(
+    refits = refits_of(context, recipe)
+    common = {
+        "images": TrainingImages(
             context.images.views(plan.drop_duplicates("id"), recipe.augmentation),
             fit=settings.fit,
             seed=settings.seed,
             progress=context.progress,
         ),
-        backbone=settings.backbone.strip(),
-        weights=None if settings.weights is None else str(settings.weights),
-        device=settings.device,
-    )
-    fits = 1 + count_fits(groups) * (1 + refits_of(context, recipe)[NAME])
-    return {NAME: _counted(make, fits, context.progress)}
+        "backbone": settings.backbone.strip(),
+        "weights": None if settings.weights is None else str(settings.weights),
+        "device": settings.device,
+    }
+    return {
+        name: _counted(
+            partial(make_learner, name, settings.seed, **common),
+            1 + count_fits(groups) * (1 + refits[name]),
+            context.progress,
+        )
+        for name in names
+    }
+
+
+def tuned(learners: Sequence[str]) -> list[str]:
+    """Those of some learners that train the network."""
+    return [learner for learner in dict.fromkeys(learners) if name_of(learner) == NAME]
 
 
 def _counted(make: Maker, total: int, progress: Progress) -> Maker:
@@ -100,8 +113,8 @@ def _counted(make: Maker, total: int, progress: Progress) -> Maker:
 
 
 def settings_of(evaluation: Evaluation) -> dict[str, Any]:
-    """Return how the network was trained, for ``guide.json``; nothing where none was."""
-    judged = evaluation.judged.get(NAME)
-    if judged is None:
-        return {}
-    return {NAME: {name: getattr(judged.learner, name) for name in TOLD}}
+    """Return how networks were trained, for ``guide.json``; nothing where none was."""
+    return {
+        name: {key: getattr(evaluation.judged[name].learner, key) for key in TOLD}
+        for name in tuned(list(evaluation.judged))
+    }

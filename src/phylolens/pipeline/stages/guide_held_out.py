@@ -11,8 +11,8 @@ from phylolens.guided.evaluate import (
     evaluate_learners,
 )
 from phylolens.guided.files import write_evaluation
-from phylolens.guided.recipes import HeldOutRecipe
-from phylolens.guided.require import require_learners
+from phylolens.guided.learners import require_learners
+from phylolens.guided.recipes import GuideRecipe
 from phylolens.guided.sample import Sample
 from phylolens.pipeline.checkpoints import Checkpoints
 from phylolens.pipeline.context import RunContext, settings_used
@@ -25,7 +25,6 @@ from phylolens.pipeline.stages.guide_finetune import (
 )
 from phylolens.pipeline.stages.guide_sampling import learner_of_table, sampling_table
 
-FROM_USER = ("learner", "refits", "per_taxon", "sample_down_to", "sampling_table")
 UNIT = "genetic distance, as given; errors are its square"
 NOTE = (
     "Figures under held_out are of taxa whose whole clade the model had not seen; those under "
@@ -34,7 +33,7 @@ NOTE = (
 )
 
 
-def held_out(context: RunContext, recipe: HeldOutRecipe, more: Mapping[str, Any]) -> None:
+def held_out(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) -> None:
     """Evaluate the recipe's learners; write ``guide/``, ``more`` beside the figures."""
     taxa = taxa_of(context)
     require_learners(recipe.learner)
@@ -82,7 +81,7 @@ def held_out(context: RunContext, recipe: HeldOutRecipe, more: Mapping[str, Any]
 
 
 def _summary(
-    context: RunContext, recipe: HeldOutRecipe, taxa: Taxa, sample: Sample, evaluation: Evaluation
+    context: RunContext, recipe: GuideRecipe, taxa: Taxa, sample: Sample, evaluation: Evaluation
 ) -> dict[str, Any]:
     dataset = context.dataset
     assert dataset.ranked is not None

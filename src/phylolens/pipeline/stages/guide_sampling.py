@@ -1,4 +1,4 @@
-"""What ways of sampling images do to the skill on clades held out, and what of it is noise."""
+"""What sampling schemes do to the skill on clades held out, and what of it is noise."""
 
 from functools import partial
 from typing import Any
@@ -8,28 +8,28 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
-from phylolens.guided.by_clade import clade_errors
+from phylolens.guided.by_clade import DrawnErrors, change_of_skill, clade_errors
 from phylolens.guided.held_out import Maker, leave_clades_out
-from phylolens.guided.learners import LEARNERS
+from phylolens.guided.learners import make_learner
 from phylolens.guided.null import Keep
-from phylolens.guided.recipes import HeldOutRecipe
+from phylolens.guided.recipes import GuideRecipe
 from phylolens.guided.sample import Sample
 from phylolens.guided.scores import held_out_scores
-from phylolens.guided.skill_change import DrawnErrors, change_of_skill
+from phylolens.named_settings import name_of
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.guide_data import Taxa, sample_of
 from phylolens.pipeline.stages.guide_finetune import NAME
-from phylolens.pipeline.stages.guide_ways import EVERY, Way, drawn_plan, ways_of_sampling
+from phylolens.pipeline.stages.guide_schemes import EVERY, Scheme, drawn_plan, sampling_schemes
 
 SHOWN = ("skill", "pearson", "spearman", "mse", "row_spearman")
 
 
 def sampling_table(
-    context: RunContext, recipe: HeldOutRecipe, taxa: Taxa, keep: Keep
+    context: RunContext, recipe: GuideRecipe, taxa: Taxa, keep: Keep
 ) -> list[dict[str, Any]]:
     """Try one learner on differently sampled images, everything else alike.
 
-    Ways that take the same images are tried once; those that draw at random ten times.
+    Schemes that take the same images are tried once; those that draw at random ten times.
 
     Parameters
     ----------
@@ -42,18 +42,18 @@ def sampling_table(
         As ``sampling`` in ``guide.json`` (docs/formats.md); the first row takes every image.
     """
     learner = learner_of_table(recipe)
-    make = partial(LEARNERS[learner], context.settings.seed)
-    ways = ways_of_sampling(context, recipe)
+    make = partial(make_learner, learner, context.settings.seed)
+    schemes = sampling_schemes(context, recipe)
     rows = []
-    for number, (way, draws) in enumerate(ways):
-        context.progress("ways of sampling", number, len(ways))
-        rows.append(keep(f"sampling-{number}", partial(_tried, context, way, draws, taxa, make)))
-    context.progress("ways of sampling", len(ways), len(ways))
+    for number, (scheme, draws) in enumerate(schemes):
+        context.progress("sampling schemes", number, len(schemes))
+        rows.append(keep(f"sampling-{number}", partial(_tried, context, scheme, draws, taxa, make)))
+    context.progress("sampling schemes", len(schemes), len(schemes))
     _compare(rows)
     return [{**row, "learner": learner} for row in rows]
 
 
-def learner_of_table(recipe: HeldOutRecipe) -> str:
+def learner_of_table(recipe: GuideRecipe) -> str:
     """Choose the first learner of features: a network trained for every draw would take days.
 
     Raises
@@ -61,24 +61,29 @@ def learner_of_table(recipe: HeldOutRecipe) -> str:
     InputError
         If there is none.
     """
-    learners = [name for name in recipe.learner if name != NAME]
+    learners = [learner for learner in recipe.learner if name_of(learner) != NAME]
     if not learners:
         raise InputError(
-            f"ways of sampling are compared by a learner of features; there is {NAME} only.",
+            f"sampling schemes are compared by a learner of features; there is {NAME} only.",
             where="--sampling-table",
             hint="Name a second learner.",
         )
     return learners[0]
 
 
-def _tried(context: RunContext, way: Way, draws: int, taxa: Taxa, make: Maker) -> dict[str, Any]:
-    """Judge one way: means over draws, standard deviations, and errors by clade."""
+def _tried(
+    context: RunContext, scheme: Scheme, draws: int, taxa: Taxa, make: Maker
+) -> dict[str, Any]:
+    """Judge one scheme: means over draws, standard deviations, and errors by clade."""
     row: dict[str, Any] = {
-        "name": way.name, "note": way.note, "same": list(way.same), "beside": way.beside,
+        "name": scheme.name,
+        "note": scheme.note,
+        "same": list(scheme.same),
+        "beside": scheme.beside,
         "draws": draws,
-    }  # fmt: skip
+    }
     try:
-        found = _judged(context, way, draws, taxa, make)
+        found = _judged(context, scheme, draws, taxa, make)
     except InputError as refused:
         return row | {"refused": refused.problem}
     means = {key: _mean([one["scores"][key] for one in found]) for key in SHOWN}
@@ -90,7 +95,7 @@ def _tried(context: RunContext, way: Way, draws: int, taxa: Taxa, make: Maker) -
 
 
 def _judged(
-    context: RunContext, way: Way, draws: int, taxa: Taxa, make: Maker
+    context: RunContext, scheme: Scheme, draws: int, taxa: Taxa, make: Maker
 ) -> list[dict[str, Any]]:
     """Leave clades out for each draw; several at once, since each has its own images."""
     jobs = min(joblib.cpu_count(), draws)
@@ -101,14 +106,14 @@ def _judged(
     ):
         for start in range(0, draws, jobs):
             numbers = range(start, min(start + jobs, draws))
-            samples = [_sample(context, way, number, taxa) for number in numbers]
+            samples = [_sample(context, scheme, number, taxa) for number in numbers]
             found += pool(joblib.delayed(_one)(make, sample, taxa) for sample in samples)
     return found
 
 
-def _sample(context: RunContext, way: Way, draw: int, taxa: Taxa) -> Sample:
-    plan = drawn_plan(context, way, draw)
-    features = context.images.of_plan(plan[["file", "copy"]], way.recipe.augmentation)
+def _sample(context: RunContext, scheme: Scheme, draw: int, taxa: Taxa) -> Sample:
+    plan = drawn_plan(context, scheme, draw)
+    features = context.images.of_plan(plan[["file", "copy"]], scheme.recipe.augmentation)
     return sample_of(context, plan, features, taxa)[0]
 
 
@@ -129,7 +134,7 @@ def _one(make: Maker, sample: Sample, taxa: Taxa) -> dict[str, Any]:
 
 
 def _compare(rows: list[dict[str, Any]]) -> None:
-    """Put the change of skill in place of errors: from every image, and from the way beside."""
+    """Put the change of skill in place of errors: from every image, and from the scheme beside."""
     errors: dict[str, DrawnErrors] = {}
     for row in rows:
         own = row.pop("errors", None)

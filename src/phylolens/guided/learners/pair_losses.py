@@ -1,6 +1,6 @@
 """Losses of cosines between taxa against genetic distances, with their gradients.
 
-``mse`` is the published one: cosines against similarities ``1 - 2 d / max(d)``. The others know no
+``mse`` is the published one: cosines against similarities ``1 - 2 d / divisor``. The others know no
 scale: ``pearson`` is 1 - r between cosines and negative distances, which is also what the mean
 squared error of ``a + b cos`` with the best a and b >= 0 falls with; ``stress`` compares chords
 ``sqrt(2 - 2 cos)`` with distances up to a factor (Kruskal 1964, Psychometrika 29:1); ``rank`` is a
@@ -8,6 +8,7 @@ logistic loss over triplets, which of two taxa is nearer (Burges et al. 2005, IC
 """
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -16,14 +17,21 @@ from phylolens.errors import InputError
 # Takes cosines (T, T), gives the loss and its gradient by the cosine of each pair, a symmetric
 # matrix that is zero on the diagonal.
 PairLoss = Callable[[np.ndarray], tuple[float, np.ndarray]]
+PairLossName = Literal["mse", "pearson", "stress", "rank"]
 TRIPLETS = 100_000
 SMALLEST_CHORD = 1e-6  # squared; a chord of zero has no slope
 
 
-def mse(genetic: np.ndarray, cosines: np.ndarray, seed: int) -> PairLoss:
-    """Mean squared error of cosines against similarities."""
-    target = 1.0 - 2.0 * genetic / genetic.max()
-    pairs = len(genetic) * (len(genetic) - 1) / 2
+def mse(
+    genetic: np.ndarray, cosines: np.ndarray, seed: int, divisor: float | None = None
+) -> PairLoss:
+    """Mean squared error of cosines against similarities ``1 - 2 d / divisor``."""
+    return mse_to(1.0 - 2.0 * genetic / (divisor or float(genetic.max())))
+
+
+def mse_to(target: np.ndarray) -> PairLoss:
+    """Mean squared error of cosines against a target, shape (T, T), over pairs."""
+    pairs = len(target) * (len(target) - 1) / 2
 
     def loss(cosines: np.ndarray) -> tuple[float, np.ndarray]:
         residual = cosines - target
@@ -105,7 +113,7 @@ def _triplets(genetic: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, n
     return base, np.where(gap > 0, near, far), np.where(gap > 0, far, near)
 
 
-LOSSES: Mapping[str, Callable[[np.ndarray, np.ndarray, int], PairLoss]] = {
+LOSSES: Mapping[str, Callable[..., PairLoss]] = {
     "mse": mse,
     "pearson": pearson,
     "stress": stress,
@@ -113,7 +121,13 @@ LOSSES: Mapping[str, Callable[[np.ndarray, np.ndarray, int], PairLoss]] = {
 }
 
 
-def pair_loss(name: str, genetic: np.ndarray, cosines: np.ndarray, seed: int) -> PairLoss:
+def pair_loss(
+    name: str,
+    genetic: np.ndarray,
+    cosines: np.ndarray,
+    seed: int,
+    divisor: float | None = None,
+) -> PairLoss:
     """Make a loss by name.
 
     Parameters
@@ -126,6 +140,8 @@ def pair_loss(name: str, genetic: np.ndarray, cosines: np.ndarray, seed: int) ->
         Between unguided taxon vectors: where the fit starts.
     seed : int
         Of the triplets drawn.
+    divisor : float, optional
+        Of ``mse``: the distance that becomes the similarity -1; the largest by default.
 
     Raises
     ------
@@ -137,7 +153,8 @@ def pair_loss(name: str, genetic: np.ndarray, cosines: np.ndarray, seed: int) ->
     off = genetic[~np.eye(len(genetic), dtype=bool)]
     if np.ptp(off) <= 1e-12 * np.abs(off).max():
         raise InputError(f"all genetic distances are equal ({off[0]:g}): nothing to learn.")
-    return LOSSES[name](genetic, cosines, seed)
+    more = {"divisor": divisor} if name == "mse" else {}
+    return LOSSES[name](genetic, cosines, seed, **more)
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -167,3 +184,14 @@ def by_vectors(vectors: np.ndarray, loss: PairLoss) -> tuple[float, np.ndarray]:
     mixing = slope / np.outer(lengths, lengths)
     mixing[np.diag_indices_from(mixing)] -= (slope * cosines).sum(axis=1) / squares
     return value, mixing.astype(vectors.dtype) @ vectors
+
+
+def by_units(vectors: np.ndarray, loss: PairLoss) -> tuple[float, np.ndarray]:
+    """As :func:`by_vectors`, written as the published fit sums it, in float64 throughout."""
+    exact = vectors.astype(np.float64)
+    lengths = np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-12)
+    directions = exact / lengths
+    value, slope = loss(directions @ directions.T)
+    by_direction = slope @ directions
+    inward = (directions * by_direction).sum(axis=1, keepdims=True)
+    return value, (by_direction - directions * inward) / lengths

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -11,49 +10,22 @@ from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
-from phylolens.guided.held_out import INNER_FOLDS, clade_folds
-from phylolens.guided.learners._minimise import Minimum
-from phylolens.guided.learners._pair_losses import PairLoss, cosines_of, pair_loss, unit
-from phylolens.guided.learners._pool_fit import Head, Problem, fit_together
-from phylolens.guided.learners._scaling import Scaling, fit_scaling, spread_within
-from phylolens.guided.learners._segments import Segments, softmax, to_segments
-from phylolens.guided.learners.choice import inner_skill
+from phylolens.guided.clades import INNER_FOLDS, clade_folds
+from phylolens.guided.learners.closed_form import inner_skill
+from phylolens.guided.learners.inputs import Scaling, check_fit, fit_scaling, spread_within
+from phylolens.guided.learners.pair_losses import PairLoss, cosines_of, pair_loss, unit
+from phylolens.guided.learners.pool import (
+    Frame,
+    Head,
+    Problem,
+    Segments,
+    fit_together,
+    softmax,
+    to_segments,
+)
+from phylolens.guided.learners.solvers import Minimum
 from phylolens.guided.sample import Sample
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A sample's images in the coordinates of the fit.
-
-    Parameters
-    ----------
-    scaling : Scaling
-    basis : array, shape (d, r), or None
-        Orthonormal axes of the coordinates; none where they are the scaled features.
-    means : array of float64, shape (T, r)
-        Plain means of the taxa.
-    segments : Segments
-    places : int array, shape (T,)
-        Number of each taxon in the segments.
-    spread : float
-        Mean variance of a feature within taxa: the unit of penalties on scores.
-    """
-
-    scaling: Scaling
-    basis: np.ndarray | None
-    means: np.ndarray
-    segments: Segments
-    places: np.ndarray
-    spread: float
-
-    @property
-    def width(self) -> int:
-        """Number of coordinates."""
-        return self.means.shape[1]
-
-    def to_features(self, rows: np.ndarray) -> np.ndarray:
-        """Turn what stands on coordinates (first axis) to what stands on scaled features."""
-        return rows if self.basis is None else self.basis @ rows
+from phylolens.progress import Progress, silent
 
 
 class Pooled(BaseEstimator):
@@ -89,7 +61,14 @@ class Pooled(BaseEstimator):
     seed: int
     candidates: Sequence[float]  # penalties to choose from
 
-    def fit(self, sample: Sample, genetic: np.ndarray, groups: np.ndarray) -> Self:
+    def fit(
+        self,
+        sample: Sample,
+        genetic: np.ndarray,
+        groups: np.ndarray,
+        *,
+        progress: Progress = silent,
+    ) -> Self:
         """Learn; see :class:`phylolens.guided.learners.base.Learner`.
 
         Scaling and axes look at features of all taxa given, and at no distances; the choice of the
@@ -103,14 +82,16 @@ class Pooled(BaseEstimator):
         """
         self._check(sample, genetic, groups)
         with threadpool_limits(1, "blas"):  # the same bytes whatever the number of cores
-            return self._fit(sample, genetic, groups)
+            return self._fit(sample, genetic, groups, progress)
 
-    def _fit(self, sample: Sample, genetic: np.ndarray, groups: np.ndarray) -> Self:
+    def _fit(
+        self, sample: Sample, genetic: np.ndarray, groups: np.ndarray, progress: Progress
+    ) -> Self:
         frame = self.frame(sample)
         self.penalty_, self.chosen_ = self._choose(frame, genetic, groups)
         everything = np.arange(len(sample))
         problem = self.problem(frame, genetic, everything, self.penalty_)
-        found = self.minima(frame, [problem])[0]
+        found = self.minima(frame, [problem], progress)[0]
         self.scaling_ = frame.scaling
         self.weights_ = frame.scaling.to_raw(frame.to_features(found.point[: frame.width]))
         self.projection_ = self._projection(frame, found.point[frame.width :])
@@ -118,7 +99,7 @@ class Pooled(BaseEstimator):
         self.vectors_ = self.place(sample)
         cosines = self.vectors_ @ self.vectors_.T
         start = cosines_of(self._embedded(frame.means, problem.start))
-        self.loss_ = pair_loss(self.loss, genetic, start, self.seed)(cosines)[0]
+        self.loss_ = self._loss(genetic, start)(cosines)[0]
         upper = np.triu_indices(len(sample), k=1)
         pairs = np.column_stack([np.ones(len(upper[0])), cosines[upper]])
         self.calibration_ = np.linalg.lstsq(pairs, genetic[upper], rcond=None)[0]
@@ -151,14 +132,7 @@ class Pooled(BaseEstimator):
         n = len(sample)
         if n < 3:
             raise InputError(f"guiding needs at least three taxa; got {n}.", ids=sample.taxa)
-        if genetic.shape != (n, n) or len(groups) != n:
-            raise InputError(
-                f"{n} taxa need {n} x {n} distances and {n} clades; "
-                f"got {genetic.shape} and {len(groups)}.",
-                ids=sample.taxa,
-            )
-        if not np.isfinite(genetic).all():
-            raise InputError("distances must be finite.", ids=sample.taxa)
+        check_fit(sample, genetic, groups)
         if self.penalty is not None and not self.penalty >= 0:
             raise InputError(f"a penalty is not negative; got {self.penalty}.", where="penalty")
         if self.steps < 1:
@@ -166,7 +140,7 @@ class Pooled(BaseEstimator):
 
     def frame(self, sample: Sample) -> Frame:
         """Scale a sample's images and sort them for the fit."""
-        scaling = fit_scaling(self.features, sample)
+        scaling = self._scaling(sample)
         images = scaling(sample.matrix()).astype(np.float32, copy=False)
         means = scaling(sample.means)
         spread = spread_within(images, means, sample)
@@ -174,7 +148,7 @@ class Pooled(BaseEstimator):
         if basis is not None:
             images, means = images @ basis.astype(np.float32), means @ basis
         stops = np.cumsum(sample.sizes)
-        segments, places = to_segments(images, sample.weights, stops - sample.sizes, stops)
+        segments, places = self._layout(images, sample.weights, stops - sample.sizes, stops)
         return Frame(scaling, basis, means, segments, places, spread)
 
     def problem(
@@ -183,8 +157,8 @@ class Pooled(BaseEstimator):
         """Fit of some taxa (by place in the sample) to distances between them."""
         start = self._start(frame)
         cosines = cosines_of(self._embedded(frame.means[taxa], start))
-        loss = pair_loss(self.loss, genetic, cosines, self.seed)
-        first = max(loss(cosines)[0], 1e-12)
+        loss = self._loss(genetic, cosines)
+        first = self._unit(loss(cosines)[0])
 
         def relative(cosines: np.ndarray) -> tuple[float, np.ndarray]:
             value, slope = loss(cosines)
@@ -199,7 +173,24 @@ class Pooled(BaseEstimator):
             head_penalty=head,
         )
 
-    def minima(self, frame: Frame, problems: Sequence[Problem]) -> list[Minimum]:
+    def _scaling(self, sample: Sample) -> Scaling:
+        return fit_scaling(self.features, sample)
+
+    def _loss(self, genetic: np.ndarray, cosines: np.ndarray) -> PairLoss:
+        return pair_loss(self.loss, genetic, cosines, self.seed)
+
+    def _unit(self, first: float) -> float:
+        """Measure losses in that of plain means."""
+        return max(first, 1e-12)
+
+    def _layout(
+        self, images: np.ndarray, shares: np.ndarray, starts: np.ndarray, stops: np.ndarray
+    ) -> tuple[Segments, np.ndarray]:
+        return to_segments(images, shares, starts, stops)
+
+    def minima(
+        self, frame: Frame, problems: Sequence[Problem], progress: Progress = silent
+    ) -> list[Minimum]:
         """Solve problems on the same images together."""
         return fit_together(frame.segments, problems, steps=self.steps, tolerance=self.tolerance)
 

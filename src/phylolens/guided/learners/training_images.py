@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from phylolens.embedding.augment import augment
+from phylolens.embedding.preprocess import fit_square
 from phylolens.errors import InputError
+from phylolens.images import UnreadableImage, decode, open_file, sha256_of
 from phylolens.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -14,11 +17,12 @@ if TYPE_CHECKING:
     from phylolens.embedding.backbones import BackboneSpec
     from phylolens.guided.learners.tuning import TunableNetwork
 
+
 KEPT = 2 << 30  # bytes of activations kept in memory; what is beyond them is computed anew
 AT_ONCE = 16  # images
 
 
-class TrainingPictures:
+class TrainingImages:
     """Images by their ids.
 
     Activations are computed an image at a time, so those of one do not depend on its neighbours,
@@ -53,7 +57,7 @@ class TrainingPictures:
         self._features: dict[Any, dict[str, np.ndarray]] = {}
         self._lock = threading.RLock()  # refits run in threads
 
-    def __deepcopy__(self, memo: Any) -> "TrainingPictures":
+    def __deepcopy__(self, memo: Any) -> "TrainingImages":
         return self  # learners are copied with their settings; what is kept serves them all
 
     def activations(self, network: "TunableNetwork", names: Sequence[str]) -> np.ndarray:
@@ -94,17 +98,14 @@ class TrainingPictures:
         return found
 
     def _pixels(self, name: str, spec: "BackboneSpec") -> np.ndarray:
-        from phylolens.embedding.augment import augment
-        from phylolens.embedding.preprocess import fit_square
-        from phylolens.images import UnreadableImage, decode, open_file, sha256_of
 
         view = self.views[name]
         try:
             with open_file(view.path) as file:
                 content = sha256_of(file)
-                picture = fit_square(decode(file, spec.input_size), spec, self.fit or spec.fit)
+                image = fit_square(decode(file, spec.input_size), spec, self.fit or spec.fit)
         except (OSError, UnreadableImage) as error:
             raise InputError(f"not a readable image ({error}).", where=view.path) from error
         return np.array(
-            augment(picture, view.augmentation, content=content, copy=view.copy, seed=self.seed)
+            augment(image, view.augmentation, content=content, copy=view.copy, seed=self.seed)
         )

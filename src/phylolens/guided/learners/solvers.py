@@ -1,9 +1,10 @@
-"""Several minimisations at once that ask for values and gradients together.
+"""Minimisers of the attention pools: L-BFGS, several fits at once, and Adam as published.
 
-Each runs SciPy's L-BFGS-B (Byrd et al. 1995, SIAM J. Sci. Comput. 16:1190) in a thread of its own
-and waits at each evaluation until all others that still run have come to theirs; then all are
-evaluated in one call, which can share passes over data. Who waits for whom depends on the
-functions alone, not on the clock: results repeat byte for byte.
+Several minimisations ask for values and gradients together. Each runs SciPy's L-BFGS-B (Byrd et al.
+1995, SIAM J. Sci. Comput. 16:1190) in a thread of its own and waits at each evaluation until all
+others that still run have come to theirs; then all are evaluated in one call, which can share
+passes over data. Who waits for whom depends on the functions alone, not on the clock: results
+repeat byte for byte.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ from threading import Condition
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 from threadpoolctl import threadpool_limits
+
+from phylolens.progress import Progress, silent
 
 # Takes the numbers of problems and a point of each; gives their values and gradients.
 Evaluate = Callable[[Sequence[int], Sequence[np.ndarray]], Sequence[tuple[float, np.ndarray]]]
@@ -85,6 +88,46 @@ def minimise_together(
             return [run(0)]
         with ThreadPoolExecutor(len(starts)) as pool:
             return list(pool.map(run, range(len(starts))))
+
+
+def adam(
+    evaluate: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    start: np.ndarray,
+    *,
+    steps: int,
+    rate: float,
+    progress: Progress = silent,
+) -> Minimum:
+    """Descend by Adam (Kingma & Ba 2015, ICLR) with its published settings, 0.9, 0.999 and 1e-8.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Gives value and gradient at a point.
+    start : array of float64, shape (p,)
+    steps : int
+        So many, whatever they gain; the curve of the minimum has one value more.
+    rate : float
+        Learning rate.
+    progress : callable
+        Told every fifty steps.
+    """
+    point = start.copy()
+    first, second = np.zeros(len(point)), np.zeros(len(point))
+    curve = np.empty(steps + 1)
+    # The passes are bound by memory, not by cores: one thread costs little, gives the same bytes
+    # whatever the number of cores, and does not stall beside other programs.
+    with threadpool_limits(1, "blas"):
+        for step in range(1, steps + 1):
+            curve[step - 1], gradient = evaluate(point)
+            first += (1 - 0.9) * (gradient - first)
+            second += (1 - 0.999) * (gradient**2 - second)
+            scale = np.sqrt(second / (1 - 0.999**step)) + 1e-8
+            point -= rate * first / (1 - 0.9**step) / scale
+            if step % 50 == 0 or step == steps:
+                progress("fitting the attention pool", step, steps)
+        curve[-1] = evaluate(point)[0]
+    return Minimum(point, curve, steps + 1)
 
 
 class _Meeting:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from phylolens.guided.about_skill import TRAITS, draw_traits, scatter_of, skill_scale
 from phylolens.guided.sample import to_sample
-from phylolens.guided.skill_scale import TRAITS, draw_traits, scatter_of, skill_scale
 from phylolens.values import Features
 
 

@@ -45,17 +45,17 @@ def pixels(n: int, side: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_parts_together_are_the_whole_network(kind):
-    from phylolens.guided.learners.frozen_part import Halves, cut
+    from phylolens.guided.learners.tuning import Halves, cut
 
     network = network_of(kind)
-    names, pictures = last_names(network, 1), pixels(3, 64 if kind != "test_vit" else 160)
+    names, images = last_names(network, 1), pixels(3, 64 if kind != "test_vit" else 160)
     whole = copy.deepcopy(network)
-    halves = cut(network, names, pictures.shape[1])
+    halves = cut(network, names, images.shape[1])
     assert isinstance(halves, Halves)
     with torch.no_grad():
-        kept = halves.activations(pictures)
-    assert kept.shape[1:] != pictures.shape[1:]
-    found, wanted = halves(kept), whole(pictures)[0]
+        kept = halves.activations(images)
+    assert kept.shape[1:] != images.shape[1:]
+    found, wanted = halves(kept), whole(images)[0]
     assert wanted.std() > 0
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
     found.square().sum().backward()
@@ -83,14 +83,14 @@ class Around(torch.nn.Module):
 
 
 def test_what_cannot_be_cut_is_run_whole():
-    from phylolens.guided.learners.frozen_part import Halves, cut
+    from phylolens.guided.learners.tuning import Halves, cut
 
     torch.manual_seed(0)
     network = Around()
     found = cut(network, {"last.weight", "last.bias"}, 2)
     assert not isinstance(found, Halves)
-    pictures = pixels(3, 2)
-    torch.testing.assert_close(found(found.activations(pictures)), network(pictures)[0])
+    images = pixels(3, 2)
+    torch.testing.assert_close(found(found.activations(images)), network(images)[0])
     assert not isinstance(cut(network, set(dict(network.named_parameters())), 2), Halves)
 
 
@@ -118,12 +118,12 @@ def checkpoint(tmp_path: Path) -> Path:
     return path
 
 
-def test_pictures_are_those_of_the_feature_store_altered_copies_too(
+def test_images_are_those_of_the_feature_store_altered_copies_too(
     views, checkpoint, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("PHYLOLENS_CACHE", str(tmp_path / "cache"))
     from phylolens.embedding import embed, find_backbone
-    from phylolens.guided.learners.training_pictures import TrainingPictures
+    from phylolens.guided.learners.training_images import TrainingImages
     from phylolens.guided.learners.tuning import TunableNetwork
 
     options = {"fit": "squash", "seed": 3}
@@ -131,37 +131,37 @@ def test_pictures_are_those_of_the_feature_store_altered_copies_too(
         views, "timm:test_resnet", store=tmp_path / "store", weights=checkpoint, **options
     )
     network = TunableNetwork(find_backbone("timm:test_resnet"), checkpoint, 1)
-    pictures = TrainingPictures(views, **options)
-    features = pictures.untouched(network, found.features.ids)
+    images = TrainingImages(views, **options)
+    features = images.untouched(network, found.features.ids)
     np.testing.assert_allclose(features, found.features.matrix, rtol=1e-3, atol=1e-4)
     assert np.abs(features[3] - features[0]).max() > 0.01, "the copy is altered"
 
 
 def test_the_frozen_part_sees_a_picture_once_and_memory_is_bounded(views, checkpoint):
     from phylolens.embedding import find_backbone
-    from phylolens.guided.learners.training_pictures import TrainingPictures
+    from phylolens.guided.learners.training_images import TrainingImages
     from phylolens.guided.learners.tuning import TunableNetwork
 
     names, calls = [view.id for view in views], []
     network = TunableNetwork(find_backbone("timm:test_resnet"), checkpoint, 1)
     plain = network.activations
 
-    def counted(pictures: np.ndarray) -> np.ndarray:
-        calls.append(len(pictures))
-        return plain(pictures)
+    def counted(images: np.ndarray) -> np.ndarray:
+        calls.append(len(images))
+        return plain(images)
 
     network.activations = counted
     told = []
-    pictures = TrainingPictures(views, progress=lambda *said: told.append(said))
-    first = pictures.untouched(network, names)
-    again = pictures.features(network, names[::-1])[::-1]
+    images = TrainingImages(views, progress=lambda *said: told.append(said))
+    first = images.untouched(network, names)
+    again = images.features(network, names[::-1])[::-1]
     assert calls == [1] * 4
     np.testing.assert_allclose(again, first, rtol=1e-4, atol=1e-5)
     assert told[-1] == ("reading images to train on", 4, 4)
-    size = pictures.activations(network, names[:1]).nbytes
-    few = TrainingPictures(views, kept=2 * size)
+    size = images.activations(network, names[:1]).nbytes
+    few = TrainingImages(views, kept=2 * size)
     calls.clear()
-    assert few.features(network, names).tobytes() == pictures.features(network, names).tobytes()
+    assert few.features(network, names).tobytes() == images.features(network, names).tobytes()
     few.features(network, names)
     assert calls == [1] * (4 + 2), "two are kept, two computed anew"
     assert copy.deepcopy(few) is few

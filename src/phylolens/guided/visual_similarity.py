@@ -19,7 +19,7 @@ MOST = 0.9  # share of new rows that have to be unlike, for another network to b
 
 
 @dataclass(frozen=True)
-class Likeness:
+class VisualSimilarity:
     """Mean features of a fit, and how well its own images correlate with them.
 
     Parameters
@@ -53,11 +53,11 @@ class Likeness:
         return ""
 
 
-def likeness_of(sample: Sample) -> Likeness:
+def visual_similarity_of(sample: Sample) -> VisualSimilarity:
     """Look at the features of a fit."""
     mean = sample.means.mean(axis=0).astype(np.float32)
     own = correlations(sample.matrix(), mean)
-    return Likeness(mean, float(np.quantile(own, LOW)))
+    return VisualSimilarity(mean, float(np.quantile(own, LOW)))
 
 
 def correlations(matrix: np.ndarray, mean: np.ndarray) -> np.ndarray:

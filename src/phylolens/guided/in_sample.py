@@ -16,8 +16,8 @@ from skbio import DistanceMatrix
 
 from phylolens.embedding.feature_file import GUIDED_MARK
 from phylolens.errors import InputError
-from phylolens.guided.attention import AttentionPool
-from phylolens.guided.bags import Bags
+from phylolens.guided.learners import make_learner
+from phylolens.guided.published import AttentionPool, Bags
 from phylolens.guided.recipes import GuideRecipe
 from phylolens.phylogeny import similarity
 from phylolens.progress import Progress, silent
@@ -78,7 +78,7 @@ def fit_guided(
     lineage : DataFrame, optional
         Taxonomy of the taxa, for the taxonomy-only baseline.
     recipe : GuideRecipe
-        Epochs and learning rate.
+        Its first learner, an attention pool, and its epochs and learning rate.
     divisor : float, optional
         The largest distance by default; the published study used 1.7.
 
@@ -95,8 +95,16 @@ def fit_guided(
         raise InputError("taxa without a place in the phylogeny.", ids=missing)
     genetic = genetic.filter(bags.taxa)
     target = similarity(genetic, divisor=divisor)
-    pool = AttentionPool(epochs=recipe.epochs, learning_rate=recipe.learning_rate, seed=seed)
-    pool.fit(bags, target, progress=progress)
+    given = {
+        "epochs": recipe.epochs,
+        "learning_rate": recipe.learning_rate,
+        "divisor": divisor,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    learner: Any = make_learner(recipe.learner[0], seed, **given)
+    learner.fit(bags.sample(), genetic.data, np.arange(len(bags.taxa)), progress=progress)
+    pool = AttentionPool(epochs=learner.epochs, learning_rate=learner.learning_rate, seed=seed)
+    pool.weights_, pool.loss_curve_ = learner.weights_, learner.loss_curve_
     vectors = pool.transform(bags)
     means = bags.values.sum(axis=1, dtype=np.float64) / bags.sizes[:, None]
     unit = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
@@ -108,8 +116,8 @@ def fit_guided(
         "n_taxa": len(bags.taxa),
         "n_images": int(bags.sizes.sum()),
         "images_per_taxon": {"min": int(bags.sizes.min()), "max": int(bags.sizes.max())},
-        "epochs": recipe.epochs,
-        "learning_rate": recipe.learning_rate,
+        "epochs": learner.epochs,
+        "learning_rate": learner.learning_rate,
         "seed": seed,
         "divisor": divisor or float(genetic.condensed_form().max()),
         "note": NOTE,

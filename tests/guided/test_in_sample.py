@@ -40,8 +40,8 @@ def fit(bags, genetic, **options):
 def test_order_and_surplus_of_genetic_taxa_change_nothing(bags, genetic):
     points = np.random.default_rng(1).normal(size=(7, 3))
     larger = DistanceMatrix(cdist(points, points), [*TAXA, "extra"])
-    shuffled = larger.filter(["extra", *"DBFACE"])
-    one, two = fit(bags, genetic), fit(bags, shuffled)
+    permuted = larger.filter(["extra", *"DBFACE"])
+    one, two = fit(bags, genetic), fit(bags, permuted)
     assert one.summary == two.summary
     assert list(two.matrices["genetic"].index) == list(TAXA)
 

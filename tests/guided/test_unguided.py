@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.guided.noise import sampling_noise
+from phylolens.guided.learners.unguided import sampling_noise
 from phylolens.guided.sample import to_sample
 from phylolens.stats import debiased_distances
 from phylolens.values import Features

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize, rosen, rosen_der
 
-from phylolens.guided.learners._minimise import minimise_together
+from phylolens.guided.learners.solvers import minimise_together
 
 STARTS = [np.random.default_rng(k).normal(size=4) for k in range(6)]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.guided.likeness import correlations, likeness_of
 from phylolens.guided.sample import to_sample
+from phylolens.guided.visual_similarity import correlations, visual_similarity_of
 from phylolens.values import Features
 
 WIDTH = 60
@@ -33,7 +33,7 @@ def test_correlations_are_those_of_numpy_and_zero_for_constant_rows():
 
 
 def test_new_pictures_of_the_same_network_pass_and_another_network_is_named():
-    found = likeness_of(sample_of(features(0)))
+    found = visual_similarity_of(sample_of(features(0)))
     assert found.low > 0.5
     assert found.reason(features(1)) == ""
     assert found.unlike(features(1)).mean() < 0.02
@@ -43,7 +43,7 @@ def test_new_pictures_of_the_same_network_pass_and_another_network_is_named():
 
 
 def test_a_few_odd_pictures_do_not_stop_the_others():
-    found = likeness_of(sample_of(features(0)))
+    found = visual_similarity_of(sample_of(features(0)))
     mixed = np.concatenate([features(1, n=20), features(1, network=1, n=20)])
     assert found.reason(mixed) == ""
     np.testing.assert_array_equal(found.unlike(mixed), np.arange(40) >= 20)
@@ -52,5 +52,5 @@ def test_a_few_odd_pictures_do_not_stop_the_others():
 @pytest.mark.parametrize("seed", range(3))
 def test_centred_features_say_nothing_and_are_not_refused(seed):
     rng = np.random.default_rng(seed)
-    found = likeness_of(sample_of(rng.normal(size=(80, WIDTH)).astype(np.float32)))
+    found = visual_similarity_of(sample_of(rng.normal(size=(80, WIDTH)).astype(np.float32)))
     assert found.reason(rng.normal(size=(9, WIDTH)).astype(np.float32)) == ""
