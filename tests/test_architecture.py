@@ -31,7 +31,6 @@ ORDER = (
     "progress",
     "named_settings",
     "errors",
-    "lazy",
     "_skbio",
 )
 NO_PICTURES = ("torch", "torchvision", "timm", "PIL", "onnxruntime")

@@ -16,12 +16,13 @@ from phylolens.cli import (
     signal,
     simulate,
 )
+from phylolens.cli._faults import guarded
 
 app = typer.Typer(
     name="phylolens",
     help="Do looks follow lineage? Specimen images measured against a phylogeny.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -40,6 +41,4 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 def main() -> None:
     """Run the command line; bad input ends with one message and exit code 2."""
-    from phylolens.cli._faults import guarded
-
     sys.exit(guarded(app))

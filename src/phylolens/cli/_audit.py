@@ -6,7 +6,9 @@ from typing import Any
 
 import typer
 
+from phylolens import pipeline
 from phylolens.cli._console import show
+from phylolens.errors import InputError
 
 USED = ("ids", "meta", "ranks", "rank", "seed", "out", "permutations")
 OUT = Path("phylolens-out")
@@ -16,9 +18,6 @@ def run_audit(
     matrices: tuple[Path, Path], settings: dict[str, Any], own: Mapping[str, Any], *, json: bool
 ) -> None:
     """Audit two matrices and print what came out; options that it has no use for are refused."""
-    from phylolens.errors import InputError
-    from phylolens.pipeline.audit import audit_files
-
     given = {**settings, **own}
     unused = [f"--{name.replace('_', '-')}" for name in given if name not in USED]
     if unused:
@@ -30,7 +29,7 @@ def run_audit(
         )
     _require(given, "permutations", 1)
     _require(given, "seed", 0)
-    summary = audit_files(*matrices, given.pop("out", OUT), **given)
+    summary = pipeline.audit_files(*matrices, given.pop("out", OUT), **given)
     if json:
         show(summary, json=True)
     else:
@@ -39,8 +38,6 @@ def run_audit(
 
 
 def _require(given: Mapping[str, Any], name: str, least: int) -> None:
-    from phylolens.errors import InputError
-
     if given.get(name, least) < least:
         raise InputError(f"at least {least} is needed; got {given[name]}.", where=f"--{name}")
 

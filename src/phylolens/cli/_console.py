@@ -6,7 +6,9 @@ from typing import Any
 
 import typer
 
+import phylolens as pl
 from phylolens.errors import some
+from phylolens.pipeline.settings import make_settings
 from phylolens.progress import Progress, silent
 
 
@@ -37,19 +39,16 @@ def run_and_show(
     settings: Mapping[str, Any], stages: Sequence[str], *, json: bool, where: object = "options"
 ) -> None:
     """Run stages of a study and print what came out."""
-    from phylolens.pipeline.run import run
-    from phylolens.pipeline.settings import make_settings
-
     study = make_settings(settings, where=where)
     with progress_bar() as progress:
-        summary = run(study, stages, progress=progress)
+        summary = pl.run(study, stages, progress=progress)
     show(summary, json=json)
 
 
 def show(summary: Mapping[str, Any], *, json: bool) -> None:
     """Print a summary as JSON or as indented lines."""
     if json:
-        from phylolens.writing import to_json
+        from phylolens.writing import to_json  # pandas, which --help does without
 
         typer.echo(to_json(summary), nl=False)
     else:

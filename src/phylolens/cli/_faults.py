@@ -12,6 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from phylolens.errors import InputError
+from phylolens.reading.text import system_fault
+
 BAD_INPUT, FAULT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141
 DEBUG = "PHYLOLENS_DEBUG"
 GOES_ON = "Interrupted. The same command goes on where this one stopped."
@@ -20,9 +23,6 @@ FULL = ("No space left on device", "Disk quota exceeded")
 
 def guarded(app: Callable[[], Any]) -> int:
     """Run ``app`` and return the exit code; everything but a clean end is said on stderr."""
-    from phylolens.errors import InputError
-    from phylolens.reading.text import system_fault
-
     _prepare_streams()
     _end_on_sigterm()
     try:

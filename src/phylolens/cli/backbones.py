@@ -2,15 +2,14 @@
 
 import typer
 
+from phylolens import embedding
 from phylolens.cli import _options as o
 from phylolens.cli._console import show
 
 
 def command(json: o.Json = False) -> None:
     """List feature extractors: size, licence, where weights come from, whether they are here."""
-    from phylolens.embedding import backbone_table
-
-    rows = backbone_table()
+    rows = embedding.backbone_table()
     if json:
         show({"backbones": rows}, json=True)
         return

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from phylolens import pipeline
 from phylolens.cli import _options as o
 from phylolens.cli._console import progress_bar, show
 
@@ -15,10 +16,8 @@ def command(
     json: o.Json = False,
 ) -> None:
     """Simulate shells with a known history, run everything on them, write the report."""
-    from phylolens.pipeline.demo import demo
-
     with progress_bar() as progress:
-        summary = demo(out, seed=seed, progress=progress)
+        summary = pipeline.make_demo(out, seed=seed, progress=progress)
     if json:
         show(summary, json=True)
         return

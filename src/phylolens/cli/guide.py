@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+import phylolens as pl
+from phylolens import guided
 from phylolens.cli import _options as o
 from phylolens.cli._console import progress_bar, run_and_show, show
 from phylolens.cli._stored import require_nothing_else
@@ -45,16 +47,13 @@ def command(
 
 def _embed_new(model: Path, settings: dict[str, Any], *, json: bool) -> None:
     """Apply a stored model to new images."""
-    from phylolens.embedding.feature_file import read_features
-    from phylolens.guided.apply import embed_new
-
     asked = require_nothing_else(settings, "guide")
     features = settings.get("features")
     with progress_bar() as progress:
-        summary = embed_new(
+        summary = guided.embed_new(
             model,
             images=settings.get("images"),
-            features=read_features(features) if features else None,
+            features=pl.read_features(features) if features else None,
             asked=asked,
             out=settings.get("out", Path("phylolens-out")),
             device=settings.get("device", "auto"),

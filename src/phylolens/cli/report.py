@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+import phylolens as pl
 from phylolens.cli import _options as o
 from phylolens.cli._console import show
 
@@ -21,6 +22,4 @@ def command(
     json: o.Json = False,
 ) -> None:
     """Write report.html from a results directory."""
-    from phylolens.report import write_report
-
-    show({"report": str(write_report(results, images=images or ()))}, json=json)
+    show({"report": str(pl.write_report(results, images=images or ()))}, json=json)

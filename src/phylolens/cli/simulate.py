@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from phylolens import simulation
 from phylolens.cli import _options as o
 from phylolens.cli._console import progress_bar, show
 
@@ -63,9 +64,7 @@ def command(
 ) -> None:
     """Make a world with known truth: shells that evolved on a tree, or features alone."""
     if features_only:
-        from phylolens.simulation.features import features_world
-
-        summary = features_world(
+        summary = simulation.features_world(
             out,
             tree=tree,
             distances=distances,
@@ -83,8 +82,6 @@ def command(
             ),
         )
     else:
-        from phylolens.simulation import WorldSpec, simulate_world
-
         knobs = o.given(
             n_species=species,
             n_genera=genera,
@@ -103,6 +100,7 @@ def command(
             size=size,
         )
         with progress_bar() as progress:
-            world = simulate_world(WorldSpec(**knobs, seed=seed), out, progress=progress)
+            spec = simulation.WorldSpec(**knobs, seed=seed)
+            world = simulation.simulate_world(spec, out, progress=progress)
         summary = {"out": str(out), "n_images": len(world.meta)}
     show(summary, json=json)

@@ -6,3 +6,7 @@ stage has at hand, ``checkpoints`` keep finished parts of a long stage, ``summar
 from its files.
 ``demo`` and ``audit`` are runs of their own.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

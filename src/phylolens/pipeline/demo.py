@@ -7,9 +7,10 @@ from phylolens.errors import require_folder
 from phylolens.pipeline.run import run
 from phylolens.pipeline.settings import make_settings
 from phylolens.progress import Progress, silent
+from phylolens.simulation import WorldSpec, simulate_world
 
 
-def demo(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[str, Any]:
+def make_demo(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[str, Any]:
     """Simulate a world into ``out/world`` and run a whole study on it.
 
     Returns
@@ -18,8 +19,6 @@ def demo(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[str, 
         The summary of :func:`phylolens.pipeline.run.run`, the path of the ``report``, and
         ``in_words``.
     """
-    from phylolens.simulation import WorldSpec, simulate_world
-
     require_folder(out)
     world = out / "world"
     simulate_world(WorldSpec(seed=seed, imbalance=0.5), world, progress=progress)

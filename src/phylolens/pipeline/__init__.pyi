@@ -1,0 +1,4 @@
+"""The names of this package, and the files they stand in."""
+
+from .audit import audit_files as audit_files
+from .demo import make_demo as make_demo
