@@ -11,8 +11,8 @@ import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from phylolens.guided.learners.pool import TOGETHER
-from phylolens.guided.learners.pooled import Frame, Pooled
+from phylolens.guided.learners.pool import TOGETHER, Frame
+from phylolens.guided.learners.pooled import Pooled
 from phylolens.guided.sample import Sample
 from phylolens.stats.correlation import correlation
 
