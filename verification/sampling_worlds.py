@@ -130,24 +130,25 @@ def claims(found: Any, names: list[str], folder: Path) -> dict[str, float]:
     """Which sentences of the report say that looks go with lineage, or that pairs stand out."""
     place = folder / "signal"
     place.mkdir(exist_ok=True)
-    own = {"rank": "species", "n_taxa": len(names), "distance": "chord", **found.summary}
+    own = {"rank": "species", "n_taxa": len(names), "distance": "chord", **found.result.to_dict()}
     (place / "signal.json").write_text(json.dumps(own, default=list), encoding="utf-8")
     if found.pairs is not None:
         found.pairs.to_csv(place / "pairs.csv", index=False)
     said = about_signal(Results(folder))
     assert said is not None
-    correlogram, clades = said["correlogram"] or {"rows": []}, said["clades"] or {"rows": []}
-    own_pairs = found.summary.get("disagreement") or {}
+    classes = said.correlogram.rows if said.correlogram else []
+    clades = said.clades.rows if said.clades else []
+    own_pairs = found.result.disagreement
     return {
-        "says: relatives look more alike": "look more alike than chance" in said["claim"],
-        "says: tests disagree": said["kind"] == "open",
-        "says: beyond the order": bool((said["within"] or {}).get("beyond")),
-        "says: alike at some distance": any(row["sign"] for row in correlogram["rows"]),
-        "says: looks follow lineage in a clade": any(row["yes"] for row in clades["rows"]),
-        "says: tree of looks is nearer": bool(said["trees"])
-        and " is nearer to the reference" in said["trees"]["sentence"],
-        "says: convergent pairs": bool(own_pairs.get("n_convergent")),
-        "says: divergent pairs": bool(own_pairs.get("n_divergent")),
+        "says: relatives look more alike": "look more alike than chance" in said.claim,
+        "says: tests disagree": said.kind == "open",
+        "says: beyond the order": bool(said.within and said.within.beyond),
+        "says: alike at some distance": any(row.sign for row in classes),
+        "says: looks follow lineage in a clade": any(row.yes for row in clades),
+        "says: tree of looks is nearer": bool(said.trees)
+        and " is nearer to the reference" in said.trees.sentence,
+        "says: convergent pairs": bool(own_pairs and own_pairs.n_convergent),
+        "says: divergent pairs": bool(own_pairs and own_pairs.n_divergent),
     }
 
 
@@ -159,7 +160,9 @@ def everything(null: str, number: int) -> dict[str, float]:
     )
     with tempfile.TemporaryDirectory() as folder:
         said = claims(found, list(world.visual.ids), Path(folder))
-    return dict(p_values(found.summary)) | {name: float(value) for name, value in said.items()}
+    return dict(p_values(found.result.to_dict())) | {
+        name: float(value) for name, value in said.items()
+    }
 
 
 def followed(kind: str, number: int, *, lambda_: float, axes: int | None = None) -> Comparison:

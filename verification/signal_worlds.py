@@ -65,7 +65,7 @@ def trees_world(number: int) -> dict[str, float]:
         "baselines": baselines(
             genetic, None, visual=visual, image_counts=counts,
             permutations=PERMUTATIONS, seed=seed,
-        ),
+        ).to_dict(),
         "tree": compare_trees(
             visual_tree(visual), tree, clades=clades, n_null=PERMUTATIONS, n_random=1, seed=seed
         ),

@@ -68,8 +68,8 @@ def p_values(seed: int, lambda_: float) -> dict[str, float]:
     blind = lambda_score(plain, given.genetic, permutations=PERMUTATIONS, seed=seed)
     return {
         "plain lambda_score": blind.p_value,
-        **{f"within {name}": judged["within"]["tests"][name]["p_value"] for name in TESTS},
-        **{f"adjusted {name}": judged["adjusted"]["tests"][name]["p_value"] for name in TESTS},
+        **{f"within {name}": judged.within.tests[name].p_value for name in TESTS},
+        **{f"adjusted {name}": judged.adjusted.tests[name].p_value for name in TESTS},
     }
 
 

@@ -156,7 +156,7 @@ def test_every_p_value_of_the_block_was_looked_at(null_tests, null_trees, null_c
         lineage=lineage.loc[names],
         image_counts=pd.Series(rng.integers(1, 20, len(names)), index=names),
     )
-    summary = signal(compared, permutations=PERMUTATIONS, simulations=40).summary
+    summary = signal(compared, permutations=PERMUTATIONS, simulations=40).result.to_dict()
     written = {name for name, _ in p_values(summary)}
     looked_at = set(null_tests) | set(null_trees) | set(null_clades)
     assert len(written) > 80

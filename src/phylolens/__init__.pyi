@@ -15,10 +15,10 @@ from .phylogeny import read_distances as read_distances
 from .phylogeny import read_tree as read_tree
 from .pipeline.run import run as run
 from .pipeline.settings import Settings as Settings
-from .pipeline.signal import SignalResult as SignalResult
 from .pipeline.signal import compare_embeddings as compare_embeddings
 from .pipeline.signal import signal as signal
 from .report import write_report as write_report
+from .results.signal import SignalResult as SignalResult
 from .simulation import simulate_world as simulate_world
 from .specimens import Specimens as Specimens
 from .specimens import as_specimens as as_specimens

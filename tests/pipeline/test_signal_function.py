@@ -10,7 +10,6 @@ import phylolens as pl
 from phylolens.errors import InputError
 from phylolens.pipeline.run import run
 from phylolens.pipeline.settings import make_settings
-from phylolens.writing import to_json
 
 NEWICK = "((((a:1,b:1):1,c:2):1,(d:1.5,e:1.5):1.5):1,((f:1,g:1):1,(h:1.5,i:1.5):0.5):2);"
 FEW = {"permutations": 49, "simulations": 40, "replicates": 5}
@@ -40,7 +39,7 @@ def test_it_gives_what_the_command_writes(world, tmp_path):
     written = json.loads((tmp_path / "out/signal/signal.json").read_text())
     read = pl.read_features(tmp_path / "features.csv")
     found = pl.signal(read, tmp_path / "tree.nwk", tmp_path / "meta.csv", rank="family", **FEW)
-    assert json.loads(to_json(found.summary)) == written
+    assert json.loads(found.to_json()) == written
 
 
 def test_tables_in_memory_do_as_well(world):

@@ -48,6 +48,13 @@ from phylolens.report.plots.trees import (
 )
 from phylolens.report.results import Results
 from phylolens.report.sections.signal.figures import signal_figures
+from phylolens.results.signal_parts import (
+    CladeTests,
+    Correlogram,
+    SignalTest,
+    TreeComparison,
+    WithinClades,
+)
 from phylolens.stats.ancestral import ancestral_states
 
 TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]
@@ -141,12 +148,14 @@ def test_one_group_is_no_group():
 
 # Correlogram
 
-CLASSES = [
-    {"low": 0.0, "high": 1.0, "n_pairs": 40, "r": 0.3, "p_holm": 0.01, "tested": True},
-    {"low": 1.0, "high": 3.0, "n_pairs": 60, "r": -0.1, "p_holm": 0.4, "tested": True},
-    {"low": 3.0, "high": 4.0, "n_pairs": 10, "r": -0.2, "p_holm": None, "tested": False},
-    {"low": 4.0, "high": 9.0, "n_pairs": 1, "r": None, "p_holm": None, "tested": False},
-]
+CLASSES = Correlogram(
+    classes=[
+        {"low": 0.0, "high": 1.0, "n_pairs": 40, "r": 0.3, "p_holm": 0.01, "tested": True},
+        {"low": 1.0, "high": 3.0, "n_pairs": 60, "r": -0.1, "p_holm": 0.4, "tested": True},
+        {"low": 3.0, "high": 4.0, "n_pairs": 10, "r": -0.2, "p_holm": None, "tested": False},
+        {"low": 4.0, "high": 9.0, "n_pairs": 1, "r": None, "p_holm": None, "tested": False},
+    ]
+).classes
 
 
 def test_correlogram_draws_every_class_where_it_belongs():
@@ -364,7 +373,7 @@ def test_equal_residuals_stand_by_name():
 def null_of(statistic, edges, counts, **more):
     histogram = {"edges": edges, "counts": counts}
     test = {"statistic": statistic, "p_value": 0.004, "null_histogram": histogram}
-    return test | {"null_quantiles": {"0.95": edges[-2]}} | more
+    return SignalTest.model_validate(test | {"null_quantiles": {"0.95": edges[-2]}} | more)
 
 
 def test_null_panels_show_histogram_and_observed_value():
@@ -372,9 +381,10 @@ def test_null_panels_show_histogram_and_observed_value():
         "mantel_pearson": null_of(0.5, [-0.2, 0.0, 0.2], [4, 8], p_holm=0.012),
         "kmult": null_of(0.9, [0.4, 0.5, 0.6], [10, 5]),
         "mantel_pearson_centred": null_of(0.3, [-1, 0, 1], [1, 1]),
-        "protest": {"statistic": 0.4, "p_value": 0.5},
+        "protest": SignalTest(statistic=0.4, p_value=0.5),
     }
-    within = {"rank": "order", "pearson": null_of(0.5, [0.3, 0.4, 0.5], [1, 4]), "spearman": None}
+    inner = null_of(0.5, [0.3, 0.4, 0.5], [1, 4])
+    within = WithinClades(rank="order", n_clades=2, pearson=inner, spearman=None)
     assert null_tests(tests) == ["kmult", "mantel_pearson"]
     first, second = draw_null(tests, within).axes
     assert [patch.get_data().values.tolist() for patch in first.patches] == [[1.0, 0.5]]
@@ -395,14 +405,14 @@ def test_null_panels_show_histogram_and_observed_value():
 
 # Measures of trees
 
-MEASURES = {
+MEASURES = TreeComparison.model_validate({
     "coherency": {"value": 0.6, "higher_is_better": True, "random_mean": 0.2, "random_sd": 0.05,
                   "reference_value": 3.5},
     "nrf": {"value": 0.8, "random_mean": 0.99, "random_sd": 0.01, "tip_permuted_mean": 0.9,
             "tip_permuted_sd": 0.1, "interval": [0.7, 0.85]},
     "cid": {"value": None},
     "method": "nj",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def test_tree_measures_stand_where_they_are():
@@ -425,7 +435,8 @@ def test_tree_measures_stand_where_they_are():
 
 def clade(rank, name, n, r, p):
     tests = {"mantel_pearson": {"statistic": r, "p_value": p, "p_holm": p}}
-    return {"rank": rank, "clade": name, "n_taxa": n, "pearson": r, "tests": tests}
+    row = {"rank": rank, "clade": name, "n_taxa": n, "pearson": r, "tests": tests}
+    return CladeTests.model_validate(row)
 
 
 def test_clades_are_the_largest_by_rank():
@@ -433,7 +444,7 @@ def test_clades_are_the_largest_by_rank():
     rows += [clade("class", "C", 100, 0.2, 0.5), clade("class", "none", 50, None, None)]
     shown = clades_shown(rows)
     assert len(shown) == 30
-    assert [row["clade"] for row in shown] == [*[f"O{k:02d}" for k in range(39, 10, -1)], "C"]
+    assert [row.clade for row in shown] == [*[f"O{k:02d}" for k in range(39, 10, -1)], "C"]
 
 
 def test_clades_are_drawn_with_n_and_p():

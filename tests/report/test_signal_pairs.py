@@ -14,7 +14,7 @@ TAXA = [f"{letter}idae" for letter in "ABCDEF"]
 
 
 def names(group):
-    return [tuple(taxon["name"] for taxon in pair["taxa"]) for pair in group["pairs"]]
+    return [tuple(taxon.name for taxon in pair.taxa) for pair in group.pairs]
 
 
 def page_of(out):
@@ -22,18 +22,18 @@ def page_of(out):
 
 
 def test_significant_pairs_lead_and_others_are_called_what_they_are(make_signal):
-    found = summarize(make_signal(TAXA))["signal"]["pairs"]
-    alike, apart = found["groups"]
-    assert alike["significant"]
+    found = summarize(make_signal(TAXA))["signal"].pairs
+    alike, apart = found.groups
+    assert alike.significant
     assert names(alike) == [("Bidae", "Eidae"), ("Aidae", "Didae")]  # by q; 0.7 is not listed
-    assert alike["note"] == "All 2 pairs."
-    assert not apart["significant"]
+    assert alike.note == "All 2 pairs."
+    assert not apart.significant
     assert names(apart)[0] == ("Didae", "Eidae")  # equal q: the larger ratio first
-    assert apart["note"].startswith("Not significant")
-    assert "2 look far more alike" in found["sentence"]
-    assert "none looks far less alike" in found["sentence"]
-    pair = alike["pairs"][0]
-    assert (pair["visual"], pair["expected"], pair["ratio"], pair["q"]) == (
+    assert apart.note.startswith("Not significant")
+    assert "2 look far more alike" in found.sentence
+    assert "none looks far less alike" in found.sentence
+    pair = alike.pairs[0]
+    assert (pair.visual, pair.expected, pair.ratio, pair.q) == (
         "0.300", "0.900", "0.33", "0.010"
     )  # fmt: skip
 
@@ -45,10 +45,10 @@ def test_at_most_twelve_a_group(make_signal):
     many = pd.concat([table.head(1).assign(taxon_2=f"X{k:02d}", q_value=0.04 - k / 1000)
                       for k in range(15)])  # fmt: skip
     many.to_csv(path, index=False)
-    found = summarize(out)["signal"]["pairs"]
-    assert [len(group["pairs"]) for group in found["groups"]] == [12]
-    assert names(found["groups"][0])[0] == ("Aidae", "X14")
-    assert found["groups"][0]["note"] == "The 12 surest of 15 pairs."
+    found = summarize(out)["signal"].pairs
+    assert [len(group.pairs) for group in found.groups] == [12]
+    assert names(found.groups[0])[0] == ("Aidae", "X14")
+    assert found.groups[0].note == "The 12 surest of 15 pairs."
 
 
 def test_the_very_pictures_stand_side_by_side(make_signal):
@@ -69,7 +69,7 @@ def test_missing_pictures_leave_the_names(make_signal):
     assert "<img" not in text[text.index('id="disagree"') :]
     assert "Bidae" in text[text.index('id="disagree"') :]
     (out / "signal/portraits.csv").unlink()
-    assert not any(g["pictured"] for g in summarize(out)["signal"]["pairs"]["groups"])
+    assert not any(g.pictured for g in summarize(out)["signal"].pairs.groups)
     assert "Bidae" in page_of(out)
 
 
@@ -78,8 +78,8 @@ def test_unknown_clades_and_numbers_stay_blank(make_signal):
     path = out / "signal/pairs.csv"
     table = pd.read_csv(path).assign(clade_1=None, expected=None, ratio=None)
     table.to_csv(path, index=False)
-    pair = summarize(out)["signal"]["pairs"]["groups"][0]["pairs"][0]
-    assert (pair["taxa"][0]["clade"], pair["expected"], pair["ratio"]) == (
+    pair = summarize(out)["signal"].pairs.groups[0].pairs[0]
+    assert (pair.taxa[0].clade, pair.expected, pair.ratio) == (
         "", "not defined", "not defined"
     )  # fmt: skip
     assert "nan" not in page_of(out).lower()
@@ -89,7 +89,7 @@ def test_unknown_clades_and_numbers_stay_blank(make_signal):
 def test_an_empty_list_shows_no_gallery(make_signal, text):
     out = make_signal(TAXA)
     (out / "signal/pairs.csv").write_text(text)
-    assert summarize(out)["signal"]["pairs"] is None
+    assert summarize(out)["signal"].pairs is None
     assert 'id="disagree"' not in page_of(out)
 
 

@@ -36,7 +36,7 @@ def test_taxonomy_baseline_equals_a_naive_loop(genetic):
         for i in range(5)
         for j in range(i + 1, 5)
     ]
-    found = baselines(genetic, LINEAGE)["taxonomy_only"]
+    found = baselines(genetic, LINEAGE).taxonomy_only.to_dict()
     assert found["pearson"] == pytest.approx(pearsonr(steps, pairs_of(genetic.data))[0])
     assert found["ranks"] == ["order"]
 
@@ -49,7 +49,7 @@ def test_taxonomy_baseline_is_aligned_by_id(genetic):
 def test_row_means_baseline_equals_a_naive_loop(genetic):
     mean = [sum(row) / 4 for row in genetic.data]
     sums = [mean[i] + mean[j] for i in range(5) for j in range(i + 1, 5)]
-    found = baselines(genetic, None)
+    found = baselines(genetic, None).to_dict()
     assert set(found) == {"row_means"}
     assert found["row_means"]["pearson"] == pytest.approx(pearsonr(sums, pairs_of(genetic.data))[0])
 
@@ -58,12 +58,12 @@ def test_row_means_alone_explain_a_star_tree():
     lengths = np.array([0.1, 0.4, 0.9, 1.3, 2.0])
     star = lengths[:, None] + lengths[None, :]
     np.fill_diagonal(star, 0)
-    found = baselines(DistanceMatrix(star, list("abcde")), None)
+    found = baselines(DistanceMatrix(star, list("abcde")), None).to_dict()
     assert found["row_means"]["pearson"] == pytest.approx(1)
 
 
 def test_yardsticks_of_the_phylogeny_carry_no_p_value(genetic):
-    found = baselines(genetic, LINEAGE)
+    found = baselines(genetic, LINEAGE).to_dict()
     assert set(found) == {"row_means", "taxonomy_only"}
     assert not any("p" in key.split("_") for block in found.values() for key in block)
 
@@ -75,7 +75,7 @@ def test_image_counts_equal_a_naive_loop(genetic):
     points = np.random.default_rng(0).normal(size=(5, 2))
     visual = DistanceMatrix(cdist(points, points), list("abcde"))
     shuffled = counts[list("daceb")]
-    found = baselines(genetic, None, visual=visual, image_counts=shuffled)["image_counts"]
+    found = baselines(genetic, None, visual=visual, image_counts=shuffled).to_dict()["image_counts"]
     assert found["pearson"] == pytest.approx(pearsonr(apart, pairs_of(genetic.data))[0])
     assert found["visual"]["pearson"] == pytest.approx(pearsonr(apart, pairs_of(visual.data))[0])
     assert 0 < found["p_pearson"] <= 1
@@ -90,13 +90,13 @@ def test_looks_that_follow_the_number_of_images_are_found_and_others_are_not():
     genetic = DistanceMatrix(cdist(points, points), names)
     looks = np.column_stack([np.log(counts), rng.normal(size=25)])
     follows = DistanceMatrix(cdist(looks, looks), names)
-    found = baselines(genetic, None, visual=follows, image_counts=counts)["image_counts"]
+    found = baselines(genetic, None, visual=follows, image_counts=counts).to_dict()["image_counts"]
     assert found["visual"]["p_pearson"] == 0.001
     assert found["p_pearson"] > 0.05
 
 
 def test_equal_numbers_of_images_say_nothing(genetic):
-    found = baselines(genetic, None, image_counts=pd.Series(7, index=list("abcde")))
+    found = baselines(genetic, None, image_counts=pd.Series(7, index=list("abcde"))).to_dict()
     assert found["image_counts"]["pearson"] is None
     assert found["image_counts"]["p_spearman"] is None
     assert "equal" in found["image_counts"]["reason"]
@@ -115,7 +115,7 @@ def test_known_figures_of_the_bivalves(shared_data, bivalve_steps):
     genetic = read_distances(folder / "edge_lengths.csv").filter(bivalve_steps.ids)
     table = pd.read_csv(folder / "taxonomy.csv", dtype=object)
     lineage = lineages(table, ("clade", "order", "family"), "family")
-    found = baselines(genetic, lineage)["taxonomy_only"]
+    found = baselines(genetic, lineage).taxonomy_only.to_dict()
     assert found["pearson"] == pytest.approx(0.803, abs=5e-4)
     assert found["spearman"] == pytest.approx(0.775, abs=5e-4)
 

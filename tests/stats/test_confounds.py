@@ -6,7 +6,7 @@ import pytest
 from skbio import DistanceMatrix, TreeNode
 
 from phylolens.errors import InputError
-from phylolens.stats.confound_adjust import TAXON_MEANS, WITHIN_TAXA, without_source
+from phylolens.stats.confound_adjust import without_source
 from phylolens.stats.confound_pairs import adjusted_by_group, compare_sources
 from phylolens.stats.confound_tests import (
     Compared,
@@ -53,7 +53,7 @@ def test_a_column_constant_within_taxa_is_named_with_its_counts():
     assert found.is_named
     assert found.constant == 1.0
     assert name_columns([found]) == ("museum: A 4, B 3",)
-    assert found.to_dict()["values"][0] == {"value": "A", "n_images": 8, "n_taxa": 4}
+    assert found.result.to_dict()["values"][0] == {"value": "A", "n_images": 8, "n_taxa": 4}
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,12 @@ def test_a_source_that_goes_with_looks_alone_leaves_a_real_signal_standing():
     upper = np.triu_indices(40, k=1)
     differ = (source[:, None] != source[None])[upper].astype(float)
     r = np.corrcoef(differ, given.visual.plain.data[upper])[0, 1]
-    assert screened["visual"]["pearson"] == pytest.approx(r)
-    assert screened["visual"]["p_value"] <= 0.01
-    assert screened["phylogeny"]["p_value"] > 0.05
+    assert screened.visual.pearson == pytest.approx(r)
+    assert screened.visual.p_value <= 0.01
+    assert screened.phylogeny.p_value > 0.05
     found = judge_column(column, given, screened)
-    assert found["conclusion"] == "holds within sources"
-    assert found["within"]["n_moved"] == 40
+    assert found.conclusion == "holds within sources"
+    assert found.within.n_moved == 40
 
 
 def test_a_source_that_made_the_signal_leaves_none_within_sources():
@@ -156,7 +156,7 @@ def test_a_source_that_made_the_signal_leaves_none_within_sources():
         (column,) = columns(table([f"m{s}" for s in source]), "museum")
         given = compared(means, distances)
         found = judge_column(column, given, screen_column(column, given))
-        rejected += found["within"]["tests"]["lambda_score"]["p_value"] <= 0.05
+        rejected += found.within.tests["lambda_score"].p_value <= 0.05
         plain += lambda_score(given.visual, given.genetic, permutations=199).p_value <= 0.05
     assert plain >= 18
     assert rejected <= 4  # of 20 at the 5% level: more with a chance of 0.3%
@@ -170,8 +170,8 @@ def test_sources_that_are_clades_can_not_be_told_from_them():
     by_name = pd.Series([f"clade{g}" for g in group], [f"t{i:02}" for i in range(30)])
     given = compared(means, distances, clades=by_name)
     found = judge_column(column, given, screen_column(column, given))
-    assert found["coincide"]
-    assert found["conclusion"] == "nothing can be told"
+    assert found.coincide
+    assert found.conclusion == "nothing can be told"
 
 
 def test_the_tree_alone_shows_that_sources_are_clades():
@@ -206,7 +206,7 @@ def test_the_effect_is_measured_within_taxa_where_they_have_several_sources():
     effect = np.array([[0.0] * 6, [3.0] * 6])
     features, taxa, sources, means = specimens(source, taxon, effect)
     found = without_source(features, taxa, sources)
-    assert found.way == WITHIN_TAXA
+    assert found.way == "within taxa"
     assert found.n_taxa_several == 10
     left = pd.DataFrame(found.features.matrix).groupby(taxon).mean().to_numpy()
     assert np.allclose(left - left.mean(0), means - means.mean(0), atol=0.1)
@@ -223,7 +223,7 @@ def test_elsewhere_the_mean_of_the_taxa_of_a_source_is_subtracted():
     source = (taxon >= 6).astype(int)
     features, taxa, sources, _ = specimens(source, taxon, np.array([[0.0] * 6, [3.0] * 6]))
     found = without_source(features, taxa, sources)
-    assert found.way == TAXON_MEANS
+    assert found.way == "taxon means"
     left = pd.DataFrame(found.features.matrix).groupby(source).mean()
     assert np.allclose(left.loc[0], left.loc[1], atol=1e-4)
     before = pd.DataFrame(features.matrix).groupby(taxon).mean().to_numpy()

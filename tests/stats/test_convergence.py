@@ -63,7 +63,7 @@ def planted(covariance):
 def test_a_planted_pair_is_found_and_its_relatives_are_explained(planted):
     _, table, summary = planted
     assert significant(table, "convergence") == [("t003", "t050")]
-    assert summary["n_convergent"] == 1
+    assert summary.n_convergent == 1
     relatives = table[table["explained_by"] == "t003 × t050"]
     assert {"t002", "t050"} in [set(pair) for pair in relatives[["taxon_1", "taxon_2"]].to_numpy()]
     assert (relatives["p_value"] < 0.01).all()
@@ -73,16 +73,16 @@ def test_a_planted_pair_is_found_and_its_relatives_are_explained(planted):
 def test_the_moved_taxon_looks_apart_from_its_sister(planted):
     _, table, summary = planted
     assert significant(table, "divergence") == [("t050", "t051")]
-    assert summary["n_divergent"] == 1
+    assert summary.n_divergent == 1
 
 
 def test_a_brownian_world_holds_nothing(covariance):
     table, summary = disagreement(measured(looks(covariance, 2), covariance), covariance, **FEW)
-    assert summary["n_convergent"] == summary["n_divergent"] == 0
+    assert summary.n_convergent == summary.n_divergent == 0
     assert not table["significant"].any()
     assert (table["kind"].value_counts() == 20).all()
-    assert summary["n_listed"] == len(table) == 40
-    assert summary["lambda"] == pytest.approx(1, abs=0.02)
+    assert summary.n_listed == len(table) == 40
+    assert summary.lambda_ == pytest.approx(1, abs=0.02)
 
 
 def test_an_odd_taxon_and_a_plain_one_are_no_convergence(covariance):
@@ -108,7 +108,7 @@ def test_two_convergences_to_one_taxon_are_both_listed(covariance):
 def test_expected_distance_of_sisters_is_the_models(planted, covariance):
     visual, table, summary = planted
     fit = pagel_lambda(visual, covariance, permutations=9)
-    assert summary["lambda"] == pytest.approx(fit.value, abs=1e-9)
+    assert summary.lambda_ == pytest.approx(fit.value, abs=1e-9)
     unit = unit_distances(VisualDistances.of_matrix(visual))
     fit = pagel_lambda(unit, covariance, permutations=9)
     v = 2 * (1 - fit.value * covariance.loc["t000", "t001"])
@@ -129,7 +129,7 @@ def test_expected_distance_of_far_pairs_equals_plain_least_squares(covariance):
     fit = pagel_lambda(visual, covariance, permutations=9)
     names = list(covariance.index)
     far = [(i, j) for i in range(32) for j in range(32, 64)]  # the two halves: all far pairs
-    assert summary["n_candidates"]["convergence"] == len(far)
+    assert summary.n_candidates.convergence == len(far)
     design = np.zeros((len(far), 64))
     for row, (i, j) in enumerate(far):
         design[row, [i, j]] = 1
@@ -177,9 +177,9 @@ def test_clades_decide_what_is_far(covariance, planted):
     table, summary = disagreement(visual, covariance, clades=clades, **FEW)
     assert significant(table, "convergence") == [("t003", "t050")]
     assert set(table.loc[table["kind"] == "convergence", "clade_2"]) == {"two"}
-    assert summary["n_candidates"]["convergence"] == 48 * 16
+    assert summary.n_candidates.convergence == 48 * 16
     table, summary = disagreement(visual, covariance, clades=clades.replace("two", "one"), **FEW)
-    assert summary["n_candidates"]["convergence"] == summary["n_convergent"] == 0
+    assert summary.n_candidates.convergence == summary.n_convergent == 0
 
 
 def test_simulated_distances_follow_their_law(covariance):
@@ -255,7 +255,7 @@ def test_the_table_is_sorted_and_complete(planted):
         assert part.loc[part["significant"], "q_value"].is_monotonic_increasing
         assert part.loc[~part["significant"], "p_value"].is_monotonic_increasing
         assert (part["q_value"] >= part["p_value"]).all()
-    assert summary["n_pairs"] == 64 * 63 // 2
+    assert summary.n_pairs == 64 * 63 // 2
 
 
 def test_given_genetic_distances_are_listed(planted, covariance):
@@ -280,7 +280,7 @@ def test_few_taxa_give_a_table(n):
     tree = balanced(8).iloc[:n, :n]
     points = np.random.default_rng(1).normal(size=(n, 4))
     table, summary = disagreement(measured(points, tree), tree, **FEW)
-    assert summary["n_pairs"] == n * (n - 1) // 2
+    assert summary.n_pairs == n * (n - 1) // 2
     assert table["p_value"].between(0, 1).all()
 
 

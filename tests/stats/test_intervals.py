@@ -23,6 +23,7 @@ from phylolens.stats.kmult import kmult
 from phylolens.stats.leave_out import (
     centred_of,
     kmult_of,
+    most_influential,
     protest_of,
     spearman_of,
     taxon_intervals,
@@ -244,3 +245,20 @@ def test_specimen_interval_needs_twenty_values_and_leaves_out_what_is_missing():
     assert specimen_interval(0.5, [0.5] * 19) is None
     assert specimen_interval(0.5, [0.5] * 19 + [None, float("nan")]) is None
     assert specimen_interval(0.5, pd.Series([0.5] * 20)) == (0.5, 0.5)
+
+
+def test_most_influential_taxon_is_the_planted_one():
+    rng = np.random.default_rng(0)
+    points, other = rng.normal(size=(12, 2)), rng.normal(size=(12, 2))
+    points[4] = other[4] = [30, 30]  # far away in both
+    names = [f"t{place}" for place in range(12)]
+    x, y = (
+        DistanceMatrix(np.linalg.norm(p[:, None] - p[None], axis=2), names) for p in (points, other)
+    )
+    found = most_influential(x, y)
+    assert found.taxon == "t4"
+    rest = [name for name in names if name != "t4"]
+    upper = np.triu_indices(11, k=1)
+    expected = pearsonr(x.filter(rest).data[upper], y.filter(rest).data[upper])
+    assert found.pearson == pytest.approx(expected.statistic)
+    assert most_influential(x.filter(names[:4]), y.filter(names[:4])) is None

@@ -21,15 +21,15 @@ def test_the_whole_block_of_a_small_world():
     places = rng.normal(size=(5, 3))
     same = DistanceMatrix(squareform(pdist(places)), list("abcde"))
     found = signal(Comparison(same, same, lineage=LINEAGE, from_tree=False), permutations=99)
-    tests = found.summary["tests"]
-    assert found.summary["primary"] == "mantel_pearson"
-    assert tests["mantel_pearson"]["statistic"] == pytest.approx(1)
-    assert tests["mantel_pearson"]["influence"] is None  # five taxa are too few for one
-    assert tests["mantel_pearson"]["interval"] is None  # nor is there a tree to evolve along
-    assert tests["lambda_score"]["exact"]
+    tests = found.result.tests
+    assert found.result.primary == "mantel_pearson"
+    assert tests["mantel_pearson"].statistic == pytest.approx(1)
+    assert tests["mantel_pearson"].influence is None  # five taxa are too few for one
+    assert tests["mantel_pearson"].interval is None  # nor is there a tree to evolve along
+    assert tests["lambda_score"].exact
     assert "kmult" not in tests  # no covariance
-    assert "p_value" not in found.summary["baselines"]["taxonomy_only"]
-    assert found.summary["within_clades"] is None  # four taxa could change places
+    assert "p_value" not in found.result.baselines.taxonomy_only.to_dict()
+    assert found.result.within_clades is None  # four taxa could change places
     assert found.pairs is None
 
 
@@ -48,13 +48,13 @@ def test_replicates_give_intervals_and_support():
         looks, genetic, tree=tree, from_tree=False, replicates=lambda: iter(drawn)
     )
     found = signal(compared, permutations=99)
-    test = found.summary["tests"]["mantel_spearman"]
-    assert test["influence"][0] < test["statistic"] < test["influence"][1]
-    assert test["specimen_interval"][1] - test["specimen_interval"][0] < 0.2
-    assert found.summary["specimen_bootstrap"]["n"] == 30
+    test = found.result.tests["mantel_spearman"]
+    assert test.influence[0] < test.statistic < test.influence[1]
+    assert test.specimen_interval[1] - test.specimen_interval[0] < 0.2
+    assert found.result.specimen_bootstrap.n == 30
     support = [int(node.name) for node in found.visual_tree.non_tips() if node.name]
     assert max(support) == 100
-    assert found.summary["tree"]["cid"]["value"] < found.summary["tree"]["cid"]["random_mean"]
+    assert found.result.tree.cid.value < found.result.tree.cid.random_mean
 
 
 def test_correlation_of_a_constant_is_unknown():

@@ -11,6 +11,7 @@ from phylolens.stats.kmult import kmult
 from phylolens.stats.mantel import mantel
 from phylolens.stats.several import main_tests
 from phylolens.stats.tree_sample import over_trees
+from phylolens.writing import plain
 
 NAMED = [f"t{row}" for row in range(10)]
 
@@ -34,22 +35,22 @@ def test_the_range_is_that_of_the_single_trees(visual):
     rng = np.random.default_rng(5)
     sample = [ladder(list(rng.permutation(NAMED)), rng) for _ in range(7)]
     found = over_trees(visual, iter(sample), sample[0][2])
-    assert found["n_used"] == 7
+    assert found.n_used == 7
     k = [kmult(visual, shared, permutations=1).statistic for _, shared, _ in sample]
     r = [mantel(visual, genetic, permutations=1).statistic for genetic, _, _ in sample]
     for name, values in (("kmult", k), ("mantel_pearson", r)):
         low, middle, high = np.quantile(values, [0.025, 0.5, 0.975])
-        assert found["intervals"][name]["low"] == pytest.approx(low)
-        assert found["intervals"][name]["median"] == pytest.approx(middle)
-        assert found["intervals"][name]["high"] == pytest.approx(high)
-    assert found["intervals"]["nrf"]["low"] < 0.2  # one of the trees is the visual one itself
+        assert found.intervals[name].low == pytest.approx(low)
+        assert found.intervals[name].median == pytest.approx(middle)
+        assert found.intervals[name].high == pytest.approx(high)
+    assert found.intervals["nrf"].low < 0.2  # one of the trees is the visual one itself
 
 
 def test_one_tree_again_and_again_has_no_range(visual):
     tree = ladder(NAMED, np.random.default_rng(0))
-    found = over_trees(visual, [tree] * 3, None)["intervals"]
+    found = over_trees(visual, [tree] * 3, None).intervals
     assert "nrf" not in found
-    assert all(values["low"] == values["high"] for values in found.values())
+    assert all(values.low == values.high for values in found.values())
 
 
 def test_the_table_holds_the_tests_themselves(visual):
@@ -57,5 +58,6 @@ def test_the_table_holds_the_tests_themselves(visual):
     row = main_tests(visual, genetic, shared, permutations=99, seed=4)
     found = every_test(visual, genetic, shared, permutations=99, seed=4).results
     for name in ("lambda_score", "protest", "kmult", "mantel_spearman"):
-        assert row[name] == {key: found[name][key] for key in ("statistic", "z", "p_value")}
-    assert main_tests(visual, genetic, None, permutations=9)["kmult"] is None
+        own = {key: plain(found[name][key]) for key in ("statistic", "z", "p_value")}
+        assert row.by_name[name].to_dict() == own
+    assert main_tests(visual, genetic, None, permutations=9).kmult is None

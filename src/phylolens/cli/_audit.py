@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from phylolens import pipeline
 from phylolens.cli._console import show
 from phylolens.errors import InputError
+
+if TYPE_CHECKING:
+    from phylolens.results.audit import AuditResult, HonestTest
 
 USED = ("ids", "meta", "ranks", "rank", "seed", "out", "permutations")
 OUT = Path("phylolens-out")
@@ -29,11 +32,13 @@ def run_audit(
         )
     _require(given, "permutations", 1)
     _require(given, "seed", 0)
-    summary = pipeline.audit_files(*matrices, given.pop("out", OUT), **given)
+    out = given.pop("out", OUT)
+    found = pipeline.audit_files(*matrices, out, **given)
+    page = str(out / found.PAGE)
     if json:
-        show(summary, json=True)
+        show(found.to_dict() | {"page": page}, json=True)
     else:
-        for line in _lines(summary):
+        for line in _lines(found, page):
             typer.echo(line)
 
 
@@ -42,34 +47,34 @@ def _require(given: Mapping[str, Any], name: str, least: int) -> None:
         raise InputError(f"at least {least} is needed; got {given[name]}.", where=f"--{name}")
 
 
-def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
-    head = ("statistic", "value", "p, taxa shuffled", "taxa shuffled (95%)", "random centroids")
+def _lines(found: "AuditResult", page: str) -> Iterator[str]:
+    head = ("statistic", "value", "p, taxa permuted", "taxa permuted (95%)", "random centroids")
     rows: list[tuple[str, ...]] = [head]
-    for kind in ("published", "honest"):
-        for name, entry in summary[kind].items():
-            rows.append((f"{name} ({kind})", *_cells(entry)))
+    rows += [(f"{name} (published)", *_cells(test)) for name, test in found.published.items()]
+    rows += [(f"{name} (honest)", *_cells(test)) for name, test in found.honest.items()]
     widths = [max(len(row[place]) for row in rows) for place in range(len(head))]
     for row in rows:
         cells = zip(row[1:], widths[1:], strict=True)
         yield "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in cells)])
     yield ""
-    said = summary["conclusions"]
-    yield from (said["honest"], *said["baselines"], *said["published"].values())
-    yield from (f"note: {text}" for text in summary["notes"])
-    for side, ids in summary["dropped"].items():
+    if said := found.conclusions:
+        yield from (said.honest, *said.baselines, *said.published.values())
+    yield from (f"note: {text}" for text in found.notes)
+    for side, ids in (("a", found.dropped.only_in_a), ("b", found.dropped.only_in_b)):
         if ids:
-            yield f"{side}: {len(ids)} left out ({', '.join(ids[:5])}{' ...' if ids[5:] else ''})"
-    yield f"Page: {summary['page']}"
+            more = " ..." if ids[5:] else ""
+            yield f"only_in_{side}: {len(ids)} left out ({', '.join(ids[:5])}{more})"
+    yield f"Page: {page}"
 
 
-def _cells(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    if entry["statistic"] is None:
+def _cells(test: "HonestTest") -> tuple[str, ...]:
+    if test.statistic is None or test.p_value is None:
         return ("-",) * 4
-    null, noise = entry["null_quantiles"], entry["noise"]["gaussian"]
-    spread = f"{noise['mean']:.3f} ± {noise['sd']:.3f}" if noise else "-"
+    null, noise = test.null_quantiles or {}, test.noise.gaussian
+    spread = f"{noise.mean:.3f} ± {noise.sd:.3f}" if noise else "-"
     return (
-        f"{entry['statistic']:.3f}",
-        f"{entry['p_value']:.3g}",
+        f"{test.statistic:.3f}",
+        f"{test.p_value:.3g}",
         f"{null['0.025']:.3f} to {null['0.975']:.3f}",
         spread,
     )

@@ -126,7 +126,7 @@ def fit_guided(
         "baselines": {
             "constant": {"mse": float(np.var(target[np.triu_indices(len(target), k=1)]))},
             "unguided": {"in_sample": agreement(cosines["unguided"], target)},
-            **baselines(genetic, lineage),
+            **baselines(genetic, lineage).to_dict(),
         },
         "published_statistic": _published(cosines["guided"], target),
         "attention": _concentration(pool.attention(bags), bags.sizes),

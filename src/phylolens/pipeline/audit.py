@@ -1,16 +1,23 @@
 """Audit two matrices: what published statistics say of them, and what they should have said."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError, Problem, require_file, require_folder
+from phylolens.phylogeny import read_distances
+from phylolens.phylogeny.names import match
 from phylolens.provenance import RunRecord, command_line, file_hash
-from phylolens.writing import plain, write_csv, write_json
+from phylolens.report.audit import conclusions, write_page
+from phylolens.results.audit import AuditResult
+from phylolens.specimens import read_specimens
+from phylolens.stats.audit import audit
+from phylolens.stats.baselines import baselines
+from phylolens.taxonomy import lineages, require_rank
+from phylolens.writing import write_csv
 
 FOLDER = "audit"
 FEWEST_TAXA = 3
@@ -27,13 +34,13 @@ def audit_files(
     rank: str | None = None,
     permutations: int = 999,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> AuditResult:
     """Audit two files; write ``audit/audit.json``, ``audit.csv`` and ``audit.html`` into ``out``.
 
     Parameters
     ----------
     a, b : Path
-        Square matrices of distances: of looks (or predicted), and genetic. Rows match by name; one
+        Square matrices of distances: visual (or predicted), and genetic. Rows match by name; one
         published formula depends on the order of the taxa, and takes that of ``b``.
     out : Path
         Results directory.
@@ -47,7 +54,7 @@ def audit_files(
 
     Returns
     -------
-    dict
+    AuditResult
         As ``audit.json`` holds it.
 
     Raises
@@ -56,11 +63,6 @@ def audit_files(
         If a file cannot be used (a matrix without names needs ``ids``; an asymmetric one is
         refused: make it symmetric first), or fewer than three taxa are in both.
     """
-    from phylolens.phylogeny import read_distances
-    from phylolens.report.audit import conclusions, write_page
-    from phylolens.stats.audit import audit
-    from phylolens.stats.baselines import baselines
-
     started = time.perf_counter()
     require_folder(out)
     for path in (a, b):
@@ -73,63 +75,34 @@ def audit_files(
             raise InputError("all distances between the shared taxa are equal.", where=path)
     lineage = None if meta is None else _lineage(meta, ranks, rank, genetic.ids)
     found = audit(visual, genetic, permutations=permutations, seed=seed)
-    tested = found["honest"]["mantel_pearson"]
-    summary: dict[str, Any] = {
+    tested = found.honest["mantel_pearson"]
+    values = {
         "files": {"a": a.name, "b": b.name},
         "dropped": dropped,
         "notes": [note.message for note in notes],
-        "n_permutations": tested["n_permutations"],
-        "exact": tested["exact"],
-        **found,
-        "baselines": baselines(genetic, lineage),
+        "n_permutations": tested.n_permutations,
+        "exact": tested.exact,
+        **found.to_dict(),
+        "baselines": baselines(genetic, lineage).to_dict(),
     }
-    summary = plain(summary | {"conclusions": conclusions(summary)})
-    folder = out / FOLDER
+    result = AuditResult.of(values)
+    result = result.model_copy(update={"conclusions": conclusions(result)})
     record = RunRecord(out, command_line(), {"permutations": permutations}, seed)
     record.note(inputs={
         name: {"path": str(path), "sha256": file_hash(path)}
         for name, path in (("a", a), ("b", b), ("ids", ids), ("meta", meta)) if path
     })  # fmt: skip
-    write_json(folder / "audit.json", summary)
-    write_csv(folder / "audit.csv", table(summary))
-    write_page(folder / "audit.html", summary | {"version": record.values["version"]})
+    result.write(out)
+    write_csv(out / FOLDER / "audit.csv", result.table())
+    write_page(out / result.PAGE, result, record.values["version"])
     record.finish_stage("audit", seconds=time.perf_counter() - started)
-    return summary | {"page": str(folder / "audit.html")}
-
-
-def table(summary: Mapping[str, Any]) -> pd.DataFrame:
-    """Return one row a statistic: as published first, then the honest ones."""
-    rows = []
-    for kind in ("published", "honest"):
-        for name, entry in summary[kind].items():
-            quantiles = entry.get("null_quantiles", {})
-            noise, almost = entry["noise"]["gaussian"] or {}, entry["nearly_perfect"] or {}
-            rows.append(
-                {
-                    "kind": kind,
-                    "statistic": name,
-                    "value": entry["statistic"],
-                    "p_value": entry["p_value"],
-                    "null_median": quantiles.get("0.5"),
-                    "null_low": quantiles.get("0.025"),
-                    "null_high": quantiles.get("0.975"),
-                    "noise_mean": noise.get("mean"),
-                    "noise_sd": noise.get("sd"),
-                    "nearly_perfect_mean": almost.get("mean"),
-                    "nearly_perfect_sd": almost.get("sd"),
-                    "n_as_printed": entry.get("n_as_printed"),
-                    "p_as_printed": entry.get("p_as_printed"),
-                }
-            )
-    return pd.DataFrame(rows).astype({"n_as_printed": "Int64"})
+    return result
 
 
 def _shared(
     visual: DistanceMatrix, genetic: DistanceMatrix, where: tuple[Path, Path]
 ) -> tuple[DistanceMatrix, DistanceMatrix, dict[str, list[str]]]:
     """Keep the taxa of both, named and ordered as in the second, and say which are left out."""
-    from phylolens.phylogeny.names import match
-
     named = match(visual.ids, genetic.ids)
     taxa = [name for name in genetic.ids if name in set(named.values())]
     dropped = {
@@ -152,10 +125,6 @@ def _lineage(
     meta: Path, ranks: Sequence[str] | None, rank: str | None, taxa: Sequence[str]
 ) -> pd.DataFrame:
     """Lineages of the taxa compared; an unknown taxon shares its parents with no other."""
-    from phylolens.phylogeny.names import match
-    from phylolens.specimens import read_specimens
-    from phylolens.taxonomy import lineages, require_rank
-
     read = read_specimens(meta=meta, ranks=ranks, need_files=False)
     matches = {column: match(taxa, read.table[column].dropna().unique()) for column in read.ranks}
     rank = rank or max(reversed(read.ranks), key=lambda column: len(matches[column]))

@@ -401,7 +401,7 @@ def _confounds(
     return {
         "confounds": {
             "asked": None if settings.confound is None else list(settings.confound),
-            "columns": [column.to_dict() for column in columns],
+            "columns": [column.result.to_dict() for column in columns],
         }
     }
 

@@ -1,12 +1,9 @@
 """The signal block on values in memory: what ``phylolens signal`` does, without files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import pandas as pd
-from skbio import DistanceMatrix, TreeNode
 
 from phylolens import stats
 from phylolens.embedding.feature_file import as_features
@@ -19,82 +16,10 @@ from phylolens.pipeline.settings import make_settings
 from phylolens.pipeline.stages.signal import find_signal
 from phylolens.pipeline.stages.taxon_features import TaxonFeatures
 from phylolens.progress import Progress, silent
+from phylolens.results.signal import SignalResult
 from phylolens.specimens import as_specimens
 
-ALPHA = 0.05
-SHOWN = ("role", "statistic", "interval", "z", "p_value", "p_holm")
-
-
-@dataclass(frozen=True, repr=False)
-class SignalResult:
-    """What the tests of visual against genetic distance found.
-
-    Parameters
-    ----------
-    summary : dict
-        As in ``signal.json``.
-    visual, genetic : DistanceMatrix
-        The distances compared; visual ones without sampling noise where specimens are known.
-    pairs : DataFrame or None
-        Pairs that look more alike, or more apart, than relatedness explains, as in ``pairs.csv``.
-    residuals : Series or None
-        Procrustes residual of each taxon, largest first.
-    visual_tree : TreeNode or None
-        From the visual distances.
-
-    Examples
-    --------
-    >>> import numpy as np, pandas as pd
-    >>> from phylolens import signal
-    >>> tree = "(((a:1,b:1):1,c:2):1,((d:1,e:1):1,(f:1.5,g:1.5):0.5):1);"
-    >>> places = np.random.default_rng(1).normal(size=(7, 5)) + np.repeat([0, 3], [3, 4])[:, None]
-    >>> features = pd.DataFrame(places, index=list("abcdefg"))
-    >>> found = signal(features, tree, permutations=99, simulations=40, replicates=0)
-    >>> found.table().index[0], found.visual.shape
-    ('lambda_score', (7, 7))
-    """
-
-    summary: Mapping[str, Any]
-    visual: DistanceMatrix
-    genetic: DistanceMatrix
-    pairs: pd.DataFrame | None
-    residuals: pd.Series | None
-    visual_tree: TreeNode | None
-
-    @property
-    def primary(self) -> str:
-        """Name of the test declared beforehand."""
-        return str(self.summary["primary"])
-
-    @property
-    def n_taxa(self) -> int:
-        """Taxa compared."""
-        return int(self.summary["n_taxa"])
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a test, the primary one first; p of descriptions after Holm.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``role``, ``statistic``, ``interval``, ``z``, ``p_value`` and ``p_holm``.
-        """
-        rows = {
-            name: {key: test.get(key) for key in SHOWN}
-            for name, test in self.summary["tests"].items()
-            if "same_as" not in test
-        }
-        return pd.DataFrame(rows).T[list(SHOWN)]
-
-    def __repr__(self) -> str:
-        table = self.table().drop(columns=["interval"])
-        for name in ("statistic", "z", "p_value", "p_holm"):
-            table[name] = [None if v is None else float(f"{v:.4g}") for v in table[name]]
-        head = f"{self.n_taxa} taxa of rank {self.summary['rank']}; primary test: {self.primary}"
-        return f"{head}\n\n{table.to_string(na_rep='')}"
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"
+__all__ = ["SignalResult", "compare_embeddings", "signal"]
 
 
 def signal(
@@ -149,15 +74,7 @@ def signal(
     ('lambda_score', 7)
     """
     context = _context(features, tree, specimens, rank, seed, progress, settings)
-    found = find_signal(context)
-    return SignalResult(
-        summary=found.summary,
-        visual=found.compared.visual,
-        genetic=found.compared.genetic,
-        pairs=found.findings.pairs,
-        residuals=found.findings.residuals,
-        visual_tree=found.findings.visual_tree,
-    )
+    return find_signal(context).result
 
 
 def compare_embeddings(
@@ -240,8 +157,8 @@ def compare_embeddings(
             seed=seed,
         )
         rows += [
-            {"embedding": name, "test": test, **(figures or {}), "n_taxa": len(taxa)}
-            for test, figures in tests.items()
+            {"embedding": name, "test": test, **(own.to_dict() if own else {}), "n_taxa": len(taxa)}
+            for test, own in tests.by_name.items()
         ]
     return pd.DataFrame(rows)
 

@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from phylolens.results.confounds import JudgedColumn
+from phylolens.results.signal import SignalResult
+
 
 def summary_of(stage: str, out: Path) -> dict[str, Any]:
     """Sum up a finished stage from its files, as ``--json`` prints it."""
@@ -23,7 +26,7 @@ def summary_of(stage: str, out: Path) -> dict[str, Any]:
         return {**counts, **guided, "scores": scores, **_left_out(metrics), **_trust(metrics)}
     if stage == "guide":
         return _guide(_read(out / "guide/guide.json"))
-    return _signal(_read(out / "signal/signal.json"))
+    return signal_summary(SignalResult.from_json(out / SignalResult.FILE))
 
 
 def _guide(summary: dict[str, Any]) -> dict[str, Any]:
@@ -62,51 +65,64 @@ def _guide(summary: dict[str, Any]) -> dict[str, Any]:
     return found | {key: summary[key] for key in ("in_sample", "baselines")}
 
 
-def _signal(summary: dict[str, Any]) -> dict[str, Any]:
+def signal_summary(result: SignalResult) -> dict[str, Any]:
     """Statistic, p and n of each test once, and one line on everything else."""
-    shown = ("statistic", "p_value", "n")
     tests = {
-        name: {key: test[key] for key in shown}
-        for name, test in summary["tests"].items()
-        if "same_as" not in test
+        name: {"statistic": test.statistic, "p_value": test.p_value, "n": test.n}
+        for name, test in result.tests.items()
+        if test is not None and test.same_as is None
     }
-    keys = ("rank", "n_taxa", "primary", "circular")
-    found: dict[str, Any] = {key: summary[key] for key in keys}
-    if summary.get("depends_on_root"):
-        found["unrooted_tree"] = f"depend on the root: {', '.join(summary['depends_on_root'])}"
-    if summary.get("circular_why"):
-        found["circular_why"] = summary["circular_why"]
-    found |= {"tests": tests, "baselines": summary["baselines"]}
-    if within := summary.get("within_clades"):
-        test = {key: within["pearson"][key] for key in ("statistic", "p_value")}
-        found["within_clades"] = {"rank": within["rank"], **test}
-    if tree := summary.get("tree"):
-        found["tree_distance"] = {name: tree[name]["value"] for name in ("nrf", "cid", "quartet")}
-    if pairs := summary.get("disagreement"):
-        found["disagreement"] = {key: pairs[key] for key in ("n_convergent", "n_divergent", "fdr")}
-        apart = ("n_convergent_same_source", "n_divergent_other_source")
-        found["disagreement"] |= {key: pairs[key] for key in apart if pairs.get(key)}
-    if used := [one for one in (summary.get("confounds") or {}).get("columns", []) if one["used"]]:
+    found: dict[str, Any] = {
+        "rank": result.rank,
+        "n_taxa": result.n_taxa,
+        "primary": result.primary,
+        "circular": result.circular,
+    }
+    if result.depends_on_root:
+        found["unrooted_tree"] = f"depend on the root: {', '.join(result.depends_on_root)}"
+    if result.circular_why:
+        found["circular_why"] = result.circular_why
+    found["tests"] = tests
+    found["baselines"] = result.baselines.to_dict() if result.baselines else {}
+    if (within := result.within_clades) and (test := within.pearson):
+        found["within_clades"] = {
+            "rank": within.rank,
+            "statistic": test.statistic,
+            "p_value": test.p_value,
+        }
+    if tree := result.tree:
+        distances = {"nrf": tree.nrf, "cid": tree.cid, "quartet": tree.quartet}
+        found["tree_distance"] = {name: own and own.value for name, own in distances.items()}
+    if pairs := result.disagreement:
+        found["disagreement"] = {
+            "n_convergent": pairs.n_convergent,
+            "n_divergent": pairs.n_divergent,
+            "fdr": pairs.fdr,
+        }
+        apart = {
+            "n_convergent_same_source": pairs.n_convergent_same_source,
+            "n_divergent_other_source": pairs.n_divergent_other_source,
+        }
+        found["disagreement"] |= {name: n for name, n in apart.items() if n}
+    if result.confounds and (used := result.confounds.used):
         found["confounds"] = [_confound(one) for one in used]
-    if sample := summary.get("tree_sample"):
-        found["tree_sample"] = {"n_trees": sample["n_trees"]}
+    if sample := result.tree_sample:
+        found["tree_sample"] = {"n_trees": sample.n_trees}
     return found
 
 
-def _confound(column: dict[str, Any]) -> dict[str, Any]:
-    """Sum up a column that may make taxa look alike."""
-    p_values = {
-        f"p_{how}": ((column[how] or {"tests": {}})["tests"].get("lambda_score") or {}).get(
-            "p_value"
-        )
-        for how in ("within", "adjusted")
-    }
+def _confound(column: JudgedColumn) -> dict[str, Any]:
+    """Sum up a column that may make taxa look similar."""
+    p_values = {}
+    for how, own in (("within", column.within), ("adjusted", column.adjusted)):
+        test = own.tests.get("lambda_score") if own else None
+        p_values[f"p_{how}"] = test and test.p_value
     return {
-        "column": column["column"],
-        "r_with_looks": column["visual"]["pearson"],
-        "r_with_phylogeny": column["phylogeny"]["pearson"],
+        "column": column.column,
+        "r_with_looks": column.visual.pearson,
+        "r_with_phylogeny": column.phylogeny.pearson,
         **p_values,
-        "conclusion": column["conclusion"],
+        "conclusion": column.conclusion,
     }
 
 

@@ -6,13 +6,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from phylolens.report.sections.signal.facts import SignalFacts
+
 GLOSSARY = Path(__file__).parent / "glossary.toml"
-PARTS = ("within", "correlogram", "lambda", "trees", "confounds", "pairs", "clades", "sample")
+PARTS = ("within", "correlogram", "lambda_", "trees", "confounds", "pairs", "clades", "sample")
 
 
 def terms(
     classify: Mapping[str, Any] | None,
-    signal: Mapping[str, Any] | None = None,
+    signal: SignalFacts | None = None,
     guide: Mapping[str, Any] | None = None,
 ) -> list[tuple[str, str]]:
     """Terms that the report uses, given its sections."""
@@ -31,16 +33,15 @@ def cannot_tell(section: str) -> list[str]:
     return list(_read()["cannot_tell"][section])
 
 
-def parts_of(signal: Mapping[str, Any] | None) -> set[str]:
+def parts_of(signal: SignalFacts | None) -> set[str]:
     """Name tests and parts that the section on signal holds."""
     if not signal:
         return set()
-    shown = {test["name"] for test in signal["tests"]}
-    shown |= {part for part in PARTS if signal[part]}
-    shown |= {"holm"} if any(test["p_holm"] is not None for test in signal["tests"]) else set()
+    shown = {test.name for test in signal.tests}
+    shown |= {part.rstrip("_") for part in PARTS if getattr(signal, part)}
+    shown |= {"holm"} if any(test.p_holm is not None for test in signal.tests) else set()
     shown |= {"centred"} if any(name.endswith("_centred") for name in shown) else set()
-    trees = signal["trees"] or {"rows": []}
-    return shown | {row["key"] for row in trees["rows"]}
+    return shown | {row.key for row in (signal.trees.rows if signal.trees else [])}
 
 
 @cache

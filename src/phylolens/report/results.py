@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,11 @@ from phylolens.provenance import OUTPUTS, file_hash
 from phylolens.reading.arrow import read_parquet
 from phylolens.reading.text import clear_errors
 from phylolens.report.own_results import allowed, is_own
+from phylolens.results.base import StageResult
+from phylolens.results.signal import SignalResult
 from phylolens.writing import read_csv
 
+Result = TypeVar("Result", bound=StageResult)
 # Which command makes what a section of the report needs.
 MADE_BY = {
     "run": ("run.json", "phylolens run"),
@@ -158,9 +161,14 @@ class Results:
         return self._stage("guide")
 
     @cached_property
-    def signal(self) -> dict[str, Any] | None:
+    def signal(self) -> SignalResult | None:
         """``signal/signal.json``."""
-        return self._stage("signal")
+        return self._result("signal", SignalResult)
+
+    def _result(self, name: str, model: type[Result]) -> Result | None:
+        """Read what a stage found; None where it is absent, or the last run left the stage out."""
+        path = self.folder / model.FILE
+        return None if self.reason(name) or not path.is_file() else model.from_json(path)
 
     def _stage(self, name: str) -> dict[str, Any] | None:
         """Read a stage's main file; None where the last run left the stage out.
@@ -199,7 +207,9 @@ class Results:
     @property
     def rank(self) -> str | None:
         """The rank of comparison: as tested, checked or asked for; else family, else the finest."""
-        for found in (self.signal, self.guide, self.check.get("phylogeny"), self.run.get("study")):
+        if self.signal is not None:
+            return self.signal.rank
+        for found in (self.guide, self.check.get("phylogeny"), self.run.get("study")):
             if found and found.get("rank"):
                 return str(found["rank"])
         if "family" in self.ranks:

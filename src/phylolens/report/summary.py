@@ -1,5 +1,7 @@
 """A results directory as one plain dict: everything the report shows, rounded and in words."""
 
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from phylolens.report.sections.labels.facts import about_phylogeny, about_pictur
 from phylolens.report.sections.methods.facts import about_methods
 from phylolens.report.sections.overview.facts import about_overview, about_warnings, main_rank
 from phylolens.report.sections.signal.facts import about_signal
+from phylolens.results.base import Part
 from phylolens.writing import plain
 
 
@@ -70,12 +73,24 @@ def summarize_results(found: Results) -> dict[str, Any]:
     summary["main_rank"] = (
         main_rank(summary["classify"], summary["rank"])["rank"] if summary["classify"] else ""
     )
-    return dict(plain(summary))
+    return {name: _plain(value) for name, value in summary.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Leave typed facts as they are; make everything else what JSON knows."""
+    if isinstance(value, Part) or is_dataclass(value):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return plain(value)
 
 
 def _other_ranks(summary: dict[str, Any]) -> dict[str, str]:
     """Ranks of sections made at another rank than that of comparison, by section."""
-    ranks = {key: (summary[key] or {}).get("rank") for key in ("phylogeny", "signal", "guide")}
+    ranks = {key: (summary[key] or {}).get("rank") for key in ("phylogeny", "guide")}
+    ranks["signal"] = summary["signal"].rank if summary["signal"] else None
     return {key: rank for key, rank in ranks.items() if rank and rank != summary["rank"]}
 
 

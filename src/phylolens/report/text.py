@@ -82,7 +82,7 @@ def distance(value: float | None) -> str:
     return f"{value:,.{min(max(digits, 0), 8)}f}".replace("-", "−")
 
 
-def span(interval: Sequence[float] | None, digits: int = 2) -> str:
+def span(interval: Sequence[float | None] | None, digits: int = 2) -> str:
     """Write an interval as ``0.10 to 0.40``; empty where there is none."""
     if not interval or any(end is None for end in interval):
         return ""

@@ -14,6 +14,7 @@ from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
 from phylolens.random import stream
+from phylolens.results.audit import AuditFindings
 from phylolens.stats._align import aligned, same_taxa
 from phylolens.stats._permutation import orders, require_permutations, result_of
 from phylolens.stats.centred import double_centre, mantel_centred
@@ -29,6 +30,7 @@ from phylolens.stats.published import (
 )
 from phylolens.stats.random_distances import NOISE, nearly
 from phylolens.values import TestResult
+from phylolens.writing import plain
 
 DRAWS, DRAWS_IF_LARGE, LARGE = 200, 10, 300
 UNDEFINED = "the formula divides zero by zero for these matrices"
@@ -42,7 +44,7 @@ def audit(
     permutations: int = 999,
     draws: int | None = None,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> AuditFindings:
     """Recompute what papers publish and what they should have, from the same two matrices.
 
     Parameters
@@ -59,10 +61,10 @@ def audit(
 
     Returns
     -------
-    dict
+    AuditFindings
         ``published`` and ``honest``, by name: value, null, p-value under permuted taxa, values for
         noise and for (nearly) perfect agreement; ``published`` with the p-value and number of
-        observations as printed. ``constant_error`` and ``taxon_numbers_fit``: what needs no looks.
+        observations as printed. ``constant_error`` and ``taxon_numbers_fit``: what needs no image.
 
     Raises
     ------
@@ -82,15 +84,15 @@ def audit(
     for name, how in PUBLISHED.items():
         x, y = (side.data for side in (listed if how.depends_on_order else (a, b)))
         published[name] = _published(name, how, x, y, permutations, seed)
-        published[name] |= _yardsticks(_value_of(how), y, draws, seed, how.zero_by_zero)
+        published[name] |= _references(_value_of(how), y, draws, seed, how.zero_by_zero)
         if how.depends_on_order:
             published[name]["other_listings"] = _other_listings(_value_of(how), x, y, draws, seed)
     honest = {
         name: _honest(partial(test, a, b, permutations=permutations, seed=seed))
-        | _yardsticks(_HONEST_VALUES[name], b.data, draws, seed)
+        | _references(_HONEST_VALUES[name], b.data, draws, seed)
         for name, test in _HONEST.items()
     }
-    return {
+    found = {
         "n_taxa": n,
         "n_pairs": n * (n - 1) // 2,
         "n_noise": draws,
@@ -100,6 +102,7 @@ def audit(
         "constant_error": constant_error(b.data),
         "taxon_numbers_fit": _or_none(taxon_numbers_fit, b.data),
     }
+    return AuditFindings.model_validate(plain(found))
 
 
 def _published(
@@ -144,7 +147,7 @@ def _absent(why: str) -> dict[str, Any]:
     return {"statistic": None, "p_value": None, "p_as_printed": None, "why_absent": why}
 
 
-def _yardsticks(
+def _references(
     value: Value, genetic: np.ndarray, draws: int, seed: int, zero_by_zero: bool = False
 ) -> dict[str, Any]:
     """Value for perfect agreement, for nearly perfect agreement, and for noise of each kind."""

@@ -7,9 +7,11 @@ import pandas as pd
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
+from phylolens.results.signal_parts import Baselines
 from phylolens.stats.correlation import correlation
 from phylolens.stats.mantel import mantel
 from phylolens.taxonomy import taxonomic_steps
+from phylolens.writing import plain
 
 
 def baselines(
@@ -20,7 +22,7 @@ def baselines(
     image_counts: pd.Series | None = None,
     permutations: int = 999,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> Baselines:
     """Correlate the genetic distances with what is known without any image.
 
     Parameters
@@ -38,13 +40,13 @@ def baselines(
 
     Returns
     -------
-    dict
+    Baselines
         ``row_means``: the sum of the two taxa's mean distances, which branch-length differences
         alone produce. ``taxonomy_only`` (with a coarser rank): steps over the given coarser ranks.
         Both are baselines without a p-value, made of the phylogeny itself. ``image_counts``
-        (where given): how differently often two taxa were photographed,
+        (where given): how differently often two taxa are imaged,
         ``|log n_i - log n_j|``, against genetic distance; under ``visual`` against visual distance,
-        which tells whether looks merely follow the number of images. These carry the p-values of
+        which tells whether it merely follows the number of images. These carry the p-values of
         one-sided Mantel tests.
     """
     names = list(genetic.ids)
@@ -67,7 +69,7 @@ def baselines(
         found["image_counts"] = _both(apart, genetic, **common)
         if visual is not None:
             found["image_counts"]["visual"] = _both(apart, visual, **common)
-    return found
+    return Baselines.model_validate(plain(found))
 
 
 def count_distances(image_counts: pd.Series, names: list[str]) -> DistanceMatrix:

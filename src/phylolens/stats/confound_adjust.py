@@ -8,7 +8,7 @@ stay as they are.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from phylolens.values import Features
 
 FEWEST = 20  # images of other sources than their taxon's commonest, to measure within taxa
-WITHIN_TAXA, TAXON_MEANS = "within taxa", "taxon means"
+Scheme = Literal["within taxa", "taxon means"]
 UNKNOWN = "(unknown)"
 
 
@@ -39,17 +39,9 @@ class Adjusted:
     """
 
     features: Features
-    way: str
+    way: Scheme
     n_taxa_several: int
     removed: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all but the features."""
-        return {
-            "way": self.way,
-            "n_taxa_several": self.n_taxa_several,
-            "removed": self.removed,
-        }
 
 
 def without_source(features: Features, taxa: pd.Series, sources: pd.Series) -> Adjusted:
@@ -75,13 +67,14 @@ def without_source(features: Features, taxa: pd.Series, sources: pd.Series) -> A
     rows = features.matrix[known].astype(np.float64)
     counts = _sums(unit, source[known], len(names))
     before = _means(rows, unit)
+    way: Scheme
     if _measurable(counts):
-        way, effects = WITHIN_TAXA, _within_taxa(rows, unit, source[known], len(names))
+        way, effects = "within taxa", _within_taxa(rows, unit, source[known], len(names))
         weights = counts.sum(axis=0) / counts.sum()
         effects -= weights @ effects
         shifts = -effects[source]
     else:
-        way, effects = TAXON_MEANS, _of_taxon_means(before, counts)
+        way, effects = "taxon means", _of_taxon_means(before, counts)
         shifts = -effects[source]
         shifts[known] = _moved(before, effects, counts)[unit]
     after = _means(rows + shifts[known], unit)

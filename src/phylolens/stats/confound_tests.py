@@ -1,16 +1,15 @@
-"""Is it the source? How a column goes with looks and with lineage, and tests within its values.
+"""Is it the source? How a column goes with both distances, and tests within its values.
 
-A source that follows neither looks nor lineage does no harm. One that goes with both makes
-relatives look alike without a common history. Permuting taxa only among those of one source
-(restricted permutation; Anderson & ter Braak 2003, J. Stat. Comput. Simul. 73:85) keeps its part in
-every permutation, hence in the null. Where every source holds one clade alone, nothing is left that
-could tell the two apart, and no adjustment brings it back.
+A source that follows neither visual distance nor the phylogeny does no harm. One that goes with
+both makes relatives look alike without a common history. Permuting taxa only among those of one
+source (restricted permutation; Anderson & ter Braak 2003, J. Stat. Comput. Simul. 73:85) keeps its
+part in every permutation, hence in the null. Where every source holds one clade alone, nothing is
+left that could tell the two apart, and no adjustment brings it back.
 """
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,13 @@ from skbio import DistanceMatrix, TreeNode
 from phylolens.errors import InputError
 from phylolens.phylogeny import coordinates
 from phylolens.phylogeny.geometry import principal_coordinates
+from phylolens.results.confounds import (
+    Conclusion,
+    Contrast,
+    TreeContrast,
+    WithinValues,
+)
+from phylolens.results.permutation import ShortTest
 from phylolens.stats._pairs import pair_test
 from phylolens.stats._permutation import orders, result_of
 from phylolens.stats.confounds import Column
@@ -30,13 +36,19 @@ from phylolens.stats.protest import default_axes, matched, procrustes_fits
 from phylolens.stats.unit_length import unit_distances
 from phylolens.stats.within import clade_codes
 from phylolens.values import TestResult
+from phylolens.writing import plain
 
 LEVEL = 0.05
 NESTED = 0.95  # share of taxa in the main clade of their source, from which the two coincide
 TIP_ORDERS = 199
 SHOWN = ("statistic", "p_value", "z", "n_permutations", "exact", "smallest_p")
 # What a column comes to, the worst first.
-CONCLUSIONS = ("nothing can be told", "not within sources", "holds within sources", "no matter")
+CONCLUSIONS: tuple[Conclusion, ...] = (
+    "nothing can be told",
+    "not within sources",
+    "holds within sources",
+    "no matter",
+)
 PRIMARY = "lambda_score"
 
 
@@ -82,8 +94,44 @@ class Compared:
         )
 
 
-def screen_column(column: Column, given: Compared) -> dict[str, Any]:
-    """Hold a column against looks and lineage.
+@dataclass(frozen=True)
+class Screened:
+    """How a column goes with visual distance and with the phylogeny."""
+
+    visual: Contrast
+    phylogeny: TreeContrast
+
+    @property
+    def goes_with_visual(self) -> bool:
+        """Whether taxa of one value look more similar than others, at the 5% level."""
+        p_value = self.visual.p_value
+        return p_value is not None and p_value <= LEVEL
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a column comes to.
+
+    Parameters
+    ----------
+    coincide : bool
+        Whether its values and the clades are the same contrast.
+    within : WithinValues
+        Tests with taxa permuted within values.
+    adjusted : WithinValues or None
+        The same of the adjusted distances.
+    conclusion : str
+        One of :data:`CONCLUSIONS`.
+    """
+
+    coincide: bool
+    within: WithinValues
+    adjusted: WithinValues | None
+    conclusion: Conclusion
+
+
+def screen_column(column: Column, given: Compared) -> Screened:
+    """Hold a column against visual distance and the phylogeny.
 
     Parameters
     ----------
@@ -93,65 +141,56 @@ def screen_column(column: Column, given: Compared) -> dict[str, Any]:
 
     Returns
     -------
-    dict
+    Screened
         ``visual`` and ``phylogeny``: correlation of differing in value with distance, its p over
         permuted taxa (None where it is not defined), mean distances of pairs of one value and of
         two; ``phylogeny`` also with ``changes`` of the value along the tree, beside the fewest
         possible and those of permuted tips.
     """
     kept = _known(column, given)
-    return {
-        "visual": _contrast(column, kept.visual.matrix, kept),
-        "phylogeny": _contrast(column, kept.genetic, kept) | _on_tree(column, kept),
-    }
+    return Screened(
+        _contrast(column, kept.visual.matrix, kept),
+        _along_tree(_contrast(column, kept.genetic, kept), column, kept),
+    )
 
 
 def judge_column(
     column: Column,
     given: Compared,
-    screened: Mapping[str, Any],
+    screened: Screened,
     adjusted: VisualDistances | None = None,
-) -> dict[str, Any]:
+) -> Judged:
     """Test again within the values of a column, and say what that comes to.
 
     Parameters
     ----------
     column, given
         As for :func:`screen_column`.
-    screened : mapping
+    screened : Screened
         What that found.
     adjusted : VisualDistances, optional
         Of the same taxa, the effect of each value taken out of the features.
 
     Returns
     -------
-    dict
-        ``coincide``; ``within``: tests with taxa permuted within values; ``adjusted``: the same of
-        the adjusted distances, or None; ``conclusion``, one of :data:`CONCLUSIONS`.
+    Judged
     """
     kept = _known(column, given)
-    found: dict[str, Any] = {
-        "coincide": coincide(column, kept),
-        "within": within_sources(column, kept),
-        "adjusted": None,
-    }
+    tied, within, without = coincide(column, kept), within_sources(column, kept), None
     if adjusted is not None:
         other = replace(kept, visual=adjusted.filter(list(kept.visual.ids)))
-        found["adjusted"] = within_sources(column, other)
-    return found | {"conclusion": conclusion({**screened, **found}, asked=column.asked)}
-
-
-def goes_with_looks(screened: Mapping[str, Any]) -> bool:
-    """Tell whether taxa of one value look more alike than others, at the 5% level."""
-    p_value = screened["visual"]["p_value"]
-    return p_value is not None and p_value <= LEVEL
+        without = within_sources(column, other)
+    tests = (without or within).tests
+    matters = column.asked or screened.goes_with_visual
+    said = _conclusion(tests.get(PRIMARY), tied=tied, matters=matters)
+    return Judged(tied, within, without, said)
 
 
 def _known(column: Column, given: Compared) -> Compared:
     return given.of(sorted(set(column.shares.index) & set(given.visual.ids)))
 
 
-def _contrast(column: Column, distances: DistanceMatrix, given: Compared) -> dict[str, Any]:
+def _contrast(column: Column, distances: DistanceMatrix, given: Compared) -> Contrast:
     """Correlate differing in value with distance; taxa are the unit."""
     names = list(distances.ids)
     result: TestResult | None = None
@@ -166,28 +205,29 @@ def _contrast(column: Column, distances: DistanceMatrix, given: Compared) -> dic
     upper = np.triu_indices(len(names), k=1)
     same = (values[:, None] == values[None, :])[upper]
     gaps = distances.data[upper]
-    return {
-        "pearson": result.statistic if result else None,
-        "p_value": result.p_value if result else None,
-        "same_mean": float(gaps[same].mean()) if same.any() else None,
-        "other_mean": float(gaps[~same].mean()) if (~same).any() else None,
-        "n_same": int(same.sum()),
-        "n_other": int((~same).sum()),
-    }
+    return Contrast(
+        pearson=plain(result.statistic) if result else None,
+        p_value=plain(result.p_value) if result else None,
+        same_mean=plain(gaps[same].mean()) if same.any() else None,
+        other_mean=plain(gaps[~same].mean()) if (~same).any() else None,
+        n_same=int(same.sum()),
+        n_other=int((~same).sum()),
+    )
 
 
-def _on_tree(column: Column, given: Compared) -> dict[str, Any]:
-    """Count how often the value changes along the tree, beside permuted tips."""
+def _along_tree(found: Contrast, column: Column, given: Compared) -> TreeContrast:
+    """Add how often the value changes along the tree, beside permuted tips."""
     if given.tree is None:
-        return {}
+        return TreeContrast(**found.to_dict())
     states = column.main.reindex(list(given.visual.ids))
     tried, _ = orders(len(states), TIP_ORDERS, given.seed)
     observed = int(fewest_changes(given.tree, states)[0])
-    return {
-        "changes": observed,
-        "fewest_changes": int(states.nunique()) - 1,
-        "changes_by_chance": float(np.median(fewest_changes(given.tree, states, tried))),
-    }
+    return TreeContrast(
+        **found.to_dict(),
+        changes=observed,
+        fewest_changes=int(states.nunique()) - 1,
+        changes_by_chance=float(np.median(fewest_changes(given.tree, states, tried))),
+    )
 
 
 def coincide(column: Column, given: Compared) -> bool:
@@ -210,26 +250,26 @@ def coincide(column: Column, given: Compared) -> bool:
     return int(fewest_changes(given.tree, values)[0]) <= values.nunique() - 1
 
 
-def within_sources(column: Column, given: Compared) -> dict[str, Any]:
-    """Test looks against lineage with taxa permuted among those of one value.
+def within_sources(column: Column, given: Compared) -> WithinValues:
+    """Test visual against genetic distance with taxa permuted among those of one value.
 
     Returns
     -------
-    dict
+    WithinValues
         ``n_moved``, taxa that can change places; ``tests``, those that could be made: the score of
         lambda, PROTEST and Mantel's, with ``smallest_p`` where few orders differ.
     """
     codes = clade_codes(sorted(given.visual.ids), column.main)
     moved = int((np.bincount(codes)[codes] > 1).sum())
-    tests: dict[str, dict[str, Any]] = {}
+    tests: dict[str, ShortTest] = {}
     if moved:
         for name, make in TESTS.items():
             with suppress(InputError):
                 result = make(given, codes)
                 if result.z is not None:  # else every order gives the same
-                    shown = result.to_dict()
-                    tests[name] = {key: shown[key] for key in SHOWN if key in shown}
-    return {"n_moved": moved, "n_values_moved": _values_moved(codes), "tests": tests}
+                    shown = {key: plain(getattr(result, key)) for key in SHOWN}
+                    tests[name] = ShortTest(**shown)
+    return WithinValues(n_moved=moved, n_values_moved=_values_moved(codes), tests=tests)
 
 
 def _values_moved(codes: np.ndarray) -> int:
@@ -276,32 +316,23 @@ TESTS: Mapping[str, Callable[[Compared, np.ndarray], TestResult]] = {
 }
 
 
-def conclusion(found: Mapping[str, Any], *, asked: bool) -> str:
+def _conclusion(test: ShortTest | None, *, tied: bool, matters: bool) -> Conclusion:
     """Say what a column comes to; see :data:`CONCLUSIONS`.
 
-    A column that does not go with looks (p > .05) does no harm, unless the user says it may. The
-    score of lambda decides, with the effect of the values taken out where that can be had: both
-    keep their level, but what the values do is noise to the unadjusted one (``make verify``: power
-    .77 and 1.00 at lambda .25).
+    A column that does not go with visual distance (p > .05) does no harm, unless the user says it
+    may. The score of lambda decides, with the effect of the values taken out where that can be had:
+    both keep their level, but what the values do is noise to the unadjusted one (``make verify``:
+    power .77 and 1.00 at lambda .25).
     """
-    if not asked and not goes_with_looks(found):
+    if not matters:
         return "no matter"
-    test = deciding_test(found)
-    if test is not None and test["p_value"] <= LEVEL:
+    if test is not None and test.p_value is not None and test.p_value <= LEVEL:
         return "holds within sources"
-    if test is None or found["coincide"] or (test.get("smallest_p") or 0.0) > LEVEL:
+    if test is None or tied or (test.smallest_p or 0.0) > LEVEL:
         return "nothing can be told"
     return "not within sources"
 
 
-def deciding_test(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Choose the test that decides within values: adjusted where it can be had."""
-    test: Mapping[str, Any] | None = (found.get("adjusted") or found["within"])["tests"].get(
-        PRIMARY
-    )
-    return test
-
-
-def worst(conclusions: list[str]) -> str:
+def worst(conclusions: list[Conclusion]) -> Conclusion:
     """Return the conclusion that weighs most; that nothing matters where there is none."""
     return min(conclusions, key=CONCLUSIONS.index, default=CONCLUSIONS[-1])

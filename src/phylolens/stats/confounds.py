@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
+from phylolens.results.confounds import ConfoundColumn
+from phylolens.writing import plain
 
 FEW = 20  # values that a column may have whatever the number of taxa
 CONSTANT = 0.9  # share of images with the commonest value of their taxon: nearly constant
@@ -85,11 +86,12 @@ class Column:
         np.fill_diagonal(found, 0.0)
         return DistanceMatrix((found + found.T) / 2, list(self.shares.index))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON holds of it."""
+    @property
+    def result(self) -> ConfoundColumn:
+        """What JSON holds of it."""
         taxa = self.n_taxa
         listed = list(taxa.index) + sorted(set(self.n_images.index) - set(taxa.index))
-        return {
+        found = {
             "column": self.name,
             "asked": self.asked,
             "named": self.is_named,
@@ -107,6 +109,7 @@ class Column:
                 for value in listed[:MOST_COUNTED]
             ],
         }
+        return ConfoundColumn.model_validate(plain(found))
 
 
 def most_values(n_taxa: int) -> int:

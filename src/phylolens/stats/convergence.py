@@ -1,4 +1,4 @@
-"""Where looks and genes disagree: far relatives that look alike, near ones that look apart.
+"""Pairs that contradict the tree: far relatives that look similar, near ones that look different.
 
 Every pair of taxa that can be convergent or divergent (:mod:`phylolens.stats.pair_candidates`) is
 held against Brownian motion simulated on the tree with the fitted lambda
@@ -17,7 +17,6 @@ pair that a stronger one explains keeps its p-value, but the q-value counts only
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +25,7 @@ from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
 from phylolens.random import stream
+from phylolens.results.signal_parts import Disagreement
 from phylolens.stats.brownian_pairs import (
     Evolved,
     differences,
@@ -39,6 +39,7 @@ from phylolens.stats.lambda_fit import LambdaModel, aligned, centred_products, c
 from phylolens.stats.pair_candidates import Candidates, candidates
 from phylolens.stats.pair_null import PairNull
 from phylolens.stats.unit_length import directions, noisy_squares
+from phylolens.writing import plain
 
 LISTED = 20  # at least the most extreme of each kind
 MOST_LISTED = 200  # of each kind
@@ -61,7 +62,7 @@ def disagreement(
     simulations: int = 500,
     fdr: float = 0.05,
     seed: int = 0,
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[pd.DataFrame, Disagreement]:
     """Find pairs that look more alike, or more apart, than their relatedness explains.
 
     Parameters
@@ -95,7 +96,7 @@ def disagreement(
         accounts for this one, ``same_source`` and ``other_source`` the confounds in which both
         taxa agree and differ. Of each kind first the significant pairs, then the most extreme
         others.
-    summary : dict
+    summary : Disagreement
         ``lambda``, ``n_simulations``, ``fdr``, ``n_pairs``, ``n_candidates``, ``n_convergent``,
         ``n_divergent``, beside them ``n_convergent_same_source`` and
         ``n_divergent_other_source``, ``n_listed``, ``axes`` (effective number of independent axes)
@@ -141,7 +142,7 @@ def disagreement(
     listed["expected"] = listed["visual"] / listed["ratio"].where(listed["ratio"] > 0)
     real = [table["suspect"][table["significant"]] for table in tables]
     convergent, divergent = (int((~suspect).sum()) for suspect in real)
-    return listed[list(COLUMNS)], {
+    summary = {
         "lambda": best.lambda_,
         "n_simulations": len(nulls[0]),
         "fdr": fdr,
@@ -155,6 +156,7 @@ def disagreement(
         "axes": float(rates.sum() ** 2 / (rates @ rates)),
         "width": {k.kind: ref.width for k, ref in zip(kinds, references[:2], strict=True)},
     }
+    return listed[list(COLUMNS)], Disagreement.model_validate(plain(summary))
 
 
 def _simulations(

@@ -11,6 +11,7 @@ from skbio import DistanceMatrix
 from phylolens.errors import InputError
 from phylolens.phylogeny import coordinates
 from phylolens.phylogeny.geometry import principal_coordinates
+from phylolens.results.signal_parts import Influential
 from phylolens.stats._align import aligned
 from phylolens.stats.centred import double_centre
 from phylolens.stats.correlation import (
@@ -23,6 +24,7 @@ from phylolens.stats.correlation import (
 from phylolens.stats.intervals import CORRELATION, Limits, jackknife_interval, taxon_interval
 from phylolens.stats.kmult import PreparedTree
 from phylolens.stats.protest import default_axes, matched, procrustes_fits
+from phylolens.writing import plain
 
 OfRows = Callable[[np.ndarray], float | None]
 NOT_NEGATIVE: Limits = (0.0, np.inf)
@@ -77,6 +79,37 @@ def taxon_intervals(
     for name, (statistic, limits) in statistics.items():
         found[name] = taxon_interval(statistic, n, seed=seed, limits=limits)
     return found | {"dcor": found["mantel_pearson_centred"]}
+
+
+FEWEST_FOR_INFLUENCE = 5
+
+
+def most_influential(visual: DistanceMatrix, genetic: DistanceMatrix) -> Influential | None:
+    """Find the taxon whose absence changes the correlation most.
+
+    A single distant taxon can carry a correlation of distances; a reader has to know.
+
+    Parameters
+    ----------
+    visual, genetic : DistanceMatrix
+        The same taxa, in any order.
+
+    Returns
+    -------
+    Influential or None
+        None with fewer than five taxa, or where a matrix is constant.
+    """
+    if len(genetic.ids) < FEWEST_FOR_INFLUENCE:
+        return None
+    visual, genetic = aligned(visual, genetic)
+    x, y = visual.data, genetic.data
+    without = correlation_without_each(x, y)
+    upper = np.triu_indices(len(genetic.ids), k=1)
+    full = correlation(x[upper], y[upper])
+    if full is None or not np.isfinite(without).any():
+        return None
+    place = int(np.nanargmax(np.abs(without - full)))
+    return Influential(taxon=str(genetic.ids[place]), pearson=plain(without[place]))
 
 
 def spearman_of(x: np.ndarray, y: np.ndarray) -> OfRows:

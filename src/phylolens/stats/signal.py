@@ -1,4 +1,4 @@
-"""The signal block: every test of looks against lineage, with baselines and limits beside it."""
+"""The signal block: every test of visual against genetic distance, with baselines beside it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,6 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
+from phylolens.results.base import Part
+from phylolens.results.signal import SignalFindings
 from phylolens.stats.baselines import baselines, closest_pair
 from phylolens.stats.by_clade import by_clade
 from phylolens.stats.convergence import disagreement
@@ -26,14 +28,15 @@ from phylolens.stats.intervals import (
     specimen_spread,
 )
 from phylolens.stats.lambda_fit import pagel_lambda
-from phylolens.stats.leave_out import taxon_intervals
+from phylolens.stats.leave_out import most_influential, taxon_intervals
 from phylolens.stats.model_intervals import MODEL_METHOD, model_intervals
 from phylolens.stats.statistics import Statistics
 from phylolens.stats.trees import compare_trees, visual_tree
 from phylolens.stats.unit_length import unit_distances
 from phylolens.stats.within import FEWEST_MOVED, movable, within_clades
+from phylolens.writing import plain
 
-TASK = "testing looks against lineage"
+TASK = "testing visual against genetic distance"
 NOT_NEGATIVE = (0.0, float("inf"))
 LIMITS = {
     "kmult": NOT_NEGATIVE,
@@ -102,13 +105,13 @@ class Comparison:
         return self.lineage.iloc[:, -2]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Findings:
     """What was found.
 
     Parameters
     ----------
-    summary : dict
+    result : SignalFindings
         As in ``signal.json``.
     pairs : DataFrame or None
         As in ``pairs.csv``.
@@ -118,7 +121,7 @@ class Findings:
         From the visual distances, with support by specimens in percent.
     """
 
-    summary: dict[str, Any] = field(default_factory=dict)
+    result: SignalFindings
     pairs: pd.DataFrame | None = None
     residuals: pd.Series | None = None
     visual_tree: TreeNode | None = None
@@ -136,7 +139,7 @@ def signal(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Findings:
-    """Test whether looks follow lineage, and set what comes free beside it.
+    """Test whether visual distance follows genetic distance, with its baselines beside it.
 
     Parameters
     ----------
@@ -174,7 +177,7 @@ def signal(
             progress(TASK, place, len(steps))
             step()
     progress(TASK, len(steps), len(steps))
-    return work.found
+    return Findings(work.result(), work.disagreeing, work.residuals, work.visual_tree)
 
 
 @dataclass
@@ -184,9 +187,21 @@ class _Work:
     compared: Comparison
     common: dict[str, Any]
     axes: int | None
-    found: Findings = field(default_factory=Findings)
+    summary: dict[str, Any] = field(default_factory=dict)
+    disagreeing: pd.DataFrame | None = None
+    residuals: pd.Series | None = None
+    visual_tree: TreeNode | None = None
     covariance: pd.DataFrame | None = None  # where it can be inverted
     lambda_interval: tuple[float, float] | None = None
+
+    def result(self) -> SignalFindings:
+        """Return what was found as it is written."""
+        return SignalFindings.model_validate(
+            {
+                name: value if isinstance(value, Part) else plain(value)
+                for name, value in self.summary.items()
+            }
+        )
 
     def tests(self) -> None:
         """Permutation tests over all taxa, and the correlogram."""
@@ -201,8 +216,8 @@ class _Work:
         )
         if "kmult" in tests.results:
             self.covariance = given.covariance
-        self.found.residuals = tests.residuals
-        self.found.summary = {
+        self.residuals = tests.residuals
+        self.summary = {
             "primary": tests.primary,
             "tests": tests.results,
             "not_possible": dict(tests.not_possible),
@@ -218,7 +233,7 @@ class _Work:
 
     def intervals(self, repetitions: int | None) -> None:
         """Add how far evolution along this tree lets each statistic vary, and single taxa."""
-        given, tests = self.compared, self.found.summary["tests"]
+        given, tests = self.compared, self.summary["tests"]
         by_model: dict[str, Any] = {}
         if self.covariance is not None and repetitions != 0:
             with suppress(InputError):
@@ -239,7 +254,8 @@ class _Work:
             test["influence"] = by_taxon.get(name)
             test["specimen_interval"] = None
         self.lambda_interval = by_model.get("lambda")
-        self.found.summary["influence"] = TAXON_METHOD if any(by_taxon.values()) else ""
+        self.summary["influence"] = TAXON_METHOD if any(by_taxon.values()) else ""
+        self.summary["most_influential"] = most_influential(given.visual, given.genetic)
 
     def trees(self, method: str) -> None:
         """Draw specimens anew: intervals of the tests, support of the tree from images."""
@@ -255,7 +271,7 @@ class _Work:
         if drawn:
             self._specimen_intervals(drawn)
         if given.tree is not None:
-            self.found.visual_tree = tree
+            self.visual_tree = tree
             compared = compare_trees(
                 tree,
                 given.tree,
@@ -263,10 +279,10 @@ class _Work:
                 clades=given.clades,
                 seed=self.common["seed"],
             )
-            self.found.summary["tree"] = {"method": method, **compared}
+            self.summary["tree"] = {"method": method, **compared}
 
     def _specimen_intervals(self, drawn: list[dict[str, float | None]]) -> None:
-        tests = self.found.summary["tests"]
+        tests = self.summary["tests"]
         for name, test in tests.items():
             values = [one.get(test.get("same_as", name)) for one in drawn]
             limits = LIMITS.get(name, CORRELATIONS)
@@ -281,11 +297,11 @@ class _Work:
                 )
             test["specimen_interval"] = spread
         method = SPREAD_METHOD if self.compared.distances.debiased else SPECIMEN_METHOD
-        self.found.summary["specimen_bootstrap"] = {"n": len(drawn), "method": method}
+        self.summary["specimen_bootstrap"] = {"n": len(drawn), "method": method}
 
     def taxonomy(self) -> None:
         """Add what the taxonomy gives, what images add to it, and each clade by itself."""
-        given, summary = self.compared, self.found.summary
+        given, summary = self.compared, self.summary
         summary["baselines"] = baselines(
             given.genetic,
             given.lineage,
@@ -302,14 +318,14 @@ class _Work:
             )
 
     def pairs(self, simulations: int, fdr: float) -> None:
-        """Pagel's lambda, and the pairs where looks and genes disagree."""
+        """Pagel's lambda, and the pairs whose visual and genetic distance disagree."""
         given, shared, seed = self.compared, self.covariance, self.common["seed"]
         if shared is None:
             return
         self._try("lambda", self._lambda)
 
-        def disagreeing() -> dict[str, Any]:
-            self.found.pairs, summary = disagreement(
+        def disagreeing() -> Part:
+            self.disagreeing, summary = disagreement(
                 given.distances,
                 shared,
                 clades=given.clades,
@@ -338,12 +354,12 @@ class _Work:
             "ml": {key: both["ml"][key] for key in keys},
         }
 
-    def _try(self, name: str, make: Callable[[], dict[str, Any] | None]) -> None:
+    def _try(self, name: str, make: Callable[[], Part | dict[str, Any] | None]) -> None:
         """Add a part, or why it cannot be had."""
         try:
-            self.found.summary[name] = make()
+            self.summary[name] = make()
         except InputError as error:
-            self.found.summary["not_possible"][name] = str(error)
+            self.summary["not_possible"][name] = str(error)
 
 
 def _within(given: Comparison, common: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,16 +1,17 @@
-"""How much do the statistics hang on the tree? The same looks against every tree of a sample."""
+"""How much do the statistics depend on the tree? Every tree of a sample, one after the other."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix, TreeNode
 
+from phylolens.results.signal_parts import TreeSample
 from phylolens.stats.statistics import Statistics
 from phylolens.stats.trees.align import align_distance
 from phylolens.stats.trees.cid import clustering_information_distance
 from phylolens.stats.trees.rf import robinson_foulds
+from phylolens.writing import plain
 
 QUANTILES = {"low": 0.025, "median": 0.5, "high": 0.975}
 
@@ -21,7 +22,7 @@ def over_trees(
     visual_tree: TreeNode | None,
     *,
     axes: int | None = None,
-) -> dict[str, Any]:
+) -> TreeSample:
     """Compute every statistic for every tree of a posterior or bootstrap sample.
 
     Parameters
@@ -37,7 +38,7 @@ def over_trees(
 
     Returns
     -------
-    dict
+    TreeSample
         ``n_used`` trees and ``intervals``: by statistic the median and the 95% range over the
         trees, and ``n``, the trees it could be had for. The range tells what the uncertainty of
         the tree does; it is no interval over taxa or specimens.
@@ -58,4 +59,4 @@ def over_trees(
         if len(values):
             found = {key: float(np.quantile(values, share)) for key, share in QUANTILES.items()}
             intervals[str(name)] = found | {"n": len(values)}
-    return {"n_used": len(rows), "intervals": intervals}
+    return TreeSample.model_validate(plain({"n_used": len(rows), "intervals": intervals}))

@@ -1,9 +1,7 @@
-"""Columns of the table that may make taxa look alike: named unasked, tested, taken out."""
+"""Columns of the table that may make taxa look similar: named unasked, tested, taken out."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,38 +11,45 @@ from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.dataset import Dataset
 from phylolens.pipeline.settings import Settings
 from phylolens.pipeline.stages.taxon_features import TaxonFeatures
-from phylolens.stats.confound_adjust import without_source
+from phylolens.results.confounds import (
+    AdjustedTests,
+    Confounds,
+    GuideConfound,
+    JudgedColumn,
+)
+from phylolens.results.signal_parts import AdjustedDisagreement
+from phylolens.stats.confound_adjust import Adjusted, without_source
 from phylolens.stats.confound_tests import (
     Compared,
     coincide,
-    goes_with_looks,
     judge_column,
     screen_column,
     worst,
 )
 from phylolens.stats.confounds import Column, read_columns
+from phylolens.stats.convergence import disagreement
 from phylolens.stats.debiased import VisualDistances
-
-if TYPE_CHECKING:
-    pass
+from phylolens.writing import plain
 
 TASK = "looking for confounds"
 FEWEST_TAXA = 4  # that the score of lambda can be made of
+KEYS = ("taxon_1", "taxon_2")
+COUNTS = ("n_convergent", "n_divergent", "n_simulations", "fdr")
 
 
 @dataclass(frozen=True)
-class Confounds:
+class FoundConfounds:
     """What was found.
 
     Parameters
     ----------
-    summary : dict
+    result : Confounds
         As ``confounds`` in ``signal.json``.
     sources : DataFrame or None
         Index: taxa; the commonest value of each column in use; None where none is.
     """
 
-    summary: dict[str, Any]
+    result: Confounds
     sources: pd.DataFrame | None
 
 
@@ -63,15 +68,15 @@ def columns_of(settings: Settings, dataset: Dataset, taxa: tuple[str, ...]) -> t
 
 
 def find_confounds(
-    context: RunContext, looks: TaxonFeatures, compared: stats.Comparison
-) -> Confounds:
-    """Hold every column against looks and lineage; test again within those that matter.
+    context: RunContext, visual: TaxonFeatures, compared: stats.Comparison
+) -> FoundConfounds:
+    """Hold every column against both distances; test again within those that matter.
 
     In use are the columns asked for with ``--confound``; without it those that hardly vary within
-    taxa and go with looks.
+    taxa and go with visual distance.
     """
     settings, options = context.settings, context.settings.signal
-    columns = columns_of(settings, context.dataset, looks.taxa)
+    columns = columns_of(settings, context.dataset, visual.taxa)
     given = Compared(
         visual=compared.distances,
         genetic=compared.genetic,
@@ -81,53 +86,73 @@ def find_confounds(
         permutations=options.permutations,
         seed=settings.seed,
     )
-    rows, used = [], []
+    rows: list[JudgedColumn] = []
+    used: list[Column] = []
     for place, column in enumerate(columns):
         context.progress(TASK, place, len(columns))
-        if len(set(column.shares.index) & set(looks.taxa)) < FEWEST_TAXA:
+        if len(set(column.shares.index) & set(visual.taxa)) < FEWEST_TAXA:
             continue
-        row = column.to_dict() | screen_column(column, given)
-        row["used"] = column.asked or (
-            settings.confound is None and column.is_named and goes_with_looks(row)
+        screened = screen_column(column, given)
+        in_use = column.asked or (
+            settings.confound is None and column.is_named and screened.goes_with_visual
         )
-        if row["used"]:
-            way, adjusted = _adjusted(context, looks, column)
-            row |= judge_column(column, given, row, adjusted)
-            row["adjusted"] = way | row["adjusted"] if row["adjusted"] else None
+        row = {
+            **column.result.to_dict(),
+            "visual": screened.visual,
+            "phylogeny": screened.phylogeny,
+            "used": in_use,
+        }
+        if in_use:
+            how, distances = _adjusted(context, visual, column)
+            judged = judge_column(column, given, screened, distances)
+            adjusted = None
+            if judged.adjusted is not None:
+                adjusted = AdjustedTests(
+                    way=how.way,
+                    n_taxa_several=how.n_taxa_several,
+                    removed=plain(how.removed),
+                    **judged.adjusted.to_dict(),
+                )
+            row |= {
+                "coincide": judged.coincide,
+                "within": judged.within,
+                "adjusted": adjusted,
+                "conclusion": judged.conclusion,
+            }
             used.append(column)
-        rows.append(row)
+        rows.append(JudgedColumn.model_validate(row))
     context.progress(TASK, len(columns), len(columns))
-    summary = {
-        "asked": None if settings.confound is None else list(settings.confound),
-        "columns": rows,
-        "conclusion": worst([row["conclusion"] for row in rows if row["used"]]),
-    }
+    result = Confounds(
+        asked=None if settings.confound is None else list(settings.confound),
+        columns=rows,
+        conclusion=worst([row.conclusion for row in rows if row.used and row.conclusion]),
+    )
     sources = pd.DataFrame({column.name: column.main for column in used}) if used else None
-    return Confounds(summary, sources)
+    return FoundConfounds(result, sources)
 
 
 def _adjusted(
-    context: RunContext, looks: TaxonFeatures, column: Column
-) -> tuple[dict[str, Any], VisualDistances | None]:
+    context: RunContext, visual: TaxonFeatures, column: Column
+) -> tuple[Adjusted, VisualDistances | None]:
     """Take the mean effect of each value out of the features; say how."""
-    taxa, sources = source_of_rows(looks, column)
-    found = without_source(looks.features, taxa, sources)
+    taxa, sources = source_of_rows(visual, column)
+    found = without_source(visual.features, taxa, sources)
     adjusted = None
     with suppress(InputError):  # nothing is left that differs
         adjusted = TaxonFeatures(context.dataset, found.features).distances(
             context.settings.signal.distance, debias=context.settings.signal.debias
         )
-    return found.to_dict(), adjusted
+    return found, adjusted
 
 
-def source_of_rows(looks: TaxonFeatures, column: Column) -> tuple[pd.Series, pd.Series]:
+def source_of_rows(visual: TaxonFeatures, column: Column) -> tuple[pd.Series, pd.Series]:
     """Return taxon and value of each row of the features, by the row's id."""
-    if looks.dataset.taxon_level:
-        return pd.Series(list(looks.taxa), index=list(looks.taxa)), column.main
-    return looks.taxon_of, column.of_rows
+    if visual.dataset.taxon_level:
+        return pd.Series(list(visual.taxa), index=list(visual.taxa)), column.main
+    return visual.taxon_of, column.of_rows
 
 
-def in_guide(context: RunContext) -> list[Mapping[str, Any]]:
+def in_guide(context: RunContext) -> list[GuideConfound]:
     """Name the possible confounds among the taxa that a guided embedding is fitted to."""
     dataset = context.dataset
     assert dataset.ranked is not None
@@ -136,7 +161,62 @@ def in_guide(context: RunContext) -> list[Mapping[str, Any]]:
     clades = lineage.iloc[:, -2] if lineage is not None and lineage.shape[1] > 1 else None
     given = Compared(VisualDistances.of_matrix(genetic), genetic, clades=clades)
     return [
-        column.to_dict() | {"coincide": coincide(column, given.of(sorted(column.shares.index)))}
+        GuideConfound(
+            **column.result.to_dict(),
+            coincide=coincide(column, given.of(sorted(column.shares.index))),
+        )
         for column in columns_of(context.settings, dataset, tuple(genetic.ids))
         if column.asked or (context.settings.confound is None and column.is_named)
     ]
+
+
+def adjusted_pairs(
+    context: RunContext,
+    visual: TaxonFeatures,
+    compared: stats.Comparison,
+    pairs: pd.DataFrame | None,
+) -> AdjustedDisagreement | None:
+    """Judge the pairs again on features without the effect of the columns in use.
+
+    Returns
+    -------
+    AdjustedDisagreement or None
+        ``n_convergent`` and ``n_divergent`` are of all pairs, whatever their sources; ``n_kept``
+        are significant pairs that a source may have made and that are significant without it, too.
+        None where no column is in use or no pairs were judged.
+    """
+    if compared.sources is None or compared.covariance is None or pairs is None:
+        return None
+    options, features = context.settings.signal, visual.features
+    for column in columns_of(context.settings, context.dataset, visual.taxa):
+        if column.name in compared.sources:
+            taxa, sources = source_of_rows(visual, column)
+            features = without_source(features, taxa, sources).features
+    with suppress(InputError):  # nothing is left that differs
+        again, found = disagreement(
+            TaxonFeatures(context.dataset, features).distances(
+                options.distance, debias=options.debias
+            ),
+            compared.covariance,
+            clades=compared.clades,
+            genetic=compared.genetic,
+            simulations=options.simulations,
+            fdr=options.fdr,
+            seed=context.settings.seed,
+        )
+        return AdjustedDisagreement(
+            **{key: getattr(found, key) for key in COUNTS},
+            n_kept=len(_suspects(pairs) & _significant(again)),
+        )
+    return None
+
+
+def _suspects(pairs: pd.DataFrame) -> set[tuple[str, ...]]:
+    column = pairs["kind"].map({"convergence": "same_source", "divergence": "other_source"})
+    named = [row[name] != "" for name, (_, row) in zip(column, pairs.iterrows(), strict=True)]
+    return _significant(pairs[named])
+
+
+def _significant(pairs: pd.DataFrame) -> set[tuple[str, ...]]:
+    rows = pairs[pairs["significant"]]
+    return set(rows[["kind", *KEYS]].itertuples(index=False, name=None))

@@ -22,7 +22,7 @@ def guide(context: RunContext) -> dict[str, Any]:
     dataset, n_kept_out = training_part(context.dataset)
     context = replace(context, dataset=dataset)
     more: dict[str, Any] = {"n_kept_for_testing": n_kept_out} if n_kept_out else {}
-    more["confounds"] = in_guide(context)
+    more["confounds"] = [one.to_dict() for one in in_guide(context)]
     if recipe.in_sample:
         _in_sample(context, recipe, more)
     else:

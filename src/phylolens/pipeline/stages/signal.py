@@ -14,12 +14,12 @@ from phylolens.phylogeny import read_trees, to_rank
 from phylolens.phylogeny.rank_tree import FROM_TREE
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.stages.circular import circularity
-from phylolens.pipeline.stages.confound_pairs import adjusted_pairs
-from phylolens.pipeline.stages.confounds import find_confounds
+from phylolens.pipeline.stages.confounds import adjusted_pairs, find_confounds
 from phylolens.pipeline.stages.taxon_features import TaxonFeatures
-from phylolens.pipeline.summaries import summary_of
+from phylolens.pipeline.summaries import signal_summary
+from phylolens.results.signal import SignalResult, SignalValues
 from phylolens.stats.tree_sample import over_trees
-from phylolens.writing import write_csv, write_json, write_text
+from phylolens.writing import write_csv, write_text
 
 JOINED = "all joined"
 DEPENDS_ON_ROOT = (
@@ -38,34 +38,32 @@ class FoundSignal:
 
     Parameters
     ----------
-    summary : dict
-        As in ``signal.json``.
+    result : SignalResult
+        With what stays in memory.
     features : TaxonFeatures
     compared : Comparison
-    findings : Findings
     """
 
-    summary: dict[str, Any]
+    result: SignalResult
     features: TaxonFeatures
     compared: stats.Comparison
-    findings: stats.Findings
 
 
 def signal(context: RunContext) -> dict[str, Any]:
     """Test visual against genetic distance; write ``signal/``."""
     found = find_signal(context)
-    _write(context, found.features, found.compared, found.findings)
-    write_json(context.settings.out / "signal" / "signal.json", found.summary)
-    return summary_of("signal", context.settings.out)
+    _write(context, found)
+    found.result.write(context.settings.out)
+    return signal_summary(found.result)
 
 
 def find_signal(context: RunContext) -> FoundSignal:
     """Test visual against genetic distance; nothing is written."""
     options, ranked = context.settings.signal, context.dataset.ranked
     assert ranked is not None
-    looks = TaxonFeatures(context.dataset, context.images.originals)
-    compared = _comparison(context, looks)
-    confounds = find_confounds(context, looks, compared)
+    visual = TaxonFeatures(context.dataset, context.images.originals)
+    compared = _comparison(context, visual)
+    confounds = find_confounds(context, visual, compared)
     compared = replace(compared, sources=confounds.sources)
     found = stats.signal(
         compared,
@@ -78,14 +76,20 @@ def find_signal(context: RunContext) -> FoundSignal:
         progress=context.progress,
     )
     circular, why = circularity(
-        looks.features, looks.taxa, looks.taxon_of, context.dataset.table.set_index("file")
+        visual.features, visual.taxa, visual.taxon_of, context.dataset.table.set_index("file")
     )
-    summary = {
+    adjusted = adjusted_pairs(context, visual, compared, found.pairs)
+    optional = {
+        "disagreement_adjusted": adjusted.to_dict() if adjusted else None,
+        "by_features": _by_features(context, visual, compared),
+        "tree_sample": _tree_sample(context, compared, found),
+    }
+    values = {
         "rank": context.dataset.rank,
-        "n_taxa": len(looks.taxa),
-        **looks.counts,
+        "n_taxa": len(visual.taxa),
+        **visual.counts,
         "distance": options.distance,
-        "features": without_rows(looks.features.spec),
+        "features": without_rows(visual.features.spec),
         "covariance": ranked.covariance_source,
         "root": ranked.root,
         "depends_on_root": list(DEPENDS_ON_ROOT) if not ranked.rooted else [],
@@ -93,28 +97,33 @@ def find_signal(context: RunContext) -> FoundSignal:
             "no_images": list(ranked.no_taxon),
             "no_phylogeny": list(ranked.no_phylogeny),
         },
-        **found.summary,
-        **adjusted_pairs(context, looks, compared, found.pairs),
-        **_by_features(context, looks, compared),
-        **_tree_sample(context, compared, found),
+        **found.result.to_dict(),
+        **{name: value for name, value in optional.items() if value is not None},
         "circular": circular,
         "circular_why": why,
-        "confounds": confounds.summary,
+        "confounds": confounds.result.to_dict(),
     }
-    return FoundSignal(summary, looks, compared, found)
+    kept = SignalValues(
+        visual=compared.visual,
+        genetic=compared.genetic,
+        pairs=found.pairs,
+        residuals=found.residuals,
+        visual_tree=found.visual_tree,
+    )
+    return FoundSignal(SignalResult.of(values).with_values(kept), visual, compared)
 
 
-def _comparison(context: RunContext, looks: TaxonFeatures) -> stats.Comparison:
+def _comparison(context: RunContext, visual: TaxonFeatures) -> stats.Comparison:
     settings, ranked = context.settings, context.dataset.ranked
     assert ranked is not None
-    measured = looks.distances(settings.signal.distance, debias=settings.signal.debias)
-    taxa = list(looks.taxa)
+    measured = visual.distances(settings.signal.distance, debias=settings.signal.debias)
+    taxa = list(visual.taxa)
     wanted = settings.signal.replicates
     if wanted is None:
         wanted = REPLICATES if len(taxa) <= MANY_TAXA else REPLICATES // 2
 
     def replicates() -> Iterator[DistanceMatrix]:
-        return looks.replicates(
+        return visual.replicates(
             settings.signal.distance, wanted, settings.seed, debias=measured.debiased
         )
 
@@ -126,7 +135,7 @@ def _comparison(context: RunContext, looks: TaxonFeatures) -> stats.Comparison:
         tree=_pruned(ranked.tree, taxa),
         from_tree=ranked.covariance_source == FROM_TREE,
         lineage=context.dataset.lineage(tuple(taxa)),
-        image_counts=looks.image_counts,
+        image_counts=visual.image_counts,
         replicates=replicates if wanted else None,
     )
 
@@ -139,15 +148,15 @@ def _pruned(tree: TreeNode, taxa: list[str]) -> TreeNode:
 
 
 def _by_features(
-    context: RunContext, looks: TaxonFeatures, compared: stats.Comparison
-) -> dict[str, Any]:
+    context: RunContext, visual: TaxonFeatures, compared: stats.Comparison
+) -> list[dict[str, Any]] | None:
     """One table of the backbones alone and joined, and of every distance asked for."""
-    options, checkpoints = context.settings.signal, looks.by_backbone()
+    options, checkpoints = context.settings.signal, visual.by_backbone()
     named = {name: TaxonFeatures(context.dataset, part) for name, part in checkpoints.items()}
-    named[JOINED if checkpoints else str(looks.features.spec.get("backbone", "features"))] = looks
+    named[JOINED if checkpoints else str(visual.features.spec.get("backbone", "features"))] = visual
     distances = dict.fromkeys((options.distance, *options.compare))
     if len(named) * len(distances) < 2:
-        return {}
+        return None
     rows = []
     for distance in distances:
         for name, part in named.items():
@@ -162,19 +171,19 @@ def _by_features(
                         compared.covariance,
                         permutations=options.permutations,
                         seed=context.settings.seed,
-                    ),
+                    ).to_dict(),
                 }
             )
-    return {"by_features": rows}
+    return rows
 
 
 def _tree_sample(
     context: RunContext, compared: stats.Comparison, found: stats.Findings
-) -> dict[str, Any]:
-    """Hold the same looks against every tree of a sample."""
+) -> dict[str, Any] | None:
+    """Hold the same visual distances against every tree of a sample."""
     settings, taxa = context.settings, list(compared.visual.ids)
     if settings.trees is None:
-        return {}
+        return None
     dataset = context.dataset
 
     def sample() -> Iterator[tuple[DistanceMatrix, pd.DataFrame, TreeNode]]:
@@ -193,21 +202,19 @@ def _tree_sample(
             kept = ranked.distances.filter(taxa)
             yield kept, ranked.covariance.loc[taxa, taxa], _pruned(ranked.tree, taxa)
 
-    summary = over_trees(compared.visual, sample(), found.visual_tree, axes=settings.signal.axes)
-    if summary["n_used"] < 2:
+    over = over_trees(compared.visual, sample(), found.visual_tree, axes=settings.signal.axes)
+    if over.n_used < 2:
         raise TooFew(
             "a sample of trees needs at least two; one was found.",
             where=settings.trees,
             hint="A single tree goes to --tree.",
         )
-    return {"tree_sample": {"file": settings.trees.name, "n_trees": summary["n_used"], **summary}}
+    return {"file": settings.trees.name, "n_trees": over.n_used, **over.to_dict()}
 
 
-def _write(
-    context: RunContext, looks: TaxonFeatures, compared: stats.Comparison, found: stats.Findings
-) -> None:
+def _write(context: RunContext, found: FoundSignal) -> None:
     """Write matrices, trees and tables; remove those of an earlier run that has no successor."""
-    folder = context.settings.out / "signal"
+    folder, compared, result = context.settings.out / "signal", found.compared, found.result
     matrices = {
         "visual": compared.visual,
         "visual_plain": compared.distances.plain,
@@ -220,16 +227,16 @@ def _write(
     lineage = compared.lineage
     tables = {
         "lineage.csv": None if lineage is None else lineage.rename_axis("taxon").reset_index(),
-        "residuals.csv": None if found.residuals is None else found.residuals.reset_index(),
-        "pairs.csv": found.pairs,
-        "portraits.csv": looks.portraits(),
+        "residuals.csv": None if result.residuals is None else result.residuals.reset_index(),
+        "pairs.csv": result.pairs,
+        "portraits.csv": found.features.portraits(),
     }
     for name, table in tables.items():
         if table is None:
             (folder / name).unlink(missing_ok=True)
         else:
             write_csv(folder / name, table)
-    if found.visual_tree is None:
+    if result.visual_tree is None:
         (folder / "visual_tree.nwk").unlink(missing_ok=True)
     else:
-        write_text(folder / "visual_tree.nwk", str(found.visual_tree))
+        write_text(folder / "visual_tree.nwk", str(result.visual_tree))

@@ -1,7 +1,7 @@
 """``audit.html``: one page that needs nothing else."""
 
 import re
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ from phylolens.report.plots.style import (
 )
 from phylolens.report.text import count, number, p_value
 from phylolens.report.thumbnails import data_address
+from phylolens.results.audit import AuditResult, HonestTest, PublishedTest, Spread, Unshared
+from phylolens.results.base import Number
+from phylolens.results.permutation import Histogram
 from phylolens.writing import write_text
 
 if TYPE_CHECKING:
@@ -37,14 +40,24 @@ PERFECT: dict[str, Any] = {"marker": "D", "markeredgecolor": BLUE, "markerfaceco
                            "markersize": 8, "linestyle": ""}  # fmt: skip
 
 
-def draw_audit(rows: list[dict[str, Any]], *, narrow: bool = False) -> "Canvas":
+@dataclass(frozen=True)
+class AuditLine:
+    """One line of the figure: a statistic beside its null, noise and perfect agreement."""
+
+    title: str
+    statistic: Number
+    null: Histogram
+    noise: Spread | None
+    perfect: Number | None
+    honest: bool
+
+
+def draw_audit(rows: list[AuditLine], *, narrow: bool = False) -> "Canvas":
     """Draw one line a statistic: histogram of its null, noise below it, observed and perfect.
 
     Parameters
     ----------
-    rows : list of dict
-        ``title``, ``statistic``, ``null_histogram``, ``noise`` (mean, low, high), ``perfect``,
-        ``honest``.
+    rows : list of AuditLine
     narrow : bool
         For phones.
     """
@@ -61,21 +74,20 @@ def draw_audit(rows: list[dict[str, Any]], *, narrow: bool = False) -> "Canvas":
     return figure
 
 
-def _row(axes: "Axes", base: float, row: dict[str, Any]) -> None:
-    edges = np.array(row["null_histogram"]["edges"])
-    counts = np.array(row["null_histogram"]["counts"], dtype=float)
+def _row(axes: "Axes", base: float, row: AuditLine) -> None:
+    edges = np.array(row.null.edges)
+    counts = np.array(row.null.counts, dtype=float)
     heights = base + 0.5 * counts / counts.max()
     axes.stairs(heights, edges, baseline=base, fill=True, color=NULL)
     axes.axhline(base, color=PALE, linewidth=0.7, zorder=0)
-    noise = row["noise"]
-    if noise:
-        low, high = noise["low"], noise["high"]
-        axes.plot([low, high], [base - 0.1] * 2, color=GREY, linewidth=2.2, solid_capstyle="butt")
-    if row["perfect"] is not None:
-        axes.plot(row["perfect"], base, **PERFECT, clip_on=False, zorder=4)
-    axes.plot(row["statistic"], base, **OBSERVED, clip_on=False, zorder=5)
-    weight = "bold" if row["honest"] else "normal"
-    axes.annotate(row["title"], (0.0, base + 0.66), xycoords=("axes fraction", "data"), fontsize=8,
+    if row.noise:
+        ends = [row.noise.low, row.noise.high]
+        axes.plot(ends, [base - 0.1] * 2, color=GREY, linewidth=2.2, solid_capstyle="butt")
+    if row.perfect is not None:
+        axes.plot(row.perfect, base, **PERFECT, clip_on=False, zorder=4)
+    axes.plot(row.statistic, base, **OBSERVED, clip_on=False, zorder=5)
+    weight = "bold" if row.honest else "normal"
+    axes.annotate(row.title, (0.0, base + 0.66), xycoords=("axes fraction", "data"), fontsize=8,
                   va="center", color=INK, fontweight=weight).set_in_layout(False)  # fmt: skip
 
 
@@ -86,7 +98,7 @@ def _legend(axes: "Axes", columns: int) -> None:
     handles = [
         Line2D([], [], **OBSERVED, label="these matrices"),
         Line2D([], [], **PERFECT, label="perfect agreement"),
-        Patch(color=NULL, label="taxa shuffled"),
+        Patch(color=NULL, label="taxa permuted"),
         Line2D([], [], color=GREY, linewidth=2.2, label="random centroids (95%)"),
     ]
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=columns,
@@ -97,14 +109,29 @@ REPORT = Path(__file__).parent.parent
 PIXELS_AN_INCH = 110
 
 
-def write_page(path: Path, summary: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class AuditRow:
+    """One row of a table, its figures as text."""
+
+    title: str
+    value: str = "–"
+    note: str = ""
+    p: str = "–"
+    printed: str = "–"
+    null: str = "–"
+    noise: str = "–"
+    perfect: str = "–"
+
+
+def write_page(path: Path, result: AuditResult, version: str) -> None:
     """Write the page of an audit.
 
     Parameters
     ----------
     path : Path
-    summary : mapping
-        As :func:`phylolens.pipeline.audit.audit_files` makes it.
+    result : AuditResult
+    version : str
+        Of PhyloLens.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -115,14 +142,15 @@ def write_page(path: Path, summary: Mapping[str, Any]) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawings = _draw(summary)
+    drawings = _draw(result)
     text = environment.get_template("audit/audit.html.j2").render(
-        s=summary,
-        rows=[_page_row(entry, entry["title"]) for entry in summary["published"].values()],
-        honest=[_page_row(entry, MEANT[name]) for name, entry in summary["honest"].items()],
-        noise=_noise(summary),
-        dropped=_dropped(summary["dropped"]),
-        taxa=count(summary["n_taxa"], "taxon"),
+        s=result,
+        version=version,
+        rows=[_page_row(test, test.title or "", test.fault) for test in result.published.values()],
+        honest=[_page_row(test, MEANT[name]) for name, test in result.honest.items()],
+        noise=_noise(result),
+        dropped=_dropped(result.dropped),
+        taxa=count(result.n_taxa, "taxon"),
         figures={name: data_address(each.svg, "image/svg+xml") for name, each in drawings.items()},
         width=round(PIXELS_AN_INCH * drawings["wide"].width) if drawings else 0,
     )
@@ -132,68 +160,59 @@ def write_page(path: Path, summary: Mapping[str, Any]) -> None:
     write_text(path, text)
 
 
-def _page_row(entry: Mapping[str, Any], title: str) -> dict[str, Any]:
-    if entry["statistic"] is None:
-        return {"title": title, "value": "–", "note": entry["why_absent"], "p": "–",
-                "printed": "–", "null": "–", "noise": "–", "perfect": "–"}  # fmt: skip
-    noise, almost = entry["noise"]["gaussian"], entry["nearly_perfect"]
-    exact = entry["perfect"]
-    null = entry["null_quantiles"]
-    as_printed = ""
-    if entry.get("n_as_printed"):
-        as_printed = f"{printed(entry)}, n = {entry['n_as_printed']:,}"
-    return {
-        "title": title,
-        "value": number(entry["statistic"], 3),
-        "note": entry.get("fault", ""),
-        "p": p_value(entry["p_value"]),
-        "printed": as_printed or "–",
-        "null": f"{number(null['0.025'], 2)} to {number(null['0.975'], 2)}",
-        "noise": f"{number(noise['mean'], 2)} ± {number(noise['sd'], 2)}" if noise else "–",
-        "perfect": number(exact, 2) if exact is not None else _about(almost),
-    }
+def _page_row(test: HonestTest, title: str, fault: str | None = None) -> AuditRow:
+    if test.statistic is None or test.p_value is None:
+        return AuditRow(title, note=test.why_absent or "")
+    null = test.null_quantiles or {}
+    as_printed = "–"
+    if isinstance(test, PublishedTest) and test.n_as_printed:
+        as_printed = f"{printed(test)}, n = {test.n_as_printed:,}"
+    return AuditRow(
+        title,
+        value=number(test.statistic, 3),
+        note=fault or "",
+        p=p_value(test.p_value),
+        printed=as_printed,
+        null=f"{number(null['0.025'], 2)} to {number(null['0.975'], 2)}",
+        noise=_about(test.noise.gaussian),
+        perfect=number(test.perfect, 2)
+        if test.perfect is not None
+        else _about(test.nearly_perfect),
+    )
 
 
-def _about(spread: Mapping[str, Any] | None) -> str:
-    return f"{number(spread['mean'], 2)} ± {number(spread['sd'], 2)}" if spread else "–"
+def _about(spread: Spread | None) -> str:
+    return f"{number(spread.mean, 2)} ± {number(spread.sd, 2)}" if spread else "–"
 
 
-def _noise(summary: Mapping[str, Any]) -> list[dict[str, str]]:
+def _noise(result: AuditResult) -> list[dict[str, str]]:
     """Noise of every kind in the formula that noise can drive anywhere, beside an honest test."""
-    shown = summary["published"]["weighted_error"]["noise"]
-    beside = summary["honest"]["mantel_pearson"]["noise"]
+    shown = result.published["weighted_error"].noise.by_kind
+    beside = result.honest["mantel_pearson"].noise.by_kind
     return [
         {"kind": words, "weighted": _about(shown[kind]), "honest": _about(beside[kind])}
         for kind, words in NOISE_WORDS.items()
     ]
 
 
-def _dropped(dropped: Mapping[str, list[str]]) -> list[str]:
-    words = {"only_in_a": "the first matrix", "only_in_b": "the second matrix"}
+def _dropped(dropped: Unshared) -> list[str]:
+    sides = ("the first matrix", dropped.only_in_a), ("the second matrix", dropped.only_in_b)
     return [
-        f"{count(len(ids), 'taxon')} in {words[side]} only: {', '.join(ids[:12])}"
+        f"{count(len(ids), 'taxon')} in {side} only: {', '.join(ids[:12])}"
         f"{' and more' if len(ids) > 12 else ''}."
-        for side, ids in dropped.items()
+        for side, ids in sides
         if ids
     ]
 
 
-def _draw(summary: Mapping[str, Any]) -> dict[str, Drawing]:
-
-    entries = [(entry["title"], entry, False) for entry in summary["published"].values()]
-    entries += [(MEANT[name], entry, True) for name, entry in summary["honest"].items()]
-    rows = [
-        {
-            "title": title,
-            "statistic": entry["statistic"],
-            "null_histogram": entry["null_histogram"],
-            "noise": entry["noise"]["gaussian"],
-            "perfect": _perfect(entry),
-            "honest": honest,
-        }
-        for title, entry, honest in entries
-        if entry["statistic"] is not None and not entry.get("is_error")
+def _draw(result: AuditResult) -> dict[str, Drawing]:
+    published = [
+        _line(test, test.title or "", honest=False)
+        for test in result.published.values()
+        if not test.is_error
     ]
+    honest = [_line(test, MEANT[name], honest=True) for name, test in result.honest.items()]
+    rows = [row for row in (*published, *honest) if row is not None]
     if not rows:
         return {}
     with house_style():
@@ -204,8 +223,13 @@ def _draw(summary: Mapping[str, Any]) -> dict[str, Drawing]:
         }
 
 
-def _perfect(entry: Mapping[str, Any]) -> float | None:
-    if entry["perfect"] is not None:
-        return float(entry["perfect"])
-    almost = entry["nearly_perfect"]
-    return float(almost["mean"]) if almost else None
+def _line(test: HonestTest, title: str, *, honest: bool) -> AuditLine | None:
+    if test.statistic is None or test.null_histogram is None:
+        return None
+    almost = test.nearly_perfect
+    perfect = test.perfect
+    if perfect is None and almost:
+        perfect = almost.mean
+    return AuditLine(
+        title, test.statistic, test.null_histogram, test.noise.gaussian, perfect, honest
+    )

@@ -1,12 +1,15 @@
 """A statistic beside what random permutations give."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from phylolens.report.plots.style import GREY, INK, ORANGE, WIDE, WIDTH, canvas
 from phylolens.report.text import number, p_value
+from phylolens.results.base import Number
+from phylolens.results.permutation import PermutationTest
+from phylolens.results.signal_parts import SignalTest, WithinClades
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,23 +30,23 @@ TITLES = {
 ALL, WITHIN = "#a9bccd", "#009e73"
 
 
-def null_tests(tests: Mapping[str, Any]) -> list[str]:
+def null_tests(tests: Mapping[str, SignalTest]) -> list[str]:
     """Names of the tests with a null distribution, in the order drawn."""
-    return [key for key in TITLES if (_histogram(tests.get(key)) or {}).get("counts")]
+    return [key for key in TITLES if _has_null(tests.get(key))]
 
 
-def _histogram(test: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    return test.get("null_histogram") if test else None
+def _has_null(test: PermutationTest | None) -> bool:
+    return test is not None and test.null_histogram is not None and bool(test.null_histogram.counts)
 
 
-def draw_null(tests: Mapping[str, Any], within: Mapping[str, Any] | None = None) -> "Canvas":
+def draw_null(tests: Mapping[str, SignalTest], within: WithinClades | None = None) -> "Canvas":
     """Draw one panel a test: the null distribution, the observed value marked.
 
     Parameters
     ----------
     tests : mapping
         ``tests`` of ``signal.json``.
-    within : mapping, optional
+    within : WithinClades, optional
         ``within_clades`` of ``signal.json``: the same with taxa permuted within clades only.
     """
     shown = null_tests(tests)
@@ -56,31 +59,31 @@ def draw_null(tests: Mapping[str, Any], within: Mapping[str, Any] | None = None)
     for axes in panels[len(shown) :]:
         axes.remove()
     for axes, key in zip(panels, shown, strict=False):
-        inner = (within or {}).get(key.removeprefix("mantel_")) if "centred" not in key else None
-        _panel(axes, tests[key], key, inner if (_histogram(inner) or {}).get("counts") else None)
+        inner = None
+        if within is not None:
+            inner = {"mantel_pearson": within.pearson, "mantel_spearman": within.spearman}.get(key)
+        _panel(axes, tests[key], key, inner if _has_null(inner) else None)
     _legend(figure, within if any(axes.get_gid() == "within" for axes in panels) else None)
     return figure
 
 
-def _panel(
-    axes: "Axes", test: Mapping[str, Any], key: str, inner: Mapping[str, Any] | None
-) -> None:
+def _panel(axes: "Axes", test: SignalTest, key: str, inner: PermutationTest | None) -> None:
     """Draw one test."""
-    edges, height = heights(test["null_histogram"])
+    edges, height = _heights(test)
     axes.stairs(height, edges, fill=True, color=ALL, linewidth=0)
     ends = [edges[0], edges[-1], _tested(test)]
     if inner:
-        more, steps = heights(inner["null_histogram"])
+        more, steps = _heights(inner)
         axes.stairs(steps, more, color=WITHIN, linewidth=1.2)
         axes.set_gid("within")
         ends += [more[0], more[-1]]
     axes.set_ylim(0, 1.32)
     margin = 0.05 * (max(ends) - min(ends)) or 0.05
     axes.set_xlim(min(ends) - margin, max(ends) + margin)
-    q95 = (test.get("null_quantiles") or {}).get("0.95")
+    q95 = (test.null_quantiles or {}).get("0.95")
     if q95 is not None:
         axes.plot([q95] * 2, [0, 1.02], color=GREY, linewidth=1.0, linestyle=(0, (3, 2)))
-    mark_observed(axes, test)
+    mark_observed(axes, _tested(test), test.p_value, test.p_holm)
     title, label = TITLES[key]
     axes.set_title(title)
     axes.set_xlabel(label, fontsize=8)
@@ -90,34 +93,40 @@ def _panel(
     axes.tick_params(axis="x", labelsize=8)
 
 
-def _tested(test: Mapping[str, Any]) -> float:
+def _tested(test: SignalTest) -> float:
     """Return the value that the null is of: of directions, where the statistic is of distances."""
-    value = test.get("tested")
-    return float(test["statistic"] if value is None else value)
+    value = test.statistic if test.tested is None else test.tested
+    assert value is not None
+    return float(value)
 
 
-def heights(histogram: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def _heights(test: PermutationTest) -> tuple[np.ndarray, np.ndarray]:
+    assert test.null_histogram is not None
+    return heights(test.null_histogram.edges, test.null_histogram.counts)
+
+
+def heights(edges: Sequence[Number], counts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Edges and heights, the highest 1: a narrow null would dwarf a wide one beside it."""
-    edges, counts = np.array(histogram["edges"]), np.array(histogram["counts"], dtype=float)
-    return edges, counts / counts.max()
+    tall = np.array(counts, dtype=float)
+    return np.array(edges), tall / tall.max()
 
 
-def mark_observed(axes: "Axes", test: Mapping[str, Any]) -> None:
+def mark_observed(
+    axes: "Axes", observed: float, p: Number | None, corrected: Number | None = None
+) -> None:
     """Mark a test's observed value, its figures on the side with more room."""
-    observed = _tested(test)
     axes.axvline(observed, color=ORANGE, linewidth=1.8)
     low, high = axes.get_xlim()
     side = "right" if observed > (low + high) / 2 else "left"
-    corrected = test.get("p_holm")
-    p = f"p = {p_value(test['p_value'])}" if corrected is None else (
-        f"p (Holm) = {p_value(corrected)}"
-    )  # fmt: skip
-    axes.annotate(f"{number(observed)}, {p}", (observed, axes.get_ylim()[1]),
+    words = "" if p is None else f", p = {p_value(p)}"
+    if corrected is not None:
+        words = f", p (Holm) = {p_value(corrected)}"
+    axes.annotate(f"{number(observed)}{words}", (observed, axes.get_ylim()[1]),
                   (-4 if side == "right" else 4, -1), textcoords="offset points", ha=side, va="top",
                   color=ORANGE, fontweight="bold", fontsize=8)  # fmt: skip
 
 
-def _legend(figure: "Canvas", within: Mapping[str, Any] | None) -> None:
+def _legend(figure: "Canvas", within: WithinClades | None) -> None:
     """Explain the histograms once."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -128,7 +137,7 @@ def _legend(figure: "Canvas", within: Mapping[str, Any] | None) -> None:
         Line2D([], [], color=ORANGE, linewidth=1.8, label="observed"),
     ]
     if within is not None:
-        words = f"permuted within each {within.get('rank', 'clade')} only"
+        words = f"permuted within each {within.rank} only"
         entries.insert(1, Line2D([], [], color=WITHIN, linewidth=1.2, label=words))
     figure.legend(handles=entries, loc="outside upper right", ncols=4, fontsize=8,
                   borderpad=0, columnspacing=1.4, labelcolor=INK)  # fmt: skip
@@ -147,7 +156,8 @@ def draw_refits(null: Mapping[str, Any], skill: float) -> "Canvas":
     skill : float
         As observed.
     """
-    edges, height = heights(coarser(null["histogram"]))
+    joined = coarser(null["histogram"])
+    edges, height = heights(joined["edges"], joined["counts"])
     figure = canvas(WIDTH, 2.5)
     axes = figure.subplots()
     axes.stairs(height, edges, fill=True, color=ALL, linewidth=0)
@@ -159,7 +169,7 @@ def draw_refits(null: Mapping[str, Any], skill: float) -> "Canvas":
     if null.get("skill_q95") is not None:
         axes.plot([null["skill_q95"]] * 2, [0, 1.02], color=GREY, linewidth=1.0,
                   linestyle=(0, (3, 2)))  # fmt: skip
-    mark_observed(axes, {"statistic": skill, "p_value": null["p_value"]})
+    mark_observed(axes, skill, null["p_value"])
     axes.set_xlabel("skill on clades held out")
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)

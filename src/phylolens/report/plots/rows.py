@@ -4,6 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from phylolens.report.plots.style import BLUE, GREY, INK, ORANGE, WIDTH, canvas, shorten
 from phylolens.report.text import is_italic, p_value
+from phylolens.results.base import Number
+from phylolens.results.signal_parts import (
+    CladeTests,
+    DistanceClass,
+    TreeComparison,
+    TreeMeasure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,34 +21,31 @@ if TYPE_CHECKING:
 LEVEL = 0.05
 
 
-def is_significant(row: dict[str, Any]) -> bool:
+def is_significant(row: DistanceClass) -> bool:
     """Whether a class was tested and is significant after Holm's correction."""
-    p = row.get("p_holm")
-    return bool(row.get("tested")) and p is not None and p <= LEVEL
+    return bool(row.tested) and row.p_holm is not None and row.p_holm <= LEVEL
 
 
-def draw_correlogram(classes: list[dict[str, Any]]) -> "Canvas":
+def draw_correlogram(classes: list[DistanceClass]) -> "Canvas":
     """Draw r of each distance class over the span of the class, and its number of pairs below.
 
     Parameters
     ----------
-    classes : list of dict
-        ``low``, ``high``, ``n_pairs``, ``r`` (None where it cannot be had), ``p_holm``,
-        ``tested``.
+    classes : list of DistanceClass
     """
     figure = canvas(WIDTH, 4.2)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
     upper.axhline(0, color=GREY, linewidth=0.8, zorder=1)
-    known = [row for row in classes if row["r"] is not None]
-    middles = [(row["low"] + row["high"]) / 2 for row in known]
-    upper.plot(middles, [row["r"] for row in known], color="#a9bccd", linewidth=1.0, zorder=1)
-    for row, middle in zip(known, middles, strict=True):
-        _class(upper, row, middle)
+    known = [(row, row.r) for row in classes if row.r is not None]
+    middles = [(row.low + row.high) / 2 for row, _ in known]
+    upper.plot(middles, [r for _, r in known], color="#a9bccd", linewidth=1.0, zorder=1)
+    for (row, r), middle in zip(known, middles, strict=True):
+        _class(upper, row, r, middle)
     upper.set_ylabel("Mantel r of the class")
     upper.margins(y=0.12)
-    _legend(upper, known)
-    widths = [row["high"] - row["low"] for row in classes]
-    lower.bar([row["low"] for row in classes], [row["n_pairs"] for row in classes], widths,
+    _legend(upper, [row for row, _ in known])
+    widths = [row.high - row.low for row in classes]
+    lower.bar([row.low for row in classes], [row.n_pairs for row in classes], widths,
               align="edge", color="#a9bccd", edgecolor="white", linewidth=0.8)  # fmt: skip
     lower.set_ylabel("pairs")
     lower.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -50,20 +54,20 @@ def draw_correlogram(classes: list[dict[str, Any]]) -> "Canvas":
     return figure
 
 
-def _class(axes: "Axes", row: dict[str, Any], middle: float) -> None:
+def _class(axes: "Axes", row: DistanceClass, r: Number, middle: float) -> None:
     """Draw one class: its span as a bar, its r as a dot that is full where significant."""
-    tested = bool(row.get("tested"))
-    axes.plot([row["low"], row["high"]], [row["r"]] * 2, color=BLUE if tested else GREY,
+    tested = bool(row.tested)
+    axes.plot([row.low, row.high], [r] * 2, color=BLUE if tested else GREY,
               linewidth=1.6, alpha=0.55, solid_capstyle="butt", zorder=2)  # fmt: skip
     if tested:
         face = BLUE if is_significant(row) else "white"
-        axes.plot([middle], [row["r"]], "o", color=BLUE, markerfacecolor=face, markersize=6.5,
+        axes.plot([middle], [r], "o", color=BLUE, markerfacecolor=face, markersize=6.5,
                   markeredgewidth=1.3, zorder=3)  # fmt: skip
     else:
-        axes.plot([middle], [row["r"]], "x", color=GREY, markersize=5.5, zorder=3)
+        axes.plot([middle], [r], "x", color=GREY, markersize=5.5, zorder=3)
 
 
-def _legend(axes: "Axes", classes: list[dict[str, Any]]) -> None:
+def _legend(axes: "Axes", classes: list[DistanceClass]) -> None:
     """Explain those marks that are drawn."""
     from matplotlib.lines import Line2D
 
@@ -71,7 +75,7 @@ def _legend(axes: "Axes", classes: list[dict[str, Any]]) -> None:
         return Line2D([], [], marker=mark, linestyle="none", color=colour, markerfacecolor=face,
                       markersize=6, label=words)  # fmt: skip
 
-    tested = [row for row in classes if row.get("tested")]
+    tested = [row for row in classes if row.tested]
     entries = []
     if any(is_significant(row) for row in tested):
         entries.append(entry("o", BLUE, BLUE, "p (Holm) ≤ 0.05"))
@@ -88,36 +92,35 @@ TEST = "mantel_pearson"
 COLUMNS = (22, 70)  # points right of the axes where n and p end
 
 
-def clades_shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def clades_shown(rows: list[CladeTests]) -> list[CladeTests]:
     """Return the largest clades that have an r, ranks in the order given, largest first."""
-    known = [row for row in rows if row.get("pearson") is not None]
-    ranks = list(dict.fromkeys(row["rank"] for row in known))
-    largest = sorted(known, key=lambda row: (-row["n_taxa"], row["rank"], row["clade"]))
+    known = [row for row in rows if row.pearson is not None]
+    ranks = list(dict.fromkeys(row.rank for row in known))
+    largest = sorted(known, key=lambda row: (-(row.n_taxa or 0), row.rank, row.clade))
     return sorted(
         largest[:MOST_ROWS],
-        key=lambda row: (ranks.index(row["rank"]), -row["n_taxa"], row["clade"]),
+        key=lambda row: (ranks.index(row.rank), -(row.n_taxa or 0), row.clade),
     )
 
 
-def p_holm(row: dict[str, Any]) -> float | None:
+def p_holm(row: CladeTests) -> Number | None:
     """Read p of the clade's Mantel test after Holm's correction; None where it was not tested."""
-    found = (row.get("tests") or {}).get(TEST) or {}
-    value = found.get("p_holm")
-    return None if value is None else float(value)
+    found = (row.tests or {}).get(TEST)
+    return found.p_holm if found else None
 
 
-def draw_by_clade(rows: list[dict[str, Any]], overall: float | None) -> "Canvas":
+def draw_by_clade(rows: list[CladeTests], overall: float | None) -> "Canvas":
     """Draw one dot a clade, full where significant after Holm's correction.
 
     Parameters
     ----------
-    rows : list of dict
+    rows : list of CladeTests
         ``by_clade`` of ``signal.json``.
     overall : float or None
         r among all taxa.
     """
     shown = clades_shown(rows)
-    heads = [row["rank"] for row in shown]
+    heads = [row.rank for row in shown]
     first = [place for place, rank in enumerate(heads) if rank not in heads[:place]]
     several = len(first) > 1
     # A rank's name takes a line of its own where there are several ranks.
@@ -142,9 +145,9 @@ def draw_by_clade(rows: list[dict[str, Any]], overall: float | None) -> "Canvas"
         for start in first:
             axes.text(-0.02, places[start] - 1, heads[start], fontsize=8, fontweight="bold",
                       ha="right", va="center", transform=axes.get_yaxis_transform())  # fmt: skip
-    axes.set_yticks(places, [shorten(row["clade"], 24) for row in shown], fontsize=8)
+    axes.set_yticks(places, [shorten(row.clade, 24) for row in shown], fontsize=8)
     for label, row in zip(axes.get_yticklabels(), shown, strict=True):
-        label.set_fontstyle("italic" if is_italic(row["rank"]) else "normal")
+        label.set_fontstyle("italic" if is_italic(row.rank) else "normal")
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(lines - 0.4, -0.6)
     axes.margins(x=0.08)
@@ -152,14 +155,14 @@ def draw_by_clade(rows: list[dict[str, Any]], overall: float | None) -> "Canvas"
     return figure
 
 
-def _row(axes: "Axes", row: dict[str, Any], place: int) -> None:
+def _row(axes: "Axes", row: CladeTests, place: int) -> None:
     """Draw one clade, with the number of its taxa and p at the right."""
     p = p_holm(row)
     face = BLUE if p is not None and p <= BY_CLADE_LEVEL else "white"
-    axes.plot([0, row["pearson"]], [place] * 2, color="#a9bccd", linewidth=1.4, zorder=1)
-    axes.plot([row["pearson"]], [place], "o", color=BLUE, markerfacecolor=face, markersize=5.5,
+    axes.plot([0, row.pearson or 0.0], [place] * 2, color="#a9bccd", linewidth=1.4, zorder=1)
+    axes.plot([row.pearson or 0.0], [place], "o", color=BLUE, markerfacecolor=face, markersize=5.5,
               markeredgewidth=1.2, zorder=3)  # fmt: skip
-    words = (f"{row['n_taxa']}", "–" if p is None else p_value(p))
+    words = (f"{row.n_taxa}", "–" if p is None else p_value(p))
     for shift, text in zip(COLUMNS, words, strict=True):
         axes.annotate(text, (1.0, place), (shift, 0), xycoords=("axes fraction", "data"),
                       textcoords="offset points", fontsize=8, va="center", ha="right")  # fmt: skip
@@ -173,22 +176,20 @@ NAMES = {
     "coherency": "coherency index",
 }
 CHANCE = (
-    ("random", "random trees", GREY, -0.2),
-    ("tip_permuted", "trees of permuted taxa", BLUE, 0.2),
+    ("random trees", GREY, -0.2),
+    ("trees of permuted taxa", BLUE, 0.2),
 )
 
 
-def measured(tree: dict[str, Any]) -> list[str]:
+def measured(tree: TreeComparison) -> list[str]:
     """Measures with a value; those that are higher for better trees last."""
-    known = [
-        key
-        for key in NAMES
-        if isinstance(tree.get(key), dict) and tree[key].get("value") is not None
-    ]
-    return sorted(known, key=lambda key: bool(tree[key].get("higher_is_better")))
+    known = tree.measures
+    return sorted(
+        (key for key in NAMES if key in known), key=lambda key: bool(known[key].higher_is_better)
+    )
 
 
-def draw_tree_measures(tree: dict[str, Any]) -> "Canvas":
+def draw_tree_measures(tree: TreeComparison) -> "Canvas":
     """Draw one row a measure: dot as observed, bars for mean ± 1 sd of the two kinds of chance.
 
     Measures that are higher for better trees have no common scale with distances and stand in a
@@ -196,29 +197,30 @@ def draw_tree_measures(tree: dict[str, Any]) -> "Canvas":
 
     Parameters
     ----------
-    tree : dict
+    tree : TreeComparison
         ``tree`` of ``signal.json``.
     """
-    keys = measured(tree)
-    panels = [[key for key in keys if bool(tree[key].get("higher_is_better")) is higher]
+    keys, own = measured(tree), tree.measures
+    panels = [[key for key in keys if bool(own[key].higher_is_better) is higher]
               for higher in (False, True)]  # fmt: skip
     shown = [panel for panel in panels if panel]
     figure = canvas(WIDTH, 0.6 + 0.55 * len(shown) + 0.5 * len(keys))
     sizes = [len(panel) + 0.1 for panel in shown]
     drawn = figure.subplots(len(shown), 1, squeeze=False, height_ratios=sizes).ravel()
     for axes, panel in zip(drawn, shown, strict=True):
-        _panel(axes, tree, panel)
-    figure.legend(handles=_tree_measures_legend(tree, keys), loc="outside upper right",
+        _panel(axes, {key: own[key] for key in panel})
+    figure.legend(handles=_tree_measures_legend(list(own.values())), loc="outside upper right",
                   ncols=2, fontsize=8,
                   borderpad=0, columnspacing=1.4, handlelength=1.2)  # fmt: skip
     return figure
 
 
-def _panel(axes: "Axes", tree: dict[str, Any], keys: list[str]) -> None:
+def _panel(axes: "Axes", measures: dict[str, TreeMeasure]) -> None:
     """Draw measures of one scale."""
-    higher = bool(tree[keys[0]].get("higher_is_better"))
-    for row, key in enumerate(keys):
-        _tree_measures_row(axes, row, tree[key])
+    keys = list(measures)
+    higher = bool(measures[keys[0]].higher_is_better)
+    for row, own in enumerate(measures.values()):
+        _tree_measures_row(axes, row, own)
     axes.set_yticks(range(len(keys)), [NAMES[key] for key in keys], fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(keys) - 0.45, -0.55)
@@ -230,42 +232,47 @@ def _panel(axes: "Axes", tree: dict[str, Any], keys: list[str]) -> None:
                     "distance between the trees (0 = the same tree)")  # fmt: skip
 
 
-def _tree_measures_row(axes: "Axes", row: int, found: dict[str, Any]) -> None:
+def _tree_measures_row(axes: "Axes", row: int, found: TreeMeasure) -> None:
     """Draw one measure."""
-    for prefix, _, colour, shift in CHANCE:
-        mean, sd = found.get(f"{prefix}_mean"), found.get(f"{prefix}_sd") or 0.0
+    chances = (
+        (found.random_mean, found.random_sd),
+        (found.tip_permuted_mean, found.tip_permuted_sd),
+    )
+    for (_, colour, shift), (mean, sd) in zip(CHANCE, chances, strict=True):
         if mean is not None:
-            axes.plot([mean - sd, mean + sd], [row + shift] * 2, color=colour, linewidth=6,
+            low, high = mean - (sd or 0.0), mean + (sd or 0.0)
+            axes.plot([low, high], [row + shift] * 2, color=colour, linewidth=6,
                       alpha=0.35, solid_capstyle="butt")  # fmt: skip
             axes.plot([mean], [row + shift], "|", color=colour, markersize=9, markeredgewidth=1.6)
-    if found.get("reference_value") is not None:
-        axes.plot([found["reference_value"]], [row], "D", color=INK, markersize=5)
-    interval = found.get("interval")
-    if interval:
-        axes.plot(interval, [row] * 2, color=ORANGE, linewidth=1.4)
-    axes.plot([found["value"]], [row], "o", color=ORANGE, markersize=7, zorder=4,
+    if found.reference_value is not None:
+        axes.plot([found.reference_value], [row], "D", color=INK, markersize=5)
+    assert found.value is not None
+    ends = [end for end in found.interval or () if end is not None]
+    if ends:
+        axes.plot(ends, [row] * 2, color=ORANGE, linewidth=1.4)
+    axes.plot([found.value], [row], "o", color=ORANGE, markersize=7, zorder=4,
               markeredgecolor="white", markeredgewidth=0.6)  # fmt: skip
-    left = min([found["value"], *(interval or [])])
-    axes.annotate(f"{found['value']:.2f}", (left, row), (-7, 0), fontsize=8, color=INK,
-                  textcoords="offset points", ha="right", va="center")  # fmt: skip
+    axes.annotate(f"{found.value:.2f}", (min([found.value, *ends]), row), (-7, 0), fontsize=8,
+                  color=INK, textcoords="offset points", ha="right", va="center")  # fmt: skip
 
 
-def _tree_measures_legend(tree: dict[str, Any], keys: list[str]) -> "list[Line2D]":
+def _tree_measures_legend(measures: list[TreeMeasure]) -> "list[Line2D]":
     """Explain those marks that are drawn."""
     from matplotlib.lines import Line2D
 
-    def has(name: str) -> bool:
-        return any(tree[key].get(name) is not None for key in keys)
-
     style: dict[str, Any] = {"linestyle": "none"}
     entries = [Line2D([], [], marker="o", color=ORANGE, label="visual tree", **style)]
-    if has("reference_value"):
+    if any(own.reference_value is not None for own in measures):
         entries.append(
             Line2D([], [], marker="D", markersize=5, color=INK, label="reference tree", **style)
         )
+    drawn = (
+        any(own.random_mean is not None for own in measures),
+        any(own.tip_permuted_mean is not None for own in measures),
+    )
     entries += [
         Line2D([], [], marker="|", markersize=9, markeredgewidth=1.6, color=colour,
                label=f"{words}, mean ± sd", **style)
-        for prefix, words, colour, _ in CHANCE if has(f"{prefix}_mean")
+        for (words, colour, _), shown in zip(CHANCE, drawn, strict=True) if shown
     ]  # fmt: skip
     return entries

@@ -21,6 +21,7 @@ from phylolens.report.sections.guided.table import (
 )
 from phylolens.report.sections.guided.verdict import clades, smallest_p, verdict
 from phylolens.report.text import count, listed, number, p_value, plural
+from phylolens.results.confounds import GuideConfound
 
 
 def cannot_tell(summary: Mapping[str, Any]) -> list[str]:
@@ -169,7 +170,8 @@ def about_guide(results: Results) -> dict[str, Any] | None:
     summary["judged"] = _judged(found, summary) if summary["held_out"] else None
     if summary["judged"]:  # in-sample figures stand in the table, grey
         summary |= {"answer": summary["judged"]["verdict"], "sentences": [], "rows": []}
-    if by_source := guided_by_source(found.get("confounds") or [], found["rank"]):
+    columns = [GuideConfound.model_validate(one) for one in found.get("confounds") or []]
+    if by_source := guided_by_source(columns, found["rank"]):
         summary["answer"] = f"{summary['answer']} {by_source}"
     summary["by_source"] = by_source
     panels = tuple(name for name, matrix in read.items() if matrix is not None)

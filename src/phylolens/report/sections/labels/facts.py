@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 
 from phylolens.errors import some
-from phylolens.report.columns import named_in, possible_confounds
+from phylolens.report.columns import possible_confounds
 from phylolens.report.ordering import in_order
 from phylolens.report.results import Results
 from phylolens.report.text import count, listed, percent, plural, sentence
+from phylolens.results.confounds import PossibleConfounds
 
 NAMES_SHOWN = 300
 UNUSABLE = ("missing-file", "unreadable-image", "no-features")  # kinds of problems
@@ -31,6 +32,7 @@ def about_specimens(results: Results) -> dict[str, Any] | None:
     # Rows without features are gone before rows are counted.
     read = max(int(found["n_images"]), usable + len(left_out))
     pictures = bool(found.get("pictures", True))
+    confounds = PossibleConfounds.model_validate(results.check.get("confounds") or {})
     return {
         "n_images": read,
         "n_usable": usable,
@@ -41,11 +43,11 @@ def about_specimens(results: Results) -> dict[str, Any] | None:
         "ranks": ranks,
         "problems": [_problem(problem) for problem in results.check.get("problems") or []],
         "left_out": names(left_out),
-        "possible_confounds": [{"column": one["column"]} for one in named_in(results.check)],
+        "possible_confounds": confounds.named,
         "sentences": [
             _read(read, usable, left_out, pictures),
             *_sentences(found, ranks, pictures),
-            *possible_confounds(results.check, results.rank or "taxon"),
+            *possible_confounds(confounds, results.rank or "taxon"),
         ],
     }
 

@@ -9,6 +9,7 @@ from phylolens.report.literature import references
 from phylolens.report.results import Results
 from phylolens.report.sections.guided.methods import sources
 from phylolens.report.text import count, listed
+from phylolens.results.signal import SignalResult
 
 STAGES = {"classify": "classification", "guide": "guided embedding", "signal": "signal"}
 
@@ -23,12 +24,16 @@ def made_by(results: Results) -> dict[str, dict[str, Any]]:
         None).
     """
     recorded = results.run.get("stages") or {}
+    seeds = {
+        "classify": (results.metrics or {}).get("seed"),
+        "guide": (results.guide or {}).get("seed"),
+        "signal": _seed_of_tests(results.signal),
+    }
     contents = {"classify": results.metrics, "guide": results.guide, "signal": results.signal}
     found = {}
     for stage, content in contents.items():
         if content is not None:
-            made = recorded.get(stage) or {}
-            seed = _own_seed(content)
+            made, seed = recorded.get(stage) or {}, seeds[stage]
             found[stage] = {
                 "seed": made.get("seed") if seed is None else seed,
                 "command": _words(made["command"]) if made.get("command") else None,
@@ -37,12 +42,9 @@ def made_by(results: Results) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _own_seed(content: dict[str, Any]) -> int | None:
-    """Seed written into a stage's own file; the signal names it with its tests."""
-    if content.get("seed") is not None:
-        return content["seed"]
-    tests = [test for test in (content.get("tests") or {}).values() if test]
-    return tests[0].get("seed") if tests else None
+def _seed_of_tests(signal: SignalResult | None) -> int | None:
+    tests = [test for test in signal.tests.values() if test] if signal else []
+    return tests[0].seed if tests else None
 
 
 def _words(command: Any) -> str:
@@ -105,7 +107,8 @@ PACKAGES_SHOWN = ("numpy", "scikit-learn", "scikit-bio", "torch", "onnxruntime")
 def about_methods(results: Results, summary: dict[str, Any]) -> dict[str, Any]:
     """Write the methods paragraphs from what the stages recorded."""
     parts = [_program(results), _features(results), _classify(results, summary["classify"])]
-    parts += [(summary[key] or {}).get("methods", "") for key in ("guide", "signal")]
+    parts += [(summary["guide"] or {}).get("methods", "")]
+    parts += [summary["signal"].methods] if summary["signal"] else []
     used = ["program"] + [key for key in ("classify", "guide", "signal") if summary[key]]
     classified = summary["classify"] or {}
     used += [key for key in ("confidence", "depth", "novelty") if classified.get(key)]
@@ -141,8 +144,9 @@ def _program(results: Results) -> str:
 
 def feature_spec(results: Results) -> dict[str, Any]:
     """Where the features come from, as the first stage that used them recorded it."""
-    for found in (results.signal, (results.metrics or {}).get("settings"),
-                  (results.guide or {}).get("settings")):  # fmt: skip
+    if results.signal and results.signal.features:
+        return dict(results.signal.features)
+    for found in ((results.metrics or {}).get("settings"), (results.guide or {}).get("settings")):
         if found and found.get("features"):
             return dict(found["features"])
     return {}

@@ -9,7 +9,8 @@ from typing import Any
 from phylolens.report.columns import quoted
 from phylolens.report.sections.classification.models import left_out_rank
 from phylolens.report.sections.guided.verdict import clades, unseen
-from phylolens.report.sections.signal.confounds import NOT_WITHIN, UNTOLD
+from phylolens.report.sections.signal.confounds import NOT_WITHIN, UNTOLD, ConfoundFacts
+from phylolens.report.sections.signal.facts import SignalFacts
 from phylolens.report.text import count, listed, percent, plural
 
 FEW = 10  # taxa below which a real pattern is easily missed
@@ -40,7 +41,7 @@ def about_overview(summary: Mapping[str, Any]) -> list[Card]:
         cards.append(_follow(signal))
     if guide:
         cards.append(_learn(guide))
-    if signal and signal["pairs"] and not signal["circular"]:
+    if signal and signal.pairs and not signal.circular:
         cards.append(_disagree(signal))
     return cards
 
@@ -94,39 +95,39 @@ def _what_is_it(classify: Mapping[str, Any], found: Mapping[str, Any]) -> Card:
     return _card("classify", question, answer, bars=bars)
 
 
-def _follow(signal: Mapping[str, Any]) -> Card:
+def _follow(signal: SignalFacts) -> Card:
     """Say what the tests that decide allow to be said."""
-    kind, what, n = signal["kind"], signal["plural"], signal["n_taxa"]
+    kind, what, n = signal.kind, signal.plural, signal.n_taxa
     decided = kind in ("yes", "no", "open")
     answers = {
         "yes": f"Yes: {_agreeing(signal)} than chance would make them.",
         "no": f"Not shown: there is no clear sign that {_agreeing(signal)} than others.",
         "open": "Open: of the two tests that decide only one finds a sign.",
-        "undecided": f"Not decided: {count(n, signal['rank'])} are too few for a test.",
+        "undecided": f"Not decided: {count(n, signal.rank)} are too few for a test.",
         "circular": "Not judged: the features were fitted to this very tree.",
     }
     answer = answers[kind]
-    own = signal["confounds"]
-    if kind == "open" and own and own["conclusion"] in (UNTOLD, NOT_WITHIN):
+    own = signal.confounds
+    if kind == "open" and own and own.conclusion in (UNTOLD, NOT_WITHIN):
         answer = _by_source(own, what)
     elif kind in ("yes", "no") and n < FEW:
         more = "how strong this is stays open" if kind == "yes" else "too few to rule it out"
-        answer += f" Only {count(n, signal['rank'])} were compared: {more}."
-    shown = decided and any(test["primary"] or test["histogram"] for test in signal["tests"])
+        answer += f" Only {count(n, signal.rank)} were compared: {more}."
+    shown = decided and any(test.primary or test.histogram for test in signal.tests)
     return _card("signal", "Do looks follow lineage?", answer, figure="answer" if shown else "")
 
 
-def _agreeing(signal: Mapping[str, Any]) -> str:
+def _agreeing(signal: SignalFacts) -> str:
     """Word the finding by what the first test looks at."""
-    what = signal["plural"]
-    if signal["claim"].startswith(("Closely", "There is no evidence here that closely")):
+    what = signal.plural
+    if signal.claim.startswith(("Closely", "There is no evidence here that closely")):
         return f"closely related {what} look more alike"
     return f"{what} that are close in the tree look more alike"
 
 
-def _by_source(confounds: Mapping[str, Any], what: str) -> str:
-    worst = confounds["worst"]
-    if confounds["conclusion"] == UNTOLD:
+def _by_source(confounds: ConfoundFacts, what: str) -> str:
+    worst = confounds.worst
+    if confounds.conclusion == UNTOLD:
         goes = "goes" if len(worst) == 1 else "go"
         return (
             f"Nothing can be told: looks agree with the tree, but {quoted(worst)} {goes} with the "
@@ -174,28 +175,29 @@ def _learn(guide: Mapping[str, Any]) -> Card:
     return _card("guide", question, answer, bars=bars)
 
 
-def _disagree(signal: Mapping[str, Any]) -> Card:
+def _disagree(signal: SignalFacts) -> Card:
     """Name the pair that contradicts the tree most, with its images."""
-    question, groups = "Where do looks and genes disagree?", signal["pairs"]["groups"]
-    found = [one for one in groups if one["significant"] and "source" not in one["title"]]
+    question = "Where do looks and genes disagree?"
+    groups = signal.pairs.groups if signal.pairs else []
+    found = [one for one in groups if one.significant and "source" not in one.title]
     if not found:
-        answer = f"No pair of {signal['plural']} clearly contradicts the tree."
-        if any("source" in one["title"] for one in groups):
+        answer = f"No pair of {signal.plural} clearly contradicts the tree."
+        if any("source" in one.title for one in groups):
             answer = "The pairs that contradict the tree go with the source of their images."
         return _card("disagree", question, answer)
     first = found[0]
-    pair = first["pairs"][0]
-    names = listed([taxon["name"] for taxon in pair["taxa"]])
-    alike = first["kind"] == "convergence"
+    pair = first.pairs[0]
+    names = listed([taxon.name for taxon in pair.taxa])
+    alike = first.kind == "convergence"
     answer = (
         f"{names} look alike, though they are far apart in the tree."
         if alike
         else f"{names} look different, though they are close in the tree."
     )
-    if (others := sum(one["n"] for one in found) - 1) > 0:
+    if (others := sum(one.n for one in found) - 1) > 0:
         verb = "contradicts" if others == 1 else "contradict"
         answer += f" {count(others, 'other pair')} {verb} the tree, too."
-    return _card("disagree", question, answer, taxa=pair["taxa"] if first["pictured"] else [])
+    return _card("disagree", question, answer, taxa=list(pair.taxa) if first.pictured else [])
 
 
 def about_warnings(summary: Mapping[str, Any]) -> list[str]:
@@ -219,11 +221,11 @@ def about_warnings(summary: Mapping[str, Any]) -> list[str]:
     return lines[:MOST_WARNINGS]
 
 
-def _circular(classify: Mapping[str, Any] | None, signal: Mapping[str, Any] | None) -> list[str]:
+def _circular(classify: Mapping[str, Any] | None, signal: SignalFacts | None) -> list[str]:
     lines = []
     if classify and classify["circular"]:
         lines.append("The scores are circular: features were fitted to the images tested.")
-    if signal and signal["circular"]:
+    if signal and signal.circular:
         lines.append("The comparison with the tree is circular: features were fitted to it.")
     return lines
 
@@ -238,7 +240,7 @@ def _sources(summary: Mapping[str, Any]) -> list[str]:
     return [f"{quoted(columns)} {verb} between {what}, which may look alike or apart for it."]
 
 
-def _few(classify: Mapping[str, Any] | None, signal: Mapping[str, Any] | None) -> list[str]:
+def _few(classify: Mapping[str, Any] | None, signal: SignalFacts | None) -> list[str]:
     """Say where names of unknown taxa are often wrong, and where repeats were tested."""
     lines = []
     depth = (classify or {}).get("depth")
@@ -249,7 +251,7 @@ def _few(classify: Mapping[str, Any] | None, signal: Mapping[str, Any] | None) -
             f"Of {worst['plural']} the program often names too much: only "
             f"{of_hundred(worst['coverage'])} of these names are right."
         )
-    if signal and signal["n_dropped"]["no_phylogeny"]:
-        n = count(signal["n_dropped"]["no_phylogeny"], signal["rank"])
+    if signal and signal.n_dropped.no_phylogeny:
+        n = count(signal.n_dropped.no_phylogeny, signal.rank)
         lines.append(f"{n.capitalize()} had no place in the tree and could not be compared.")
     return lines

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from phylolens.report.plots.style import GREY, INK, ORANGE, canvas
+from phylolens.report.sections.signal.facts import SignalFacts
+from phylolens.report.sections.signal.tests import TestRow
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -17,23 +19,24 @@ def overview_figures(summary: Mapping[str, Any]) -> "Iterator[tuple[str, Canvas]
     """Draw the test that decides, where the first screen speaks of it."""
     for card in summary["cards"]:
         if card["figure"] == "answer" and (test := deciding(summary["signal"])):
-            yield "answer", draw_beside_chance(test, summary["signal"]["plural"])
+            yield "answer", draw_beside_chance(test, summary["signal"].plural)
 
 
-def deciding(signal: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def deciding(signal: SignalFacts) -> TestRow | None:
     """Return the first test, if how it came out under permutation was kept."""
-    first = signal["tests"][0]
-    return first if (first["histogram"] or {}).get("counts") else None
+    first = signal.tests[0]
+    return first if first.histogram and first.histogram.counts else None
 
 
-def draw_beside_chance(test: Mapping[str, Any], what: str) -> "Canvas":
+def draw_beside_chance(test: TestRow, what: str) -> "Canvas":
     """Draw the values under permutation as a hill, and the one found as a line."""
-    edges = np.asarray(test["histogram"]["edges"], dtype=float)
-    counts = np.asarray(test["histogram"]["counts"], dtype=float)
+    assert test.histogram is not None
+    edges = np.asarray(test.histogram.edges, dtype=float)
+    counts = np.asarray(test.histogram.counts, dtype=float)
     figure = canvas(*SIZE)
     axes = figure.subplots()
     axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=GREY, alpha=0.55)
-    value, top = float(test["statistic"]), float(counts.max() or 1.0)
+    value, top = float(test.statistic), float(counts.max() or 1.0)
     axes.vlines(value, 0, top, color=ORANGE, linewidth=2)
     span = max(edges[-1], value) - min(edges[0], value)
     axes.set_xlim(min(edges[0], value) - 0.04 * span, max(edges[-1], value) + 0.04 * span)

@@ -1,23 +1,44 @@
-"""Do looks follow lineage? Tests, baselines, trees and disagreements in words."""
+"""Do looks follow lineage? Tests, baselines, trees and pairs that disagree, in words."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, replace
 
 from phylolens.report.results import Results
-from phylolens.report.sections.signal.clades import about_clades, about_within
-from phylolens.report.sections.signal.confounds import about_confounds, with_confounds
+from phylolens.report.sections.signal.clades import (
+    Cell,
+    CladeFacts,
+    WithinFacts,
+    about_clades,
+    about_within,
+)
+from phylolens.report.sections.signal.confounds import (
+    ConfoundFacts,
+    about_confounds,
+    with_confounds,
+)
 from phylolens.report.sections.signal.methods import methods
-from phylolens.report.sections.signal.pairs import about_pairs
+from phylolens.report.sections.signal.pairs import PairFacts, about_pairs
 from phylolens.report.sections.signal.tests import (
     TESTS,
+    BaselineRow,
+    Subject,
+    TestRow,
     about_baselines,
     about_tests,
     each_test,
-    most_influential,
 )
-from phylolens.report.sections.signal.trees import about_correlogram, about_sample, about_trees
+from phylolens.report.sections.signal.trees import (
+    CorrelogramFacts,
+    SampleFacts,
+    TreeFacts,
+    about_correlogram,
+    about_sample,
+    about_trees,
+)
 from phylolens.report.sections.signal.verdict import about_lambda, points, verdict
 from phylolens.report.text import count, listed, number, p_value, plural, sentence
+from phylolens.results.signal import SignalResult
+from phylolens.results.signal_parts import BriefTest, Dropped
 
 COLUMNS = (
     ("lambda_score", "score of λ"),
@@ -28,32 +49,48 @@ COLUMNS = (
 )
 
 
-def about_several(found: Mapping[str, Any]) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class SeveralRow:
+    """One kind of features and distance, its tests as text."""
+
+    name: str
+    distance: str
+    n_features: int | None
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class SeveralFacts:
+    """Several backbones or distances side by side; ``columns`` are tests."""
+
+    columns: list[str]
+    rows: list[SeveralRow]
+
+
+def about_several(found: SignalResult) -> SeveralFacts | None:
     """Sum up ``by_features``; None with one kind of features and distance."""
-    rows = found.get("by_features") or []
-    if not rows:
+    given = found.by_features or []
+    if not given:
         return None
-    columns = [(key, words) for key, words in COLUMNS if any(row.get(key) for row in rows)]
-    return {
-        "columns": [words for _, words in columns],
-        "rows": [
-            {
-                "name": str(row.get("name", "")),
-                "distance": str(row.get("distance", "")),
-                "n_features": row.get("n_features"),
-                "cells": [_cell(row.get(key)) for key, _ in columns],
-            }
-            for row in rows
+    tests = [row.by_name for row in given]
+    columns = [(key, words) for key, words in COLUMNS if any(own[key] for own in tests)]
+    return SeveralFacts(
+        [words for _, words in columns],
+        [
+            SeveralRow(
+                row.name, row.distance, row.n_features, [_cell(own[key]) for key, _ in columns]
+            )
+            for row, own in zip(given, tests, strict=True)
         ],
-    }
+    )
 
 
-def _cell(test: Mapping[str, Any] | None) -> dict[str, str]:
-    if not test or test.get("statistic") is None:
-        return {"value": "–", "note": ""}
-    notes = [f"z = {number(test['z'], 1)}"] if test.get("z") is not None else []
-    notes += [f"p = {p_value(test['p_value'])}"] if test.get("p_value") is not None else []
-    return {"value": number(test["statistic"]), "note": ", ".join(notes)}
+def _cell(test: BriefTest | None) -> Cell:
+    if test is None or test.statistic is None:
+        return Cell()
+    notes = [f"z = {number(test.z, 1)}"] if test.z is not None else []
+    notes += [f"p = {p_value(test.p_value)}"] if test.p_value is not None else []
+    return Cell(number(test.statistic), ", ".join(notes))
 
 
 WHY = (
@@ -93,47 +130,182 @@ PAIRS = (
 )
 
 
-def cannot_tell(summary: Mapping[str, Any]) -> list[str]:
+def cannot_tell(
+    within: WithinFacts | None,
+    trees: TreeFacts | None,
+    sample: SampleFacts | None,
+    pairs: PairFacts | None,
+) -> list[str]:
     """List what stays open."""
-    within = bool(summary["within"] and summary["within"]["rows"])
-    lines = [WHY, CERTAIN[bool(summary["sample"])], TOPOLOGY[bool(summary["trees"])], MORE[within]]
-    return [*lines, PAIRS] if summary["pairs"] else lines
+    tried = bool(within and within.rows)
+    lines = [WHY, CERTAIN[bool(sample)], TOPOLOGY[bool(trees)], MORE[tried]]
+    return [*lines, PAIRS] if pairs else lines
 
 
 NAMED = 5  # worst fitting taxa
+NOT_POSSIBLE = {
+    "correlogram": "Correlogram",
+    "lambda": "Pagel’s λ",
+    "disagreement": "Pairs that disagree",
+    "tree": "Visual tree",
+}
 
 
-def alts(summary: Mapping[str, Any], worst: list[str]) -> dict[str, str]:
+@dataclass(frozen=True)
+class DroppedCounts:
+    """How many taxa are not compared."""
+
+    no_images: int
+    no_phylogeny: int
+
+
+@dataclass(frozen=True)
+class SignalFacts:
+    """What the section on signal says.
+
+    Parts that ``signal.json`` does not hold are None.
+
+    Parameters
+    ----------
+    rank, plural : str
+        The rank of the taxa, and its plural.
+    n_taxa, n_images, n_specimens, n_pairs : int
+        What was compared.
+    n_dropped : DroppedCounts
+    circular, circular_why
+        Whether the features were fitted to the phylogeny, and why.
+    not_possible : list of str
+        What the data did not allow.
+    specimen_method, lambda_ : str
+        How specimens were drawn again, and what the fitted lambda means.
+    tests, baselines, within, correlogram, clades, trees, pairs, sample, several, confounds
+        The parts, each as a function of this package sums it up.
+    kind, claim, rest, verdict : str
+        What the tests allow to be said (see :class:`Verdict`).
+    points, cannot_tell : list of str
+        Single remarks, and what stays open.
+    methods : str
+        A paragraph to cite.
+    alt : dict
+        Alternative texts of the figures, by name.
+    """
+
+    rank: str
+    plural: str
+    n_taxa: int
+    n_images: int | None
+    n_specimens: int | None
+    n_pairs: int
+    n_dropped: DroppedCounts
+    circular: bool
+    circular_why: str
+    not_possible: list[str]
+    specimen_method: str
+    tests: list[TestRow]
+    baselines: list[BaselineRow]
+    lambda_: str
+    within: WithinFacts | None
+    correlogram: CorrelogramFacts | None
+    clades: CladeFacts | None
+    trees: TreeFacts | None
+    pairs: PairFacts | None
+    sample: SampleFacts | None
+    several: SeveralFacts | None
+    confounds: ConfoundFacts | None
+    kind: str
+    claim: str
+    rest: str
+    points: list[str]
+    cannot_tell: list[str]
+    methods: str
+    alt: Mapping[str, str]
+
+    @property
+    def verdict(self) -> str:
+        """Claim and rest, as one paragraph."""
+        return f"{self.claim} {self.rest}".strip()
+
+
+def about_signal(results: Results) -> SignalFacts | None:
+    """Sum up ``signal/signal.json``; None where it is absent or holds no test."""
+    found = results.signal
+    tests = about_tests(found) if found else []
+    if found is None or not tests:
+        return None
+    rank, n, circular = found.rank, found.n_taxa, bool(found.circular)
+    subject, dropped = Subject(rank, plural(rank), n), found.dropped or Dropped()
+    clades = about_clades(found, tests[0].name)
+    trees = about_trees(results, found, circular=circular)
+    within = about_within(found, clades, circular=circular)
+    sample, pairs = about_sample(found, tests, trees), about_pairs(results, found)
+    confounds = about_confounds(found.confounds, rank)
+    told = with_confounds(verdict(found, tests, subject, within), confounds, subject, tests[0])
+    facts = SignalFacts(
+        rank=rank,
+        plural=subject.plural,
+        n_taxa=n,
+        n_images=found.n_images,
+        n_specimens=found.n_specimens,
+        n_pairs=n * (n - 1) // 2,
+        n_dropped=DroppedCounts(len(dropped.no_images or []), len(dropped.no_phylogeny or [])),
+        circular=circular,
+        circular_why=found.circular_why or "",
+        not_possible=_not_possible(found),
+        specimen_method=(found.specimen_bootstrap and found.specimen_bootstrap.method) or "",
+        tests=tests,
+        baselines=about_baselines(found.baselines, tests, circular=circular),
+        lambda_=about_lambda(found.lambda_, subject.plural),
+        within=within,
+        correlogram=about_correlogram(found, subject.plural),
+        clades=clades,
+        trees=trees,
+        pairs=pairs,
+        sample=sample,
+        several=about_several(found),
+        confounds=confounds,
+        kind=told.kind,
+        claim=told.claim,
+        rest=told.rest,
+        points=points(found, tests, subject),
+        cannot_tell=cannot_tell(within, trees, sample, pairs),
+        methods=methods(found, tests, subject, trees, sample),
+        alt={},
+    )
+    return replace(facts, alt=alts(facts, subject.taxa, _worst(results)))
+
+
+def alts(facts: SignalFacts, taxa: str, worst: list[str]) -> dict[str, str]:
     """Alternative texts of the figures of this section, by name of the figure.
 
     Parameters
     ----------
-    summary : dict
-        As :func:`phylolens.report.signal.about_signal` makes it, all but this.
+    facts : SignalFacts
+        All but this.
+    taxa : str
+        How many taxa, in words.
     worst : list of str
         Taxa by Procrustes residual, largest first.
     """
-    what, taxa = summary["plural"], count(summary["n_taxa"], summary["rank"])
-    correlation = next((test for test in summary["tests"] if test["symbol"] == "r"), None)
-    r = f": r = {correlation['r']}" if correlation else ""
-    trees, clades = summary["trees"], summary["clades"]
-    values = [f"{row['name']} {row['value']}" for row in (trees or {"rows": []})["rows"]]
-    n_clades = count(len(clades["rows"]), "clade") if clades else "each clade"
+    what, trees = facts.plural, facts.trees
+    correlation = next((test for test in facts.tests if test.symbol == "r"), None)
+    r = f": r = {correlation.r}" if correlation else ""
+    values = [f"{row.name} {row.value}" for row in (trees.rows if trees else [])]
+    n_clades = count(len(facts.clades.rows), "clade") if facts.clades else "each clade"
     return {
         "hexbin": (
-            f"Visual against genetic distance of {summary['n_pairs']:,} pairs of {what}, with "
+            f"Visual against genetic distance of {facts.n_pairs:,} pairs of {what}, with "
             f"medians in bins of equal numbers of pairs{r}."
         ),
         "null": (
             f"Statistics under permuted taxa with the observed one marked. "
-            f"{each_test(summary['tests'])}."
+            f"{each_test(facts.tests)}."
         ),
         "heatmaps": f"Visual and genetic distance of {taxa}, both in the order of the tree{r}.",
         "ranks": f"The same two matrices of {taxa} as percentiles within each panel.",
-        "correlogram": (summary["correlogram"] or {}).get("sentence") or "Mantel correlogram.",
+        "correlogram": (facts.correlogram and facts.correlogram.sentence) or "Mantel correlogram.",
         "tanglegram": (
             f"Reference tree and visual tree of {taxa} face to face, the same taxa joined by "
-            f"lines. {(trees or {}).get('sentence', '')}"
+            f"lines. {trees.sentence if trees else ''}"
         ).strip(),
         "pcoa": f"{taxa} by the first two principal coordinates of their visual distances.",
         "phylomorphospace": f"The reference tree of {taxa} laid over the map of their looks.",
@@ -149,78 +321,12 @@ def alts(summary: Mapping[str, Any], worst: list[str]) -> dict[str, str]:
     }
 
 
-NOT_POSSIBLE = {
-    "correlogram": "Correlogram",
-    "lambda": "Pagel’s λ",
-    "disagreement": "Pairs that disagree",
-    "tree": "Visual tree",
-}
-
-
-def about_signal(results: Results) -> dict[str, Any] | None:
-    """Sum up ``signal/signal.json``; None where absent. Parts it does not hold are None."""
-    found = results.signal
-    if found is None:
-        return None
-    rank, n = found["rank"], found["n_taxa"]
-    dropped = found.get("dropped") or {}
-    circular = bool(found.get("circular"))
-    tests = about_tests(found)
-    if not tests:
-        return None
-    summary: dict[str, Any] = {
-        "rank": rank,
-        "plural": plural(rank),
-        "n_taxa": n,
-        "n_images": found.get("n_images"),
-        "n_specimens": found.get("n_specimens"),
-        "n_pairs": n * (n - 1) // 2,
-        "distance": found.get("distance", "visual"),
-        "circular": circular,
-        "not_possible": _not_possible(found),
-        "specimen_method": (found.get("specimen_bootstrap") or {}).get("method", ""),
-        "circular_why": found.get("circular_why") or "",
-        "n_dropped": {key: len(dropped.get(key) or []) for key in ("no_images", "no_phylogeny")},
-        "tests": tests,
-        "baselines": about_baselines(found.get("baselines") or {}, tests, circular=circular),
-        "influential": most_influential(
-            *(results.matrix(f"signal/{name}_distances.csv") for name in ("visual", "genetic"))
-        ),
-        "lambda": about_lambda(found, plural(rank)),
-        "confounds": about_confounds(found, rank),
-        **_parts(results, found, tests),
-    }
-    summary |= with_confounds(verdict(found, summary), summary)
-    summary["points"] = points(found, summary)
-    summary["answer"] = summary["verdict"]
-    summary["cannot_tell"] = cannot_tell(summary)
-    summary["methods"] = methods(found, summary)
-    summary["alt"] = alts(summary, _worst(results))
-    return summary
-
-
-def _parts(results: Results, found: dict[str, Any], tests: list[dict[str, Any]]) -> dict[str, Any]:
-    """Sum up everything beyond tests and baselines; None where it was not made."""
-    circular = bool(found.get("circular"))
-    clades = about_clades(found, tests[0]["name"])
-    trees = about_trees(results, found, circular=circular)
-    return {
-        "within": about_within(found, clades, circular=circular),
-        "correlogram": about_correlogram(found, plural(found["rank"])),
-        "clades": clades,
-        "trees": trees,
-        "pairs": about_pairs(results, found),
-        "sample": about_sample(found, tests, trees),
-        "several": about_several(found),
-    }
-
-
-def _not_possible(found: dict[str, Any]) -> list[str]:
+def _not_possible(found: SignalResult) -> list[str]:
     """Say what the data did not allow, and why."""
     return [
         f"{NOT_POSSIBLE.get(name) or (TESTS[name].name if name in TESTS else name)}: "
-        f"{sentence(str(why))}"
-        for name, why in (found.get("not_possible") or {}).items()
+        f"{sentence(why)}"
+        for name, why in (found.not_possible or {}).items()
     ]
 
 

@@ -39,6 +39,7 @@ from phylolens.report.plots.trees import (
 )
 from phylolens.report.results import Results
 from phylolens.report.thumbnails import small_picture
+from phylolens.results.signal import SignalResult
 from phylolens.stats.trees import untangle
 
 if TYPE_CHECKING:
@@ -58,14 +59,14 @@ class Found:
     ----------
     results : Results
         The directory.
-    json : dict
+    signal : SignalResult
         ``signal.json``.
     visual, genetic : DataFrame
         Distances of the same taxa, rows in the order of the reference tree.
     """
 
     results: Results
-    json: dict[str, Any]
+    signal: SignalResult
     visual: pd.DataFrame
     genetic: pd.DataFrame
 
@@ -77,7 +78,7 @@ class Found:
     @property
     def rank(self) -> str:
         """Rank of the taxa."""
-        return str(self.json["rank"])
+        return self.signal.rank
 
     @cached_property
     def parents(self) -> tuple[str, dict[str, str]]:
@@ -129,7 +130,9 @@ def signal_figures(results: Results, order: Sequence[str]) -> Figures:
     tuple
         Name, figure and numbers for its caption.
     """
-    found = results.signal or {}
+    found = results.signal
+    if found is None:
+        return
     visual, genetic = (
         results.matrix(f"signal/{name}_distances.csv") for name in ("visual", "genetic")
     )
@@ -151,7 +154,7 @@ def _matrices(found: Found) -> Figures:
     facts = {"n_taxa": len(found.taxa), "coarser": coarser}
     for name, ranks in HEATMAPS:
         yield name, draw_heatmaps(matrices, beside, DISTANCE, ranks=ranks), facts
-    yield "hexbin", draw_hexbin(found.visual, found.genetic, found.json.get("distance", "")), {}
+    yield "hexbin", draw_hexbin(found.visual, found.genetic, found.signal.distance or ""), {}
 
 
 def _ordination(found: Found) -> Figures:
@@ -204,22 +207,20 @@ def _residuals(found: Found) -> Figures:
     yield "procrustes", draw_residuals(table, found.rank, pictures), facts
 
 
-def _numbers(found: dict[str, Any]) -> Figures:
+def _numbers(found: SignalResult) -> Figures:
     """Draw what ``signal.json`` alone holds."""
-    classes = (found.get("correlogram") or {}).get("classes") or []
+    classes = found.correlogram.classes if found.correlogram else []
     if len(classes) > 1:
         counts = {"n_classes": len(classes), "n_significant": sum(map(is_significant, classes))}
         yield "correlogram", draw_correlogram(classes), counts
-    tests = found.get("tests") or {}
-    if null_tests(tests):
-        within = found.get("within_clades")
-        facts: dict[str, Any] = {"tests": null_tests(tests), "within": bool(within)}
+    tests, within = found.made, found.within_clades
+    if shown := null_tests(tests):
+        facts: dict[str, Any] = {"tests": shown, "within": bool(within)}
         yield "null", draw_null(tests, within), facts
-    tree = found.get("tree") or {}
-    if measured(tree):
-        yield "tree-measures", draw_tree_measures(tree), {"measures": measured(tree)}
-    rows = found.get("by_clade") or []
+    if found.tree and (names := measured(found.tree)):
+        yield "tree-measures", draw_tree_measures(found.tree), {"measures": names}
+    rows = found.by_clade or []
     if clades_shown(rows):
-        overall = (tests.get("mantel_pearson") or {}).get("statistic")
+        mantel = tests.get("mantel_pearson")
         facts = {"n_shown": len(clades_shown(rows)), "n_clades": len(rows)}
-        yield "by-clade", draw_by_clade(rows, overall), facts
+        yield "by-clade", draw_by_clade(rows, mantel.statistic if mantel else None), facts

@@ -1,13 +1,14 @@
-"""Pairs that look alike though far apart, or apart though close, with the very images."""
+"""Pairs that look similar though far apart, or different though close, with their images."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from phylolens.report.results import Results
 from phylolens.report.text import count, distance, listed, number, p_value
+from phylolens.results.signal import SignalResult
+from phylolens.results.signal_parts import AdjustedDisagreement, Disagreement
 
 SHOWN, SHOWN_ANYHOW = 12, 4  # pairs a group: significant ones, and others for looking at
 NUMBERS = ("visual", "genetic", "expected", "ratio", "p_value", "q_value")
@@ -50,15 +51,76 @@ KINDS = (
 )
 
 
-def about_pairs(results: Results, found: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Sum up ``signal/pairs.csv`` and ``disagreement``; None where there is no such file.
+@dataclass(frozen=True)
+class PairTaxon:
+    """One taxon of a pair, its clade and the file of an image of it, if known."""
 
-    Returns
-    -------
-    dict or None
-        ``sentence``; ``groups``, each with ``title``, ``note`` and at most twelve ``pairs``, which
-        hold the figures as text and the file of an image of either taxon, if known.
+    name: str
+    clade: str
+    file: str | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One pair, its figures as text."""
+
+    taxa: tuple[PairTaxon, PairTaxon]
+    visual: str
+    genetic: str
+    expected: str
+    ratio: str
+    q: str
+    explained: str
+
+
+@dataclass(frozen=True)
+class PairGroup:
+    """Pairs of one kind.
+
+    Parameters
+    ----------
+    kind, title, note : str
+    significant : bool
+        Whether they are.
+    n : int
+        How many there are in all.
+    pairs : list of Pair
+        At most twelve.
     """
+
+    kind: str
+    title: str
+    significant: bool
+    n: int
+    note: str
+    pairs: list[Pair]
+
+    @property
+    def pictured(self) -> bool:
+        """Whether an image of any taxon is known."""
+        return any(taxon.file for pair in self.pairs for taxon in pair.taxa)
+
+
+@dataclass(frozen=True)
+class PairFacts:
+    """Pairs that contradict the tree.
+
+    Parameters
+    ----------
+    sentence : str
+    groups : list of PairGroup
+        Those that a source may have made last.
+    pictures : bool
+        Whether there are images.
+    """
+
+    sentence: str
+    groups: list[PairGroup]
+    pictures: bool
+
+
+def about_pairs(results: Results, found: SignalResult) -> PairFacts | None:
+    """Sum up ``signal/pairs.csv`` and ``disagreement``; None where there is no such file."""
     table = results.table("signal/pairs.csv")
     if table is None or not {"kind", "taxon_1", "taxon_2"} <= set(table.columns):
         return None
@@ -67,19 +129,19 @@ def about_pairs(results: Results, found: Mapping[str, Any]) -> dict[str, Any] | 
         table[name] = pd.to_numeric(values, errors="coerce")
     known = table["significant"] if "significant" in table else pd.Series("", index=table.index)
     table["significant"] = known.astype(str).str.lower().isin(("true", "1"))
-    own = found.get("disagreement") or {}
+    own = found.disagreement or Disagreement()
     portraits = _portraits(results)
     groups = [_group(table, own, portraits, kind) for kind in KINDS]
-    groups = [group for group in groups if group["pairs"]]
+    groups = [group for group in groups if group.pairs]
     apart = [_suspects(table, own, portraits, kind) for kind in KINDS]
-    apart = [group for group in apart if group["pairs"]]
+    apart = [group for group in apart if group.pairs]
     if not groups and not apart:
         return None
-    return {
-        "sentence": _sentence(own, groups) + _adjusted(found.get("disagreement_adjusted"), apart),
-        "groups": [*groups, *apart],
-        "pictures": bool(portraits),
-    }
+    return PairFacts(
+        _sentence(own, groups) + _adjusted(found.disagreement_adjusted, apart),
+        [*groups, *apart],
+        bool(portraits),
+    )
 
 
 def _portraits(results: Results) -> dict[str, str]:
@@ -91,23 +153,22 @@ def _portraits(results: Results) -> dict[str, str]:
 
 
 def _group(
-    table: pd.DataFrame, own: Mapping[str, Any], portraits: Mapping[str, str], kind: Kind
-) -> dict[str, Any]:
+    table: pd.DataFrame, own: Disagreement, portraits: Mapping[str, str], kind: Kind
+) -> PairGroup:
     """Choose the pairs of one kind: significant ones by q and p, else the most extreme."""
     rows = _ordered(table, kind, suspect=False)
     real = rows[rows["significant"]]
     shown = real.head(SHOWN) if len(real) else rows.head(SHOWN_ANYHOW)
-    n = max(int(own.get(kind.counted) or 0), len(real))
+    n = max(getattr(own, kind.counted) or 0, len(real))
     pairs = [_pair(row, portraits) for row in shown.to_dict("records")]
-    return {
-        "kind": kind.name,
-        "title": kind.title,
-        "significant": bool(len(real)),
-        "n": n,
-        "note": _note(n, len(shown), bool(len(real)), kind.cause),
-        "pairs": pairs,
-        "pictured": any(taxon["file"] for pair in pairs for taxon in pair["taxa"]),
-    }
+    return PairGroup(
+        kind=kind.name,
+        title=kind.title,
+        significant=bool(len(real)),
+        n=n,
+        note=_note(n, len(shown), bool(len(real)), kind.cause),
+        pairs=pairs,
+    )
 
 
 def _ordered(table: pd.DataFrame, kind: Kind, *, suspect: bool) -> pd.DataFrame:
@@ -122,26 +183,25 @@ def _ordered(table: pd.DataFrame, kind: Kind, *, suspect: bool) -> pd.DataFrame:
 
 
 def _suspects(
-    table: pd.DataFrame, own: Mapping[str, Any], portraits: Mapping[str, str], kind: Kind
-) -> dict[str, Any]:
+    table: pd.DataFrame, own: Disagreement, portraits: Mapping[str, str], kind: Kind
+) -> PairGroup:
     """Choose significant pairs that the source of their images may have made: no finding."""
     rows = _ordered(table, kind, suspect=True)
     rows = rows[rows["significant"]]
-    n = max(int(own.get(kind.counted_apart) or 0), len(rows))
+    n = max(getattr(own, kind.counted_apart) or 0, len(rows))
     columns = listed(sorted({f"“{name}”" for text in rows.get(kind.suspect, ()) for name in
                              str(text).split("; ")}))  # fmt: skip
     of = "agree" if kind.smallest_first else "differ"
     pairs = [_pair(row, portraits) for row in rows.head(SHOWN).to_dict("records")]
-    return {
-        "kind": f"{kind.name}-apart",
-        "title": kind.title_of_suspects,
-        "significant": False,
-        "n": n,
-        "note": f"{count(n, 'pair').capitalize()} that {of} in {columns}: not counted above, since "
+    return PairGroup(
+        kind=f"{kind.name}-apart",
+        title=kind.title_of_suspects,
+        significant=False,
+        n=n,
+        note=f"{count(n, 'pair').capitalize()} that {of} in {columns}: not counted above, since "
         "the source may be the reason.",
-        "pairs": pairs,
-        "pictured": any(taxon["file"] for pair in pairs for taxon in pair["taxa"]),
-    }
+        pairs=pairs,
+    )
 
 
 def _note(n: int, shown: int, real: bool, cause: str) -> str:
@@ -153,52 +213,55 @@ def _note(n: int, shown: int, real: bool, cause: str) -> str:
     return (f"All {count(n, 'pair')}." if n > 1 else "The only pair.") + cause
 
 
-def _pair(row: Mapping[str, Any], portraits: Mapping[str, str]) -> dict[str, Any]:
-    figures = {name: None if pd.isna(row[name]) else float(row[name]) for name in NUMBERS}
-    return {
-        "taxa": [
-            {
-                "name": str(row[f"taxon_{side}"]),
-                "clade": _text(row.get(f"clade_{side}")),
-                "file": portraits.get(str(row[f"taxon_{side}"])),
-            }
-            for side in (1, 2)
-        ],
-        "visual": distance(figures["visual"]),
-        "genetic": distance(figures["genetic"]),
-        "expected": distance(figures["expected"]),
-        "ratio": number(figures["ratio"]),
-        "q": p_value(figures["q_value"]) if figures["q_value"] is not None else "–",
-        "explained": _text(row.get("explained_by")),
-    }
+def _pair(row: Mapping[Hashable, object], portraits: Mapping[str, str]) -> Pair:
+    figures = {name: _number(row[name]) for name in NUMBERS}
+    q = figures["q_value"]
+    return Pair(
+        taxa=(_taxon(row, 1, portraits), _taxon(row, 2, portraits)),
+        visual=distance(figures["visual"]),
+        genetic=distance(figures["genetic"]),
+        expected=distance(figures["expected"]),
+        ratio=number(figures["ratio"]),
+        q=p_value(q) if q is not None else "–",
+        explained=_text(row.get("explained_by")),
+    )
 
 
-def _text(value: Any) -> str:
-    return "" if value is None or pd.isna(value) else str(value)
+def _taxon(row: Mapping[Hashable, object], side: int, portraits: Mapping[str, str]) -> PairTaxon:
+    name = str(row[f"taxon_{side}"])
+    return PairTaxon(name, _text(row.get(f"clade_{side}")), portraits.get(name))
 
 
-def _sentence(own: Mapping[str, Any], groups: list[dict[str, Any]]) -> str:
-    n = {group["kind"]: group["n"] if group["significant"] else 0 for group in groups}
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not pd.isna(value) else None
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str) else ""
+
+
+def _sentence(own: Disagreement, groups: list[PairGroup]) -> str:
+    n = {group.kind: group.n if group.significant else 0 for group in groups}
     alike, apart = (n.get(kind.name, 0) for kind in KINDS)
-    judged = own.get("n_candidates") or {}
+    judged = own.n_candidates
     if judged:
-        far, close = (judged.get(kind.name, 0) for kind in KINDS)
+        far, close = int(judged.convergence or 0), int(judged.divergence or 0)
         text = (
             f"Of {count(far, 'pair')} of far relatives {_many(alike)} far more alike than "
             f"relatedness explains, of {count(close, 'pair')} of near ones {_many(apart)} far "
             "less alike"
         )
     else:
-        of = f"Of {count(own['n_pairs'], 'pair')} " if own.get("n_pairs") else "Among all pairs "
+        of = f"Of {count(own.n_pairs, 'pair')} " if own.n_pairs else "Among all pairs "
         text = (
             f"{of}{_many(alike)} far more alike than relatedness explains, {_many(apart)} far "
             "less alike"
         )
-    if own.get("fdr") is not None:
-        drawn = own.get("n_simulations")
-        text += f" (false-discovery rate {100 * own['fdr']:g}%"
+    if own.fdr is not None:
+        drawn = own.n_simulations
+        text += f" (false-discovery rate {100 * own.fdr:g}%"
         text += f"; {count(drawn, 'simulation')} of Brownian motion)" if drawn else ")"
-    if own.get("n_convergent_same_source") or own.get("n_divergent_other_source"):
+    if own.n_convergent_same_source or own.n_divergent_other_source:
         text += ", pairs left out that the source of their images may have made (below)"
     return (
         f"{text}. Looks may agree by descent, by way of life or by the background of the "
@@ -206,17 +269,16 @@ def _sentence(own: Mapping[str, Any], groups: list[dict[str, Any]]) -> str:
     )
 
 
-def _adjusted(found: Mapping[str, Any] | None, apart: list[dict[str, Any]]) -> str:
+def _adjusted(found: AdjustedDisagreement | None, apart: list[PairGroup]) -> str:
     """Say what is left of all pairs once the effect of the sources is taken out."""
     if not found:
         return ""
-    alike, apart_ = found["n_convergent"], found["n_divergent"]
     text = (
-        f" With the effect of the sources taken out of the features, of all pairs {_many(alike)} "
-        f"far more alike and {_many(apart_)} far less alike"
+        f" With the effect of the sources taken out of the features, of all pairs "
+        f"{_many(found.n_convergent)} far more alike and {_many(found.n_divergent)} far less alike"
     )
-    n = sum(group["n"] for group in apart)
-    return f"{text}, {found['n_kept']:,} of the {n:,} left out among them." if n else f"{text}."
+    n = sum(group.n for group in apart)
+    return f"{text}, {found.n_kept:,} of the {n:,} left out among them." if n else f"{text}."
 
 
 def _many(n: int) -> str:

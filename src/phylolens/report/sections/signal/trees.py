@@ -1,52 +1,68 @@
 """The tree of visual distances, other trees, and classes of genetic distance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
 from phylolens.errors import InputError
 from phylolens.report.ordering import lineage_table
 from phylolens.report.results import Results
-from phylolens.report.sections.signal.tests import LEVEL, TESTS, TWINS
+from phylolens.report.sections.signal.tests import LEVEL, TESTS, TWINS, TestRow
 from phylolens.report.text import count, distance, listed, number, p_value, percent, span
+from phylolens.results.base import Number
+from phylolens.results.signal import SignalResult
+from phylolens.results.signal_parts import DistanceClass, OverTrees, TreeMeasure
 
 
-def about_correlogram(found: Mapping[str, Any], rank_plural: str) -> dict[str, Any] | None:
-    """Sum up ``correlogram``; None where it was not made.
+@dataclass(frozen=True)
+class ClassRow:
+    """One class of genetic distance; ``sign`` is 1 or -1 where r is significant, else 0."""
 
-    Returns
-    -------
-    dict or None
-        ``sentence`` and ``rows``, one a class of genetic distance.
-    """
-    classes = (found.get("correlogram") or {}).get("classes") or []
+    range: str
+    low: Number
+    high: Number
+    n_pairs: int
+    r: str
+    p: str
+    sign: int
+
+
+@dataclass(frozen=True)
+class CorrelogramFacts:
+    """Visual similarity by class of genetic distance."""
+
+    rows: list[ClassRow]
+    sentence: str
+
+
+def about_correlogram(found: SignalResult, rank_plural: str) -> CorrelogramFacts | None:
+    """Sum up ``correlogram``; None where it was not made."""
+    classes = found.correlogram.classes if found.correlogram else []
     if not classes:
         return None
     rows = [_row(one) for one in classes]
-    return {"rows": rows, "sentence": _sentence(rows, rank_plural)}
+    return CorrelogramFacts(rows, _sentence(rows, rank_plural))
 
 
-def _row(one: Mapping[str, Any]) -> dict[str, Any]:
-    tested = bool(one.get("tested", True)) and one.get("p_holm") is not None
-    r = one.get("r")
+def _row(one: DistanceClass) -> ClassRow:
+    tested = one.tested is not False and one.p_holm is not None
     sign = 0
-    if tested and one["p_holm"] <= LEVEL and r:
-        sign = 1 if r > 0 else -1
-    return {
-        "range": f"{distance(one['low'])} to {distance(one['high'])}",
-        "low": one["low"],
-        "high": one["high"],
-        "n_pairs": one["n_pairs"],
-        "r": number(r) if r is not None else "–",
-        "p": p_value(one["p_holm"]) if tested else "not tested",
-        "sign": sign,
-    }
+    if one.tested is not False and one.p_holm is not None and one.p_holm <= LEVEL and one.r:
+        sign = 1 if one.r > 0 else -1
+    return ClassRow(
+        range=f"{distance(one.low)} to {distance(one.high)}",
+        low=one.low,
+        high=one.high,
+        n_pairs=one.n_pairs,
+        r=number(one.r) if one.r is not None else "–",
+        p=p_value(one.p_holm) if tested and one.p_holm is not None else "not tested",
+        sign=sign,
+    )
 
 
-def _sentence(rows: list[dict[str, Any]], rank_plural: str) -> str:
+def _sentence(rows: list[ClassRow], rank_plural: str) -> str:
     alike, apart = _stretches(rows, 1), _stretches(rows, -1)
     if not alike and not apart:
         return (
@@ -61,52 +77,61 @@ def _sentence(rows: list[dict[str, Any]], rank_plural: str) -> str:
     return f"{rank_plural.capitalize()} look {' and '.join(parts)} (p ≤ {LEVEL} after Holm)."
 
 
-def _stretches(rows: list[dict[str, Any]], sign: int) -> list[str]:
+def _stretches(rows: list[ClassRow], sign: int) -> list[str]:
     """Join neighbouring classes of one verdict."""
     found = []
-    for own, members in groupby(rows, key=lambda row: row["sign"]):
+    for own, members in groupby(rows, key=lambda row: row.sign):
         joined = list(members)
         if own == sign:
-            found.append(f"{distance(joined[0]['low'])} to {distance(joined[-1]['high'])}")
+            found.append(f"{distance(joined[0].low)} to {distance(joined[-1].high)}")
     return found
 
 
+@dataclass(frozen=True)
+class SampleRow:
+    """One statistic on the tree compared with, and over the trees of a sample."""
+
+    name: str
+    given: str
+    median: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class SampleFacts:
+    """Every statistic over a sample of trees."""
+
+    rows: list[SampleRow]
+    sentence: str
+
+
 def about_sample(
-    found: Mapping[str, Any], tests: list[dict[str, Any]], trees: Mapping[str, Any] | None
-) -> dict[str, Any] | None:
-    """Sum up ``tree_sample``; None where one tree was given.
-
-    Returns
-    -------
-    dict or None
-        ``rows`` (test, value on the tree compared with, median and 95% interval over the trees)
-        and ``sentence``.
-    """
-    own = found.get("tree_sample")
-    if not own or not own.get("intervals"):
+    found: SignalResult, tests: Sequence[TestRow], trees: "TreeFacts | None"
+) -> SampleFacts | None:
+    """Sum up ``tree_sample``; None where one tree was given."""
+    own = found.tree_sample
+    if not own or not own.intervals:
         return None
-    given = {test["name"]: test["r"] for test in tests}
-    given |= {row["key"]: row["value"] for row in (trees or {"rows": []})["rows"]}
+    given = {test.name: test.r for test in tests}
+    given |= {row.key: row.value for row in (trees.rows if trees else [])}
     rows = [
-        {
-            "name": TESTS[name].name if name in TESTS else _measure(name),
-            "given": given.get(name, "–"),
-            "median": number(one.get("median")),
-            "interval": f"{number(one.get('low'))} to {number(one.get('high'))}",
-        }
-        for name, one in own["intervals"].items()
-        if one and one.get("median") is not None and _shown(name, own["intervals"])
+        SampleRow(
+            name=TESTS[name].name if name in TESTS else _measure(name),
+            given=given.get(name, "–"),
+            median=number(one.median),
+            interval=f"{number(one.low)} to {number(one.high)}",
+        )
+        for name, one in own.intervals.items()
+        if one and one.median is not None and _shown(name, own.intervals)
     ]
-    file = own.get("file", "a file")
-    used, n = own.get("n_used"), own.get("n_trees")
+    used, n = own.n_used, own.n_trees
     read = count(used, "tree") if used == n or n is None else f"{used:,} of {count(n, 'tree')}"
-    return {
-        "rows": rows,
-        "sentence": f"The statistics were computed again on {read} of {file}.",
-    }
+    return SampleFacts(
+        rows, f"The statistics were computed again on {read} of {own.file or 'a file'}."
+    )
 
 
-def _shown(name: str, intervals: Mapping[str, Any]) -> bool:
+def _shown(name: str, intervals: Mapping[str, OverTrees | None]) -> bool:
     return name != TWINS[1] or TWINS[0] not in intervals
 
 
@@ -158,66 +183,99 @@ METHODS = {
 }
 
 
-def about_trees(results: Results, found: Mapping[str, Any], *, circular: bool) -> dict | None:
-    """Sum up ``tree``; None where no tree was built.
+@dataclass(frozen=True)
+class TreeRow:
+    """One measure of the visual tree, its figures as text."""
 
-    Returns
-    -------
-    dict or None
-        ``rows``, one a measure; ``method``; ``sentence``; ``support``, how firm the visual tree
-        is in itself.
+    key: str
+    name: str
+    means: str
+    value: str
+    sampled: bool
+    interval: str
+    random: str
+    permuted: str
+    p_value: Number | None
+    p: str
+
+
+@dataclass(frozen=True)
+class TreeFacts:
+    """The visual tree beside the reference tree.
+
+    Parameters
+    ----------
+    rows : list of TreeRow
+        One a measure.
+    method : str
+        In words.
+    n_null, n_random : int or None
+        Permutations of the tips, and random trees.
+    exact : bool
+        Whether all orders of the tips were tried.
+    sentence, support : str
+        The finding, and how firm the visual tree is in itself.
     """
-    own = found.get("tree")
+
+    rows: list[TreeRow]
+    method: str
+    n_null: int | None
+    n_random: int | None
+    exact: bool
+    sentence: str
+    support: str
+
+
+def about_trees(results: Results, found: SignalResult, *, circular: bool) -> TreeFacts | None:
+    """Sum up ``tree``; None where no tree was built."""
+    own = found.tree
     if not own:
         return None
-    lineage = lineage_table(results, found["rank"])
+    lineage = lineage_table(results, found.rank)
     group = str(lineage.columns[-2]) if lineage is not None and lineage.shape[1] > 1 else ""
-    known = [name for name in MEASURES if (own.get(name) or {}).get("value") is not None]
-    rows = [_trees_row(name, own, group) for name in known]
+    measures = own.measures
+    rows = [_trees_row(name, measures[name], group) for name in MEASURES if name in measures]
     if not rows:
         return None
-    return {
-        "rows": rows,
-        "method": METHODS.get(own.get("method", ""), str(own.get("method", ""))),
-        "n_null": own.get("n_null"),
-        "n_random": own.get("n_random") or own.get("n_null"),
-        "exact": bool(own.get("exact")),
-        "smallest_p": own.get("smallest_p"),
-        "reference": own.get("reference", ""),
-        "names": [row["name"] for row in rows],
-        "sentence": _trees_sentence(rows, circular, own.get("smallest_p") or 0.0),
-        "support": _support(results, str(own.get("method", ""))),
-    }
+    method = own.method or ""
+    return TreeFacts(
+        rows=rows,
+        method=METHODS.get(method, method),
+        n_null=own.n_null,
+        n_random=own.n_random or own.n_null,
+        exact=bool(own.exact),
+        sentence=_trees_sentence(rows, circular, own.smallest_p or 0.0),
+        support=_support(results, method),
+    )
 
 
-def _trees_row(name: str, own: Mapping[str, Any], group: str) -> dict[str, Any]:
-    values, measure = own[name], MEASURES[name]
+def _trees_row(name: str, own: TreeMeasure, group: str) -> TreeRow:
+    measure = MEASURES[name]
     means = measure.means.format(group=group or "named group")
-    if values.get("reference_value") is not None:
-        means += f" The reference tree itself: {number(values['reference_value'])}."
-    return {
-        "key": name,
-        "name": measure.name,
-        "means": means,
-        "value": number(values["value"]),
-        "sampled": values.get("exact") is False,
-        "interval": span(values.get("interval"), 3),
-        "random": _mean(values, "random"),
-        "permuted": _mean(values, "tip_permuted"),
-        "p_value": values.get("p_value"),
-        "p": p_value(values["p_value"]) if values.get("p_value") is not None else "–",
-    }
+    if own.reference_value is not None:
+        means += f" The reference tree itself: {number(own.reference_value)}."
+    return TreeRow(
+        key=name,
+        name=measure.name,
+        means=means,
+        value=number(own.value),
+        sampled=own.exact is False,
+        interval=span(own.interval, 3),
+        random=_mean(own.random_mean, own.random_sd),
+        permuted=_mean(own.tip_permuted_mean, own.tip_permuted_sd),
+        p_value=own.p_value,
+        p=p_value(own.p_value) if own.p_value is not None else "–",
+    )
 
 
-def _mean(values: Mapping[str, Any], key: str) -> str:
-    mean, sd = values.get(f"{key}_mean"), values.get(f"{key}_sd")
+def _mean(mean: Number | None, sd: Number | None) -> str:
     if mean is None:
         return "–"
     return number(mean) if sd is None else f"{number(mean)} ± {number(sd)}"
 
 
-def _trees_sentence(rows: list[dict[str, Any]], circular: bool, smallest: float) -> str:
-    tested = [row for row in rows if row["p_value"] is not None]
+def _trees_sentence(rows: list[TreeRow], circular: bool, smallest: Number) -> str:
+    tested = [(row, row.p_value) for row in rows if row.p_value is not None]
     if circular:
         return "In-sample: the features had been fitted to this phylogeny."
     if not tested:
@@ -229,13 +287,13 @@ def _trees_sentence(rows: list[dict[str, Any]], circular: bool, smallest: float)
         )
     # One measure was chosen beforehand: of five, one of them would be "significant" in every
     # seventh null world.
-    first = next((row for row in tested if row["key"] == CHOSEN), tested[0])
-    near = first["p_value"] <= LEVEL
-    agree = [row for row in tested if row is not first and (row["p_value"] <= LEVEL) == near]
+    first, p = next((one for one in tested if one[0].key == CHOSEN), tested[0])
+    near = p <= LEVEL
+    agree = [row for row, own in tested if row is not first and (own <= LEVEL) == near]
     others = len(tested) - 1
-    figures = f"{first['value']}, permuted taxa {first['permuted']}, p = {first['p']}"
+    figures = f"{first.value}, permuted taxa {first.permuted}, p = {first.p}"
     text = (
-        f"By the {first['name']}, chosen beforehand, the visual tree is "
+        f"By the {first.name}, chosen beforehand, the visual tree is "
         f"{'' if near else 'not '}nearer to the reference tree than trees of permuted taxa are "
         f"({figures}; 0 for the same tree)."
     )
