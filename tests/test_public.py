@@ -64,7 +64,7 @@ NOT_ASKED = {
     "SA01",  # "See Also": the reference pages stand side by side
 }
 OF_A_METHOD = {"EX01"}  # the example of the class shows it
-OF_SETTINGS = {"PR01"}  # every field is described where it is declared, and so on the command line
+OF_FIELDS = {"PR01"}  # pydantic: every field is described where it is declared (docs/formats.md)
 
 
 def methods(name: str) -> list[str]:
@@ -80,7 +80,8 @@ def test_public_docstrings_pass_numpydoc(name):
     found = []
     for each in (name, *methods(name)):
         skipped = NOT_ASKED | (OF_A_METHOD if "." in each else set())
-        skipped |= OF_SETTINGS if each == "Settings" else set()
+        fields = hasattr(getattr(pl, name), "model_fields")
+        skipped |= OF_FIELDS if each == name and fields else set()
         errors = validate(f"phylolens.{each}")["errors"]
         found += [f"{each}: {code} {said}" for code, said in errors if code not in skipped]
     assert found == []
