@@ -72,7 +72,7 @@ def methods(name: str) -> list[str]:
     kind = getattr(pl, name)
     own = vars(kind) if inspect.isclass(kind) else {}
     return [f"{name}.{key}" for key, value in own.items()
-            if inspect.isfunction(value) and not key.startswith(("_", "set_"))]  # fmt: skip
+            if inspect.isfunction(value) and not key.startswith(("_", "set_", "model_"))]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES_DOCUMENTED)

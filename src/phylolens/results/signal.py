@@ -176,7 +176,18 @@ class SignalResult(SignalFindings, Compared):
     _values: SignalValues | None = PrivateAttr(default=None)
 
     def with_values(self, values: SignalValues) -> Self:
-        """Return the result with what stays in memory."""
+        """Return the result with what stays in memory.
+
+        Parameters
+        ----------
+        values : SignalValues
+            Distances, pairs and the visual tree.
+
+        Returns
+        -------
+        SignalResult
+            The same, with ``visual``, ``genetic``, ``pairs``, ``residuals`` and ``visual_tree``.
+        """
         found = self.model_copy()
         found._values = values
         return found
@@ -207,7 +218,13 @@ class SignalResult(SignalFindings, Compared):
         return None if self._values is None else self._values.visual_tree
 
     def table(self) -> pd.DataFrame:
-        """Return one row a test, the primary one first; p of descriptions after Holm."""
+        """Return one row a test, the primary one first; p of descriptions after Holm.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``role``, ``statistic``, ``interval``, ``z``, ``p_value`` and ``p_holm``.
+        """
         rows = {
             name: {key: getattr(test, key) for key in SHOWN}
             for name, test in self.tests.items()
