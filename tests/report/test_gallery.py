@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.sections.guided.in_sample import by_picture
+from phylolens.report.sections.guided.gallery import by_picture
 from phylolens.specimens.resample import view_id
 
 

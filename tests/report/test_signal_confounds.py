@@ -6,6 +6,7 @@ import pytest
 
 from phylolens.report.columns import guided_by_source, possible_confounds
 from phylolens.report.sections.signal.confounds import about_confounds, with_confounds
+from phylolens.results.confounds import GuideConfound
 
 TEST = {"statistic": 1.2, "z": 1.5, "p_value": 0.24}
 TOLD = {"kind": "yes", "claim": "Closely related species look more alike.", "rest": "Rest."}
@@ -37,6 +38,10 @@ def column(**more: Any) -> dict[str, Any]:
         },
         "conclusion": "not within sources",
     } | more
+
+
+def guided(**more: Any) -> GuideConfound:
+    return GuideConfound.model_validate(column(**more))
 
 
 def summary_of(**more: Any) -> dict[str, Any]:
@@ -113,5 +118,5 @@ def test_check_and_guide_name_it():
     check = {"confounds": {"asked": None, "columns": [column(), column(named=False)]}}
     assert len(possible_confounds(check, "species")) == 1
     assert guided_by_source([], "family") == ""
-    assert "goes with the clades" in guided_by_source([column(coincide=True)], "family")
-    assert "hardly varies within families" in guided_by_source([column()], "family")
+    assert "goes with the clades" in guided_by_source([guided(coincide=True)], "family")
+    assert "hardly varies within families" in guided_by_source([guided()], "family")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phylolens.report.text import count, listed, percent, plural
+from phylolens.results.confounds import GuideConfound
 
 SHOWN = 4  # values of a column
 
@@ -50,18 +51,19 @@ def possible_confounds(found: Mapping[str, Any], rank: str) -> list[str]:
     ]
 
 
-def guided_by_source(columns: Sequence[Mapping[str, Any]], rank: str) -> str:
+def guided_by_source(columns: Sequence[GuideConfound], rank: str) -> str:
     """Say that a guided embedding may have learnt the source of the images; blank without one."""
     if not columns:
         return ""
-    tied = [column for column in columns if column.get("coincide")]
+    named = listed([f"“{column.column}”" for column in columns])
+    tied = [f"“{column.column}”" for column in columns if column.coincide]
     if tied:
         return (
-            f"{quoted(tied)} goes with the clades: whether images tell the tree or their source, "
+            f"{listed(tied)} goes with the clades: whether images tell the tree or their source, "
             "nothing here can show."
         )
     hardly = "hardly varies" if len(columns) == 1 else "hardly vary"
     return (
-        f"{quoted(columns)} {hardly} within {plural(rank)}: part of what is learnt may be the "
+        f"{named} {hardly} within {plural(rank)}: part of what is learnt may be the "
         "source of the images."
     )

@@ -16,6 +16,7 @@ from phylolens.provenance import OUTPUTS, file_hash
 from phylolens.reading.arrow import read_parquet
 from phylolens.reading.text import clear_errors
 from phylolens.report.own_results import allowed, is_own
+from phylolens.results.guided import GuidedResult
 from phylolens.writing import read_csv
 
 # Which command makes what a section of the report needs.
@@ -153,9 +154,12 @@ class Results:
         return self._stage("classify")
 
     @cached_property
-    def guide(self) -> dict[str, Any] | None:
+    def guide(self) -> GuidedResult | None:
         """``guide/guide.json``."""
-        return self._stage("guide")
+        path = self.folder / GuidedResult.FILE
+        if self.reason("guide") or not path.is_file():
+            return None
+        return GuidedResult.from_json(path)
 
     @cached_property
     def signal(self) -> dict[str, Any] | None:
@@ -199,7 +203,11 @@ class Results:
     @property
     def rank(self) -> str | None:
         """The rank of comparison: as tested, checked or asked for; else family, else the finest."""
-        for found in (self.signal, self.guide, self.check.get("phylogeny"), self.run.get("study")):
+        if self.signal and self.signal.get("rank"):
+            return str(self.signal["rank"])
+        if self.guide:
+            return self.guide.rank
+        for found in (self.check.get("phylogeny"), self.run.get("study")):
             if found and found.get("rank"):
                 return str(found["rank"])
         if "family" in self.ranks:

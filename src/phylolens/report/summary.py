@@ -57,12 +57,14 @@ def summarize_results(found: Results) -> dict[str, Any]:
         "missing": _missing(found),
     }
     told = summary["classify"] or {"cannot_tell": cannot_tell("classify")}
-    guided = summary["guide"] or {"cannot_tell": cannot_tell("guide")}
+    guide = summary["guide"]
     summary["cannot_tell"] = {
         "classify": told["cannot_tell"],
-        "guide": guided["cannot_tell"],
+        "guide": guide.cannot_tell if guide else cannot_tell("guide"),
     }
-    summary["glossary"] = terms(summary["classify"], summary["signal"], summary["guide"])
+    summary["glossary"] = terms(
+        summary["classify"], summary["signal"], held_out=guide is not None and bool(guide.judged)
+    )
     summary["other_ranks"] = _other_ranks(summary)
     summary["methods"] = about_methods(found, summary)
     summary["cards"] = about_overview(summary)
@@ -75,7 +77,8 @@ def summarize_results(found: Results) -> dict[str, Any]:
 
 def _other_ranks(summary: dict[str, Any]) -> dict[str, str]:
     """Ranks of sections made at another rank than that of comparison, by section."""
-    ranks = {key: (summary[key] or {}).get("rank") for key in ("phylogeny", "signal", "guide")}
+    ranks = {key: (summary[key] or {}).get("rank") for key in ("phylogeny", "signal")}
+    ranks["guide"] = summary["guide"].rank if summary["guide"] else None
     return {key: rank for key, rank in ranks.items() if rank and rank != summary["rank"]}
 
 

@@ -11,6 +11,7 @@ from phylolens.report.plots.nulls import draw_refits
 from phylolens.report.plots.pairs import draw_held_out
 from phylolens.report.plots.style import GREY, ORANGE, WIDTH, canvas
 from phylolens.report.results import Results
+from phylolens.report.sections.guided.learners import Judged
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -69,7 +70,7 @@ def guide_figures(results: Results, summary: Mapping[str, Any]) -> Figures:
     yield from _loss(results, summary)
     yield from _matrices(results, summary)
     yield from _held_out(results)
-    yield from _refits(summary)
+    yield from _refits(results)
 
 
 def _loss(results: Results, summary: Mapping[str, Any]) -> Figures:
@@ -122,14 +123,16 @@ def _held_out(results: Results) -> Figures:
 def _from_similarity(results: Results) -> pd.DataFrame | None:
     """Genetic distances from the similarities they were made into."""
     similarity, divisor = (
-        results.matrix("guide/similarity_genetic.csv"), (results.guide or {}).get("divisor")
-    )  # fmt: skip
+        results.matrix("guide/similarity_genetic.csv"),
+        results.guide.divisor if results.guide else None,
+    )
     return None if similarity is None or not divisor else (1 - similarity) / 2 * divisor
 
 
-def _refits(summary: Mapping[str, Any]) -> Figures:
+def _refits(results: Results) -> Figures:
     """Draw the skill of refits to exchanged images."""
-    null, skill = summary["null"], summary["held_out"].get("skill")
-    if skill is None or not (null.get("histogram") or {}).get("counts"):
+    judged = Judged.of(results.guide) if results.guide else None
+    if judged is None or judged.held.skill is None:
         return
-    yield "refits", draw_refits(null, skill), {}
+    if judged.null.histogram and judged.null.histogram.counts:
+        yield "refits", draw_refits(judged.null, judged.held.skill), {}

@@ -1,8 +1,11 @@
-"""Learners and baselines in words."""
+"""Learners and baselines in words, and what the sentences of this section are made of."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from phylolens.report.text import plural
+from phylolens.results.guided import GuidedResult
+from phylolens.results.guided_parts import Refits
+from phylolens.results.guided_scores import Agreement, GuideBaselines, HeldOutScores
 
 WORDS = {
     "attention": "a weighted mean of each taxon’s images",
@@ -16,31 +19,6 @@ WORDS = {
     "unguided": "plain means of the images; no genetic distance was fitted",
     "default": "whichever does best on clades left out of the training taxa",
 }
-PARTS = ("held_out", "in_sample", "null", "chosen")
-PUBLISHED = "attention"  # of results that do not name their learner
-
-
-def learner_of(found: Mapping[str, Any]) -> str:
-    """Name the learner that the headline figures are of."""
-    return str(found.get("learner") or PUBLISHED)
-
-
-def learners_of(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Figures of every learner that was held out, the headline's first.
-
-    Returns
-    -------
-    dict
-        Name to ``held_out``, ``in_sample``, ``null`` and ``chosen``; what was not made is empty.
-    """
-    leader = learner_of(found)
-    told = {leader: {}, **(found.get("learners") or {})}
-    told[leader] = {key: (told[leader] or {}).get(key) or found.get(key) for key in PARTS}
-    return {
-        name: {key: figures.get(key) or {} for key in PARTS}
-        for name, figures in told.items()
-        if figures.get("held_out")
-    }
 
 
 def words(name: str) -> str:
@@ -82,6 +60,82 @@ MEANS = BaselineWords(
 )
 
 
-def baseline_words(base: Mapping[str, Any]) -> BaselineWords:
-    """Choose the words by what ``baselines`` of ``guide.json`` holds."""
-    return BEST if base.get("image_free") else MEANS
+def baseline_words(base: GuideBaselines) -> BaselineWords:
+    """Choose the words by the baseline that skill was measured against."""
+    return BEST if base.image_free else MEANS
+
+
+def clades(held: HeldOutScores) -> str:
+    """Name what was held out: ``orders``; ``clades`` where the rank is not recorded."""
+    return plural(held.rank) if held.rank else "clades"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A guided embedding that was judged on clades held out.
+
+    Parameters
+    ----------
+    found : GuidedResult
+    held : HeldOutScores
+        Of the primary learner.
+    """
+
+    found: GuidedResult
+    held: HeldOutScores
+
+    @classmethod
+    def of(cls, found: GuidedResult) -> "Judged | None":
+        """Return None where no clade was held out."""
+        return cls(found, found.held_out) if found.held_out else None
+
+    @property
+    def null(self) -> Refits:
+        """Refits with permuted images, if any."""
+        return self.found.null or Refits()
+
+    @property
+    def fit(self) -> Agreement:
+        """In-sample scores."""
+        return in_sample_of(self.found)
+
+    @property
+    def base(self) -> GuideBaselines:
+        """What images have to beat."""
+        return self.found.baselines
+
+    @property
+    def words(self) -> BaselineWords:
+        """How the baseline of skill is called."""
+        return baseline_words(self.base)
+
+    @property
+    def rank(self) -> str:
+        """Rank of the taxa."""
+        return self.found.rank
+
+    @property
+    def plural(self) -> str:
+        """Taxa, by their rank."""
+        return plural(self.rank)
+
+    @property
+    def clades(self) -> str:
+        """What was held out, by its rank."""
+        return clades(self.held)
+
+    @property
+    def alone(self) -> bool:
+        """Whether each taxon was held out alone."""
+        return self.held.rank == self.rank
+
+    @property
+    def unseen(self) -> str:
+        """Taxa that were held out: alone, or with their whole clade."""
+        return f"{self.plural} {'' if self.alone else 'of clades '}never seen"
+
+
+def in_sample_of(found: GuidedResult) -> Agreement:
+    """In-sample scores of the primary learner."""
+    own = (found.learners or {}).get(found.primary)
+    return found.in_sample or (own.in_sample if own else None) or Agreement()

@@ -1,5 +1,7 @@
 """How it was done: a paragraph to cite, departures from the published study, literature."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from phylolens.classification.recipes import CLASSIFY_RECIPES
@@ -7,42 +9,73 @@ from phylolens.guided.recipes import GUIDE_RECIPES
 from phylolens.report.glossary import parts_of
 from phylolens.report.literature import references
 from phylolens.report.results import Results
-from phylolens.report.sections.guided.methods import sources
+from phylolens.report.sections.guided.facts import GuideFacts
 from phylolens.report.text import count, listed
+from phylolens.results.guided_parts import GuideSettings
 
 STAGES = {"classify": "classification", "guide": "guided embedding", "signal": "signal"}
 
 
-def made_by(results: Results) -> dict[str, dict[str, Any]]:
-    """Seed, command and inputs of each stage shown; None where an older record lacks them.
+@dataclass(frozen=True)
+class InputFile:
+    """An input of a run."""
 
-    Returns
-    -------
-    dict
-        Stage name to ``seed`` (int or None), ``command`` (str or None) and ``inputs`` (dict or
-        None).
-    """
+    name: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a stage was made; None where an older record lacks it."""
+
+    seed: int | None
+    command: str | None
+    inputs: list[InputFile]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, and the stages it made in words; blank where it made all."""
+
+    command: str
+    made: str
+
+
+def made_by(results: Results) -> dict[str, Made]:
+    """Seed, command and inputs of each stage shown."""
     recorded = results.run.get("stages") or {}
-    contents = {"classify": results.metrics, "guide": results.guide, "signal": results.signal}
     found = {}
-    for stage, content in contents.items():
-        if content is not None:
-            made = recorded.get(stage) or {}
-            seed = _own_seed(content)
-            found[stage] = {
-                "seed": made.get("seed") if seed is None else seed,
-                "command": _words(made["command"]) if made.get("command") else None,
-                "inputs": made.get("inputs"),
-            }
+    for stage, seed in _own_seeds(results):
+        made = recorded.get(stage) or {}
+        found[stage] = Made(
+            seed=made.get("seed") if seed is None else seed,
+            command=_words(made["command"]) if made.get("command") else None,
+            inputs=_input_files(made.get("inputs")),
+        )
     return found
 
 
-def _own_seed(content: dict[str, Any]) -> int | None:
-    """Seed written into a stage's own file; the signal names it with its tests."""
-    if content.get("seed") is not None:
-        return content["seed"]
-    tests = [test for test in (content.get("tests") or {}).values() if test]
-    return tests[0].get("seed") if tests else None
+def _own_seeds(results: Results) -> Iterator[tuple[str, int | None]]:
+    """Seeds written into the stages' own files; the signal names it with its tests."""
+    if results.metrics is not None:
+        yield "classify", results.metrics.get("seed")
+    if results.guide is not None:
+        yield "guide", results.guide.seed
+    if results.signal is not None:
+        tests = [test for test in (results.signal.get("tests") or {}).values() if test]
+        yield "signal", results.signal.get("seed", tests[0].get("seed") if tests else None)
+
+
+def _input_files(given: Mapping[str, Mapping[str, Any]] | None) -> list[InputFile]:
+    return [
+        InputFile(
+            name=str(name),
+            file=str(value.get("path", "")).replace("\\", "/").rsplit("/", 1)[-1],
+            sha256=str(value.get("sha256") or ""),
+        )
+        for name, value in (given or {}).items()
+    ]
 
 
 def _words(command: Any) -> str:
@@ -52,49 +85,36 @@ def _words(command: Any) -> str:
 def seed_words(results: Results) -> str:
     """Name the seed, or that of every stage where seeds or commands differ."""
     made = made_by(results)
-    known = {stage: one["seed"] for stage, one in made.items() if one["seed"] is not None}
-    several = len({one["command"] for one in made.values()}) > 1
+    known = {stage: one.seed for stage, one in made.items() if one.seed is not None}
+    several = len({one.command for one in made.values()}) > 1
     if len(set(known.values())) > 1 or (several and known):
         seeds = listed([f"{seed} ({STAGES[stage]})" for stage, seed in known.items()])
         return f"random seed{'s' if len(known) > 1 else ''} {seeds}"
     return f"random seed {next(iter(known.values()), results.run.get('seed'))}"
 
 
-def commands(results: Results) -> list[dict[str, str]]:
-    """List each distinct command with the stages it made; the last one alone in older records.
-
-    Returns
-    -------
-    list of dict
-        ``command`` and ``made``, the stages in words; ``made`` is empty where all were made by one.
-    """
+def commands(results: Results) -> list[Command]:
+    """List each distinct command with the stages it made; the last one alone in older records."""
     last = _words(results.run.get("command") or "")
     made = made_by(results)
     by_command: dict[str, list[str]] = {}
     for stage, one in made.items():
-        if one["command"]:
-            by_command.setdefault(one["command"], []).append(STAGES[stage])
-    older = [STAGES[stage] for stage, one in made.items() if not one["command"]]
+        if one.command:
+            by_command.setdefault(one.command, []).append(STAGES[stage])
+    older = [STAGES[stage] for stage, one in made.items() if not one.command]
     if len(by_command) + bool(by_command and older) <= 1:
         command = next(iter(by_command), last)
-        return [{"command": command, "made": ""}] if command else []
-    rows = [{"command": command, "made": listed(made)} for command, made in by_command.items()]
-    return rows + ([{"command": "", "made": listed(older)}] if older else [])
+        return [Command(command, "")] if command else []
+    rows = [Command(command, listed(stages)) for command, stages in by_command.items()]
+    return rows + ([Command("", listed(older))] if older else [])
 
 
-def inputs(results: Results) -> list[dict[str, str]]:
+def inputs(results: Results) -> list[InputFile]:
     """List the input files of the last run and of every stage shown, each file once."""
-    given = [results.run.get("inputs"), *(one["inputs"] for one in made_by(results).values())]
-    rows = [
-        {
-            "name": str(name),
-            "file": str(value.get("path", "")).replace("\\", "/").rsplit("/", 1)[-1],
-            "sha256": str(value.get("sha256") or ""),
-        }
-        for found in given
-        for name, value in (found or {}).items()
-    ]
-    return [row for place, row in enumerate(rows) if row not in rows[:place]]
+    rows = _input_files(results.run.get("inputs"))
+    for one in made_by(results).values():
+        rows += one.inputs
+    return list(dict.fromkeys(rows))
 
 
 HASH_SHOWN = 16
@@ -102,26 +122,53 @@ PUBLISHED = "roy2025"  # the recipe of the published study; others have nothing 
 PACKAGES_SHOWN = ("numpy", "scikit-learn", "scikit-bio", "torch", "onnxruntime")
 
 
-def about_methods(results: Results, summary: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Methods:
+    """How it was done.
+
+    Parameters
+    ----------
+    paragraph : str
+        To cite.
+    differences : list of str
+        Where the run departs from the published study.
+    commands : list of Command
+    software : list of (str, str)
+        Packages and versions.
+    inputs : list of InputFile
+    references : list of str
+        Literature, as it is printed.
+    """
+
+    paragraph: str
+    differences: list[str]
+    commands: list[Command]
+    software: list[tuple[str, str]]
+    inputs: list[InputFile]
+    references: list[str]
+
+
+def about_methods(results: Results, summary: dict[str, Any]) -> Methods:
     """Write the methods paragraphs from what the stages recorded."""
+    guide: GuideFacts | None = summary["guide"]
     parts = [_program(results), _features(results), _classify(results, summary["classify"])]
-    parts += [(summary[key] or {}).get("methods", "") for key in ("guide", "signal")]
+    parts += [guide.methods if guide else "", (summary["signal"] or {}).get("methods", "")]
     used = ["program"] + [key for key in ("classify", "guide", "signal") if summary[key]]
     classified = summary["classify"] or {}
     used += [key for key in ("confidence", "depth", "novelty") if classified.get(key)]
     used += sorted(parts_of(summary["signal"]))
-    used += sources(summary["guide"])
+    used += guide.sources if guide else []
     used += ["permuted"] if summary["signal"] else []
-    stages = (classified, summary["guide"] or {})
-    used += ["published"] if any(one.get("recipe") == PUBLISHED for one in stages) else []
-    return {
-        "paragraph": " ".join(part for part in parts if part),
-        "differences": _differences(results),
-        "commands": commands(results),
-        "software": sorted((results.run.get("packages") or {}).items()),
-        "inputs": inputs(results),
-        "references": references(used),
-    }
+    recipes = (classified.get("recipe"), guide.recipe if guide else None)
+    used += ["published"] if PUBLISHED in recipes else []
+    return Methods(
+        paragraph=" ".join(part for part in parts if part),
+        differences=_differences(results),
+        commands=commands(results),
+        software=sorted((results.run.get("packages") or {}).items()),
+        inputs=inputs(results),
+        references=references(used),
+    )
 
 
 def _program(results: Results) -> str:
@@ -141,10 +188,14 @@ def _program(results: Results) -> str:
 
 def feature_spec(results: Results) -> dict[str, Any]:
     """Where the features come from, as the first stage that used them recorded it."""
-    for found in (results.signal, (results.metrics or {}).get("settings"),
-                  (results.guide or {}).get("settings")):  # fmt: skip
-        if found and found.get("features"):
-            return dict(found["features"])
+    guided = results.guide.settings if results.guide else None
+    for found in (
+        (results.signal or {}).get("features"),
+        ((results.metrics or {}).get("settings") or {}).get("features"),
+        guided.features if guided else None,
+    ):
+        if found:
+            return dict(found)
     return {}
 
 
@@ -222,20 +273,22 @@ def _differences(results: Results) -> list[str]:
         keys = ("backbone", "fit", "augmentation", "upsample_to", "models")
         lines += _compare("Classification", CLASSIFY_RECIPES[found["recipe"]], used, keys)
         lines += ALWAYS["classify"] if used.get("augmentation") else ALWAYS["classify"][:1]
-    found = results.guide or {}
-    if found.get("recipe") == PUBLISHED:
-        used = (found.get("settings") or {}) | found
-        keys = (
-            "backbone",
-            "fit",
-            "augmentation",
-            "per_taxon",
-            "epochs",
-            "learning_rate",
-            "divisor",
-        )
-        lines += _compare("Guided embedding", GUIDE_RECIPES[found["recipe"]], used, keys)
-        lines += ALWAYS["guide"] if used.get("augmentation") else []
+    guided = results.guide
+    if guided is not None and guided.recipe == PUBLISHED:
+        settings = guided.settings or GuideSettings()
+        used = settings.to_dict() | {
+            key: value
+            for key, value in (
+                ("epochs", guided.epochs),
+                ("learning_rate", guided.learning_rate),
+                ("divisor", guided.divisor),
+            )
+            if value is not None
+        }
+        keys = ("backbone", "fit", "augmentation", "per_taxon", "epochs", "learning_rate",
+                "divisor")  # fmt: skip
+        lines += _compare("Guided embedding", GUIDE_RECIPES[PUBLISHED], used, keys)
+        lines += ALWAYS["guide"] if settings.augmentation else []
     return lines
 
 
