@@ -1,4 +1,4 @@
-"""Ways of sampling in the report: a table, and words only for what is more than noise."""
+"""Sampling schemes in the report: a table, and words only for what is more than noise."""
 
 import pytest
 
@@ -49,13 +49,13 @@ def test_cells_have_their_spread_and_change():
 def test_words_keep_to_what_is_beyond_noise():
     found = words(row("one image", 0.12, -0.19, 0.05, True), row("balanced at 20", 0.32, 0.006))
     assert "Less skill than every image, beyond noise: one image (−0.190 ± 0.050)." in found
-    assert "The other 1 way differs from every image by no more than noise." in found
+    assert "The other 1 scheme differs from every image by no more than noise." in found
     assert "Nothing here is a reason not to take every image." in found
     assert "balanced at 20" not in found, "a gain within noise is no advice"
     found = words(row("balanced at 20", 0.4, 0.09, 0.02, True))
     assert found == "More skill than every image, beyond noise: balanced at 20 (+0.090 ± 0.020)."
     found = words(row("sampled down to 5", 0.3, -0.01))
-    assert found.startswith("No way of sampling differs from every image by more than noise.")
+    assert found.startswith("No sampling scheme differs from every image by more than noise.")
 
 
 @pytest.mark.parametrize("beyond", [True, False])

@@ -29,7 +29,7 @@ class HeldTogether(Correlations):
     """Over pairs of one clade, both taxa held out."""
 
     within_clades: Number | None = Field(
-        default=None, description="Pearson correlation after each clade's mean is taken away."
+        default=None, description="Pearson correlation after each clade's mean is subtracted."
     )
     n_pairs: int | None = Field(default=None, description="Pairs.")
 
@@ -74,13 +74,13 @@ class HeldOutScores(Part):
     )
     centred: Correlations | None = Field(
         default=None,
-        description="After row and column effects are taken away, by least squares over the known "
+        description="After row and column effects are removed, by least squares over the known "
         "pairs.",
     )
     n_pairs: int | None = Field(default=None, description="Ordered pairs.")
     skill: Number | None = Field(
         default=None,
-        description="Share of the squared error of `image_free` that is taken away; 0: images add "
+        description="Share by which the squared error of `image_free` is reduced; 0: images add "
         "nothing; it may be negative.",
     )
     skill_interval: Limits | None = Field(

@@ -186,7 +186,7 @@ def _refits_legend(figure: "Canvas", *, limit: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    entries: list[Any] = [Patch(color=ALL, label="images exchanged")]
+    entries: list[Any] = [Patch(color=ALL, label="images permuted")]
     if limit:
         entries.append(
             Line2D([], [], color=GREY, linewidth=1.0, linestyle=(0, (3, 2)), label="95% of them")

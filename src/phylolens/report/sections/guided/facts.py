@@ -252,7 +252,7 @@ def _cannot_tell(found: GuidedResult, judged: Judged | None) -> list[str]:
         "Why images tell what they tell: shared descent, shared habitat and shared photographer "
         "leave the same trace.",
         "Where in the tree an unknown taxon belongs: a predicted distance is no placement.",
-        "How much of the tree looks could tell at best: another learner or other features may "
+        "How much of the tree images could show at best: another learner or other features may "
         "find more.",
         *uneven,
     ]
@@ -325,7 +325,7 @@ def _alts_held_out(judged: Judged) -> dict[str, str]:
             f"r = {number(held.pearson)}, {judged.words.name} r = {number(free)}."
         ),
         "refits": (
-            f"Skill of {count(null.n_refits or 0, 'refit')} with exchanged images as a "
+            f"Skill of {count(null.n_refits or 0, 'refit')} with permuted images as a "
             f"histogram, the observed {number(held.skill)} marked"
             + (f" (p = {p_value(null.p_value)})." if null.p_value is not None else ".")
         ),

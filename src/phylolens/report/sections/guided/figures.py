@@ -130,7 +130,7 @@ def _from_similarity(results: Results) -> pd.DataFrame | None:
 
 
 def _refits(results: Results) -> Figures:
-    """Draw the skill of refits to exchanged images."""
+    """Draw the skill of refits to permuted images."""
     judged = Judged.of(results.guide) if results.guide else None
     if judged is None or judged.held.skill is None:
         return

@@ -61,16 +61,16 @@ def about_gallery(results: Results) -> Gallery | None:
     if table is None or known is None or not results.has_pictures:
         return None
     files = set(known["file"])
-    pictures = by_picture(table, files)
-    n_pictures = pictures.groupby("taxon")["picture"].transform("size")
-    enough = n_pictures >= 2 * GALLERY_IMAGES
-    there = pictures["picture"].isin(files).groupby(pictures["taxon"]).transform("all")
-    shown = pictures[enough & there]
+    images = by_image(table, files)
+    n_images = images.groupby("taxon")["file"].transform("size")
+    enough = n_images >= 2 * GALLERY_IMAGES
+    there = images["file"].isin(files).groupby(images["taxon"]).transform("all")
+    shown = images[enough & there]
     if shown.empty:
         return None
     heaviest = shown.groupby("taxon")["times"].max()
     ordered = sorted(heaviest.index, key=lambda taxon: (-heaviest[taxon], taxon))[:GALLERY_TAXA]
-    largest = pictures[n_pictures > 1].groupby("taxon")["weight"].max()
+    largest = images[n_images > 1].groupby("taxon")["weight"].max()
     return Gallery(
         learner=(results.guide.weighed_by if results.guide else None) or "",
         taxa=[_ends(taxon, shown[shown["taxon"] == taxon]) for taxon in ordered],
@@ -81,7 +81,7 @@ def about_gallery(results: Results) -> Gallery | None:
     )
 
 
-def by_picture(attention: pd.DataFrame, files: set[str]) -> pd.DataFrame:
+def by_image(attention: pd.DataFrame, files: set[str]) -> pd.DataFrame:
     """Add up the weights of each image and its altered copies.
 
     Parameters
@@ -95,21 +95,21 @@ def by_picture(attention: pd.DataFrame, files: set[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``taxon``, ``picture``, ``weight`` and ``times``, the weight as a multiple of an
+        Columns ``taxon``, ``file``, ``weight`` and ``times``, the weight as a multiple of an
         even share among the images of the taxon.
     """
     original = attention["image"].str.replace(COPY, "", regex=True)
-    picture = attention["image"].where(attention["image"].isin(files), original)
-    named = attention.assign(picture=picture)
-    found = named.groupby(["taxon", "picture"], as_index=False, sort=True)["weight"].sum()
+    file = attention["image"].where(attention["image"].isin(files), original)
+    named = attention.assign(file=file)
+    found = named.groupby(["taxon", "file"], as_index=False, sort=True)["weight"].sum()
     found["times"] = found["weight"] * found.groupby("taxon")["weight"].transform("size")
     return found
 
 
 def _ends(taxon: str, rows: pd.DataFrame) -> GalleryTaxon:
-    ordered = rows.sort_values(["times", "picture"], ascending=[False, True])
+    ordered = rows.sort_values(["times", "file"], ascending=[False, True])
     most, least = (
-        [GalleryImage(row.picture, _times(row.times), end) for row in some.itertuples()]
+        [GalleryImage(row.file, _times(row.times), end) for row in some.itertuples()]
         for end, some in (("most", ordered.head(GALLERY_IMAGES)),
                           ("least", ordered.tail(GALLERY_IMAGES)))
     )  # fmt: skip

@@ -23,7 +23,12 @@ WORDS = {
 
 def words(name: str) -> str:
     """Say what a learner does; empty for one unknown here."""
-    return WORDS.get(name, "")
+    return WORDS.get(without_settings(name), "")
+
+
+def without_settings(name: str) -> str:
+    """Name a learner without its settings: ``metric`` of ``metric:loss=triplet``."""
+    return name.partition(":")[0]
 
 
 @dataclass(frozen=True)
@@ -36,27 +41,27 @@ class BaselineWords:
         Its name under ``baselines``.
     name : str
         In a table or in the middle of a sentence.
-    leaves, does : str
-        With the verb: what it leaves of the squared error, and that it does as well.
+    of, does : str
+        Whose error it is, and with the verb: that it does as well.
     """
 
     key: str
     name: str
-    leaves: str
+    of: str
     does: str
 
 
 BEST = BaselineWords(
     "image_free",
     "the best prediction without images",
-    "the best prediction without images leaves",
+    "the best prediction without images",
     "the best prediction without images does",
 )
 MEANS = BaselineWords(
     "column_means",
     "column means alone",
-    "calibrated column means, which look at no image, leave",
-    "column means, which look at no image, do",
+    "calibrated column means, which use no image,",
+    "column means, which use no image, do",
 )
 
 

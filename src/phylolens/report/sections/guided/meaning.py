@@ -146,7 +146,7 @@ def traits_words(scale: Sequence[TraitSkill], skill: float | None) -> str:
 
 
 def power_words(scale: Sequence[TraitSkill]) -> str:
-    """Say what these taxa would show if their looks followed the tree; for those that show none."""
+    """Say what these taxa would show if visual distance followed the tree."""
     if not scale:
         return ""
     told = ", ".join(f"{one.traits} traits {number(one.skill_mean)}" for one in scale)

@@ -1,6 +1,6 @@
 """How the guided embedding was fitted and judged: a paragraph to cite."""
 
-from phylolens.report.sections.guided.learners import Judged, words
+from phylolens.report.sections.guided.learners import Judged, without_settings, words
 from phylolens.report.text import count
 from phylolens.results.guided import GuidedResult
 
@@ -19,10 +19,10 @@ BEHIND = {
 def sources(found: GuidedResult) -> list[str]:
     """Name the literature that the section rests on."""
     learners = (found.primary, *(found.learners or {}))
-    used = [key for name in learners for key in BEHIND.get(name, ())]
+    used = [key for name in learners for key in BEHIND.get(without_settings(name), ())]
     used += ["adam"] if found.learning_rate is not None else []
     used += ["held-out", "stacked"] if found.held_out else []
-    return [*used, *(["permuted"] if found.null else [])]
+    return [*used, *(["permuted"] if found.null and found.null.n_refits else [])]
 
 
 def methods(found: GuidedResult, judged: Judged | None) -> str:

@@ -1,4 +1,4 @@
-"""What each way of sampling does to held-out skill, and whether that is more than noise."""
+"""What each sampling scheme does to held-out skill, and whether that is more than noise."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ NONE = "–"
 
 @dataclass(frozen=True)
 class SchemeRow:
-    """One way of sampling in the table."""
+    """One sampling scheme in the table."""
 
     name: str
     note: str
@@ -21,7 +21,7 @@ class SchemeRow:
 
 @dataclass(frozen=True)
 class Sampling:
-    """Ways of sampling, held out, and in words what is more than noise.
+    """Sampling schemes, held out, and in words what is more than noise.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Sampling:
     rows : list of SchemeRow
     sentences : list of str
     draws : int
-        Of the ways that leave images to chance.
+        Of the schemes that leave images to chance.
     held : str
         What was held out, as a plural.
     learner : str
@@ -115,7 +115,7 @@ def _note(row: SamplingScheme) -> str:
 def _sentences(rows: Sequence[SamplingScheme]) -> list[str]:
     """Say what to do where differences exceed the noise, and else that they do not."""
     if len(rows) < 2:
-        return ["All ways of sampling that were tried take the same images here."]
+        return ["All sampling schemes that were tried take the same images here."]
     changes = [(row.name, row.change) for row in rows if row.change]
     if not changes:
         return []
@@ -134,14 +134,14 @@ def _sentences(rows: Sequence[SamplingScheme]) -> list[str]:
     if rest and clear:
         lines.append(f"{_others(rest)} from {first} by no more than noise.")
     elif rest:
-        lines.append(f"No way of sampling differs from {first} by more than noise.")
+        lines.append(f"No sampling scheme differs from {first} by more than noise.")
     if not any(change.skill > 0 for _, change in clear):
         lines.append(sentence(f"nothing here is a reason not to take {first}"))
     return [*lines, *_beside(rows)]
 
 
 def _others(rest: int) -> str:
-    return f"The other {count(rest, 'way')} {'differs' if rest == 1 else 'differ'}"
+    return f"The other {count(rest, 'scheme')} {'differs' if rest == 1 else 'differ'}"
 
 
 def _beside(rows: Sequence[SamplingScheme]) -> list[str]:

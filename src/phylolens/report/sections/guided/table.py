@@ -118,7 +118,7 @@ def _refits(null: Refits) -> list[Row]:
     """Show what chance gives: the mean of the permuted refits."""
     if not null.n_refits or null.skill_mean is None:
         return []
-    note = f"mean of {count(null.n_refits, 'refit')}, images exchanged among taxa"
+    note = f"mean of {count(null.n_refits, 'refit')}, images permuted among taxa"
     if null.skill_q95 is not None:
         note += f"; 95% of skills below {number(null.skill_q95, 3)}"
     mean = HeldOutScores(skill=null.skill_mean, pearson=null.pearson_mean)
@@ -184,7 +184,7 @@ MORE: tuple[tuple[Column, Callable[[HeldOutScores], Number | None]], ...] = (
         lambda scores: scores.row_spearman,
     ),
     (
-        Column("r centred", "row and column effects taken away"),
+        Column("r centred", "row and column effects removed"),
         lambda scores: scores.centred.pearson if scores.centred else None,
     ),
     (

@@ -74,8 +74,8 @@ def _claim(kind: str, judged: Judged) -> str:
     if kind == "yes":
         tell = "tell" if _sure(judged.held) else "may tell"
         return (
-            f"Images {tell} part of the tree for {what}: they take away "
-            f"{percent(skill)} of the squared error that {words.leaves} ({figures})."
+            f"Images {tell} part of the tree for {what}: they reduce the "
+            f"squared error of {words.of} by {percent(skill)} ({figures})."
         )
     if kind == "trace":
         return (
@@ -99,14 +99,14 @@ def _claim(kind: str, judged: Judged) -> str:
 
 
 def _untested(judged: Judged) -> str:
-    """Say what was found where nothing was refitted to exchanged images."""
+    """Say what was found where nothing was refitted to permuted images."""
     skill, figures, what, words = judged.held.skill, _figures(judged), judged.unseen, judged.words
     if skill is not None and skill <= 0:
         return f"Images add nothing for {what}: {words.does} as well or better ({figures})."
-    found = f"take away {percent(skill)} of the squared error that {words.leaves}"
+    found = f"reduce the squared error of {words.of} by {percent(skill)}"
     return (
-        f"Images {'were tried' if skill is None else found} for {what}, but this was not held "
-        f"against chance: nothing was refitted to exchanged images ({figures})."
+        f"Images {'were tried' if skill is None else found} for {what}, but this was not compared "
+        f"with chance: nothing was refitted to permuted images ({figures})."
     )
 
 
@@ -124,7 +124,7 @@ def _figures(judged: Judged) -> str:
     if null.p_value is not None:
         text.append(
             f"p = {p_value(null.p_value)} from {count(null.n_refits or 0, 'refit')} with images "
-            f"exchanged among {judged.plural}"
+            f"permuted among {judged.plural}"
         )
     return "; ".join([", ".join(text), _sample(judged)] if text else [_sample(judged)])
 
@@ -152,7 +152,7 @@ def _few(kind: str, judged: Judged) -> str:
 
 
 def _free(kind: str, judged: Judged) -> str:
-    """Say what means over other clades take away, which need no image either.
+    """Say how much means over other clades reduce the error, which need no image either.
 
     Nothing where skill was measured against the best prediction without images, which knows them.
     """
@@ -163,10 +163,10 @@ def _free(kind: str, judged: Judged) -> str:
     if free >= skill:
         text = ", so that this skill needs no image"
     elif free < 1:
-        text = f"; of what these leave, images take {percent((skill - free) / (1 - free))}"
+        text = f"; images reduce what remains by {percent((skill - free) / (1 - free))}"
     return (
         f"Each training {judged.rank}’s mean distance to other {judged.clades}, "
-        f"which looks at no image either, takes away {percent(free)}{text}."
+        f"which uses no image either, reduces that error by {percent(free)}{text}."
     )
 
 
@@ -190,8 +190,8 @@ def _names(judged: Judged) -> str:
     if skill <= 0:
         return "To the names of the coarser ranks they add nothing."
     return (
-        f"Where the names of the coarser ranks are known as well, they take away {percent(skill)} "
-        "of what these leave."
+        "Where the names of the coarser ranks are known as well, images reduce the error that "
+        f"remains by {percent(skill)}."
     )
 
 
@@ -248,7 +248,7 @@ def _left(kind: str, judged: Judged) -> str:
     """Say how much these images do not tell."""
     if kind != "yes" or judged.held.skill is None:
         return ""
-    return f"The other {percent(1 - judged.held.skill)} of that error stays."
+    return f"{percent(1 - judged.held.skill)} of that error remains."
 
 
 def _in_sample(judged: Judged) -> str:
@@ -264,8 +264,8 @@ def _cannot(kind: str) -> str:
     """Say what must not be concluded."""
     if kind in ("no", "fallback"):
         return (
-            "That is no evidence that the organisms’ looks hold nothing of the tree: other "
-            "images, other features or more taxa may show it."
+            "That is no evidence that the visual similarity of the organisms holds nothing of the "
+            "tree: other images, other features or more taxa may show it."
         )
     if kind == "yes":
         return (
