@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from phylolens.classification.recipes import CLASSIFY_RECIPES
-from phylolens.guided.recipes import GUIDE_RECIPES
 from phylolens.report.glossary import parts_of
 from phylolens.report.literature import references
 from phylolens.report.results import Results
 from phylolens.report.sections.guided.facts import GuideFacts
+from phylolens.report.sections.methods.departures import PUBLISHED, departures, feature_words
 from phylolens.report.text import count, listed
-from phylolens.results.guided_parts import GuideSettings
+from phylolens.results.features import FeatureSpec
 
 STAGES = {"classify": "classification", "guide": "guided embedding", "signal": "signal"}
 
@@ -118,7 +117,6 @@ def inputs(results: Results) -> list[InputFile]:
 
 
 HASH_SHOWN = 16
-PUBLISHED = "roy2025"  # the recipe of the published study; others have nothing to depart from
 PACKAGES_SHOWN = ("numpy", "scikit-learn", "scikit-bio", "torch", "onnxruntime")
 
 
@@ -163,7 +161,7 @@ def about_methods(results: Results, summary: dict[str, Any]) -> Methods:
     used += ["published"] if PUBLISHED in recipes else []
     return Methods(
         paragraph=" ".join(part for part in parts if part),
-        differences=_differences(results),
+        differences=departures(results),
         commands=commands(results),
         software=sorted((results.run.get("packages") or {}).items()),
         inputs=inputs(results),
@@ -186,40 +184,29 @@ def _program(results: Results) -> str:
     return text + "."
 
 
-def feature_spec(results: Results) -> dict[str, Any]:
+def feature_spec(results: Results) -> FeatureSpec:
     """Where the features come from, as the first stage that used them recorded it."""
     guided = results.guide.settings if results.guide else None
-    for found in (
+    recorded = (
         (results.signal or {}).get("features"),
         ((results.metrics or {}).get("settings") or {}).get("features"),
         guided.features if guided else None,
-    ):
-        if found:
-            return dict(found)
-    return {}
-
-
-def feature_words(spec: dict[str, Any]) -> str:
-    """Say in words what made the features."""
-    if "fused" in spec:
-        return "several networks joined: " + listed([feature_words(part) for part in spec["fused"]])
-    if spec.get("backbone"):
-        return str(spec["backbone"])
-    return f"features from the file {spec['file']}" if spec.get("file") else ""
+    )
+    return FeatureSpec.model_validate(next((one for one in recorded if one), {}))
 
 
 def _features(results: Results) -> str:
     spec = feature_spec(results)
-    if not spec.get("backbone"):
+    if not spec.backbone:
         words = feature_words(spec)
         return f"{words[0].upper()}{words[1:]} were used." if words else ""
-    text = f"Features were taken with the frozen pretrained network {spec['backbone']}"
-    if spec.get("feature_size"):
-        text += f" ({count(int(spec['feature_size']), 'value')} an image)"
-    if spec.get("input_size"):
-        text += f" from images of {spec['input_size']} × {spec['input_size']} pixels"
-    if spec.get("fit"):
-        text += f", made square by ‘{spec['fit']}’"
+    text = f"Features were taken with the frozen pretrained network {spec.backbone}"
+    if spec.feature_size:
+        text += f" ({count(spec.feature_size, 'value')} an image)"
+    if spec.input_size:
+        text += f" from images of {spec.input_size} × {spec.input_size} pixels"
+    if spec.fit:
+        text += f", made square by ‘{spec.fit}’"
     return text + "."
 
 
@@ -261,84 +248,3 @@ def _trust(summary: dict[str, Any]) -> str:
         )
         text += "; its coverage is measured, not proven." if crossed else "."
     return text
-
-
-def _differences(results: Results) -> list[str]:
-    """Name where the run departs from the published settings of its recipes."""
-    lines: list[str] = []
-    keys: tuple[str, ...]
-    found = results.metrics or {}
-    if found.get("recipe") == PUBLISHED:
-        used = (found.get("settings") or {}) | {"models": tuple(found["models"])}
-        keys = ("backbone", "fit", "augmentation", "upsample_to", "models")
-        lines += _compare("Classification", CLASSIFY_RECIPES[found["recipe"]], used, keys)
-        lines += ALWAYS["classify"] if used.get("augmentation") else ALWAYS["classify"][:1]
-    guided = results.guide
-    if guided is not None and guided.recipe == PUBLISHED:
-        settings = guided.settings or GuideSettings()
-        used = settings.to_dict() | {
-            key: value
-            for key, value in (
-                ("epochs", guided.epochs),
-                ("learning_rate", guided.learning_rate),
-                ("divisor", guided.divisor),
-            )
-            if value is not None
-        }
-        keys = ("backbone", "fit", "augmentation", "per_taxon", "epochs", "learning_rate",
-                "divisor")  # fmt: skip
-        lines += _compare("Guided embedding", GUIDE_RECIPES[PUBLISHED], used, keys)
-        lines += ALWAYS["guide"] if settings.augmentation else []
-    return lines
-
-
-# Departures of every run, and what the study leaves open.
-ALWAYS = {
-    "classify": [
-        "Classification, split: by specimen, small taxa pooled, a taxon of one specimen never "
-        "tested (published: stratified 80/20 by image). Balanced bagging grows random-forest "
-        "trees; the study does not name its base learner.",
-        "Classification, copies: made after the split, from training images alone (the study "
-        "describes raising rare classes before it), with normal noise of standard deviation 25 "
-        "of 255, which the study does not state.",
-    ],
-    "guide": [
-        "Guided embedding, copies: flips, rotations up to 15°, colour jitter and shifts; the "
-        "study names these alterations but not their size.",
-    ],
-}
-
-
-_SETTING_WORDS = {
-    "backbone": "network",
-    "fit": "how images become square",
-    "divisor": "genetic distance that becomes similarity −1",
-    "augmentation": "alteration of added copies",
-    "upsample_to": "images that rare classes are raised to",
-    "models": "models",
-    "per_taxon": "images of each taxon",
-    "epochs": "training steps",
-    "learning_rate": "learning rate",
-}
-
-
-def _compare(what: str, recipe: Any, used: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
-    lines = []
-    spec = dict(used.get("features") or {})
-    features = feature_words(spec)
-    used = used | ({"backbone": features} if features else {})
-    used = used | ({"fit": spec["fit"]} if spec.get("fit") else {})
-    for key in (key for key in keys if key in used):
-        here, published = used[key], getattr(recipe, key)
-        if here != published:
-            shown = "none" if here is None else _show(here)
-            lines.append(f"{what}, {_SETTING_WORDS[key]}: {shown} (published: {_show(published)}).")
-    return lines
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return ", ".join(map(str, value))
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
