@@ -1,29 +1,28 @@
 """How much of the tree can images learn? Held-out figures, what comes free, in-sample apart."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from phylolens.report.columns import guided_by_source
 from phylolens.report.glossary import cannot_tell as left_open
 from phylolens.report.ordering import guide_order, parents
 from phylolens.report.results import Results
+from phylolens.report.sections.guided.figures import alts
 from phylolens.report.sections.guided.gallery import Gallery, about_gallery
 from phylolens.report.sections.guided.in_sample import FitRow, about_fit
-from phylolens.report.sections.guided.learners import Judged, in_sample_of
+from phylolens.report.sections.guided.learners import Judged, about_choice
 from phylolens.report.sections.guided.meaning import Meaning, about_meaning
 from phylolens.report.sections.guided.methods import methods, sources
 from phylolens.report.sections.guided.sampling import Sampling, about_sampling
 from phylolens.report.sections.guided.table import (
     MoreScores,
     Row,
-    about_choice,
     about_table,
     any_p,
     more_scores,
     nearest_relative,
 )
 from phylolens.report.sections.guided.verdict import verdict
-from phylolens.report.text import count, listed, number, p_value, plural
+from phylolens.report.text import count, p_value, plural
 from phylolens.results.guided import GuidedResult
 from phylolens.results.guided_parts import ImageNumbers, LossEnds, Refits
 
@@ -31,7 +30,6 @@ QUESTIONS = {True: "Can images learn the tree?", False: "Can images be fitted to
 ENOUGH = 99  # refits
 UNEVEN = 2  # times as many images
 PANELS = ("genetic", "unguided", "guided", "held_out")
-NUMBERS = {1: "One heatmap", 2: "Two heatmaps", 3: "Three heatmaps", 4: "Four heatmaps"}
 
 
 @dataclass(frozen=True)
@@ -179,7 +177,7 @@ def about_guide(results: Results) -> GuideFacts | None:
         order=guide_order(results),
         coarser=coarser,
         groups=groups,
-        alt=_alts(found, judged, loss, fit.narrow, panels),
+        alt=alts(found, judged, loss, fit.narrow, panels),
         methods=methods(found, judged),
         sources=sources(found),
         cannot_tell=_cannot_tell(found, judged),
@@ -261,72 +259,3 @@ def _cannot_tell(found: GuidedResult, judged: Judged | None) -> list[str]:
 def _uneven(sizes: ImageNumbers | None) -> bool:
     """Whether some taxa have far more images than others."""
     return sizes is not None and sizes.max > UNEVEN * sizes.min
-
-
-def _alts(
-    found: GuidedResult,
-    judged: Judged | None,
-    loss: LossEnds | None,
-    narrow: str,
-    panels: Sequence[str],
-) -> dict[str, str]:
-    """Alternative texts of the figures of this section, by name of the figure.
-
-    Parameters
-    ----------
-    panels : sequence of str
-        Similarities that there are, of ``PANELS``.
-    """
-    fit, unguided = in_sample_of(found), found.baselines.unguided_fit
-    told = {
-        "genetic": "genetic similarity, visual similarity",
-        "unguided": f"unguided (r = {number(unguided.pearson)})",
-        "guided": f"guided in-sample (r = {number(fit.pearson)})",
-        "held_out": "of each taxon as predicted without its clade",
-    }
-    number_of = {3: "three", 4: "four"}.get(len(panels), str(len(panels)))
-    return {
-        "loss": _loss(found, loss or LossEnds()),
-        "heatmaps": (
-            f"{NUMBERS.get(len(panels), 'Heatmaps')} of "
-            f"{count(found.n_taxa, found.rank)} in tree order on one "
-            f"colour scale: {_panels(told, panels)}. {narrow}"
-        ).strip(),
-        "ranks": (
-            f"The same {number_of} heatmaps with each similarity replaced by its percentile within "
-            f"its own panel; Spearman correlation with the genetic panel, guided in-sample: "
-            f"{number(fit.spearman)}."
-        ),
-        **(_alts_held_out(judged) if judged else {}),
-    }
-
-
-def _panels(told: dict[str, str], panels: Sequence[str]) -> str:
-    shown = [told[name] for name in told if name in panels]
-    if len(shown) < 2:
-        return "".join(shown)
-    return f"{shown[0]} {listed(shown[1:])}" if panels[0] == "genetic" else listed(shown)
-
-
-def _loss(found: GuidedResult, loss: LossEnds) -> str:
-    constant = found.baselines.constant.mse if found.baselines.constant else None
-    text = f"In-sample loss falls from {number(loss.first, 3)} to {number(loss.last, 3)}"
-    if constant is None or found.held_out:  # then the loss is on a scale of its own
-        return text + "."
-    reached = "stays above" if (loss.last or 0) > constant else "ends below"
-    return f"{text} and {reached} the {number(constant, 3)} of a constant."
-
-
-def _alts_held_out(judged: Judged) -> dict[str, str]:
-    held, null, free = judged.held, judged.null, judged.base.standard.pearson
-    return {
-        "held_out": (
-            f"Predicted against genetic distance of held-out {judged.plural}: with images "
-            f"r = {number(held.pearson)}, {judged.words.name} r = {number(free)}."
-        ),
-        "refits": (
-            f"Skill of {count(null.n_refits or 0, 'refit')} with permuted images as a "
-            f"histogram, the observed {number(held.skill)} marked"
-            + (f" (p = {p_value(null.p_value)})." if null.p_value is not None else ".")
-        ),
-    }

@@ -1,13 +1,13 @@
-"""Scores of every learner beside the baselines, and how the learner came about."""
+"""Scores of every learner beside the baselines."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from phylolens.report.sections.guided.learners import Judged, words
 from phylolens.report.sections.guided.verdict import says_no_more
-from phylolens.report.text import count, distance, listed, number, p_value, sentence
+from phylolens.report.text import count, distance, number, p_value
 from phylolens.results.base import Number
-from phylolens.results.guided_parts import LearnerResult, Refits, Setting
+from phylolens.results.guided_parts import LearnerResult, Refits
 from phylolens.results.guided_scores import Agreement, HeldOutScores
 
 NONE = "–"
@@ -238,82 +238,3 @@ def nearest_relative(judged: Judged) -> str:
         f"distance of {distance(own.median)} (median)"
     )
     return f"{text}; {', '.join(notes)}." if notes else f"{text}."
-
-
-SETTINGS = {
-    "whiten": "shortening of directions in which images of one taxon differ:",
-    "strength": "penalty of strength",
-}
-PICKED = ("why", "learner", "learners", "inner_skill", "inner_score")  # told in words of their own
-
-
-def about_choice(judged: Judged) -> list[str]:
-    """Sentences on learner, choice, fallback and the other learners."""
-    found, name, learners = judged.found, judged.found.primary, judged.found.judged()
-    chosen = (learners[name].chosen if name in learners else None) or {}
-    lines = [_learner(name, chosen, judged.clades)]
-    if found.fallback:
-        lines.append(
-            "The choice fell back to unguided features, and distances are predicted without "
-            "images: a fit that tells nothing of clades left out of its own training taxa is not "
-            "trusted beyond them."
-        )
-    settings, inner = _settings(chosen), chosen.get("inner_skill")
-    if settings and inner is None:
-        lines.append(f"Settings: {settings}.")
-    elif settings:
-        lines.append(
-            f"Settings, chosen by leaving {judged.clades} out of the training taxa: "
-            f"{settings} (skill there {_value(inner)})."
-        )
-    return [*lines, *_others(learners, name)]
-
-
-def _learner(name: str, chosen: Mapping[str, Setting], clades: str) -> str:
-    text = f"Learner: {name}" + (f" ({words(name)})" if words(name) else "")
-    if chosen.get("learner"):
-        text += f"; on all taxa it chose {chosen['learner']}"
-    if chosen.get("learners"):
-        text += f"; with {clades} held out in turn, {_value(chosen['learners'])}"
-    why = chosen.get("why")
-    return sentence(text) + (f" {sentence(str(why))}" if why else "")
-
-
-def _settings(chosen: Mapping[str, Setting]) -> str:
-    return "; ".join(
-        f"{SETTINGS.get(key, str(key).replace('_', ' '))} {_value(value)}"
-        for key, value in chosen.items()
-        if key not in PICKED and value is not None
-    )
-
-
-def _value(value: Setting) -> str:
-    """Write a setting: a number, a name, a list, or what each name has or how often it came."""
-    if isinstance(value, dict):
-        return listed([f"{key} ({_value(own)})" for key, own in value.items()])
-    if isinstance(value, list):
-        return listed([_value(one) for one in value])
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.3g}".replace("-", "−") if isinstance(value, float) else str(value)
-
-
-def _others(learners: Mapping[str, LearnerResult], name: str) -> list[str]:
-    """Name the learner that did best afterwards, and what it is worth to know that."""
-    known = {
-        key: own.held_out.skill
-        for key, own in learners.items()
-        if own.held_out and own.held_out.skill is not None
-    }
-    if len(known) < 2 or name not in known:
-        return []
-    best = max(known, key=lambda key: (known[key], key == name))
-    if best == name:
-        return [f"Of {count(len(known), 'learner')} compared none did better on held-out clades."]
-    return [
-        f"Of {count(len(known), 'learner')} compared {best} did best on held-out clades (skill "
-        f"{number(known[best])}); picked afterwards, that figure flatters, so the verdict keeps to "
-        f"{name}."
-    ]
