@@ -71,8 +71,9 @@ def methods(name: str) -> list[str]:
     """Public methods that are our own; those of scikit-learn are documented there."""
     kind = getattr(pl, name)
     own = vars(kind) if inspect.isclass(kind) else {}
+    inherited = ("_", "set_", "model_")  # of scikit-learn and pydantic
     return [f"{name}.{key}" for key, value in own.items()
-            if inspect.isfunction(value) and not key.startswith(("_", "set_", "model_"))]  # fmt: skip
+            if inspect.isfunction(value) and not key.startswith(inherited)]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES_DOCUMENTED)

@@ -11,13 +11,15 @@ from phylolens.report.plots.pairs import draw_held_out
 from phylolens.report.plots.style import house_style, to_bytes
 from phylolens.report.results import Results
 from phylolens.report.sections.guided.figures import draw_loss, guide_figures, symmetric
+from phylolens.results.guided_parts import Refits
+from phylolens.results.permutation import Histogram
 
 TAXA = [f"{letter}idae" for letter in "ABCDEFGHI"]
-NULL = {
-    "p_value": 0.02,
-    "skill_q95": 0.011,
-    "histogram": {"edges": [-0.1, 0.0, 0.1], "counts": [30, 20]},
-}
+NULL = Refits(
+    p_value=0.02,
+    skill_q95=0.011,
+    histogram=Histogram(edges=[-0.1, 0.0, 0.1], counts=[30, 20]),
+)
 
 
 def frame(values):
@@ -48,11 +50,11 @@ def test_all_figures_are_there(make_guided):
 @pytest.mark.parametrize(("n", "bins"), [(19, 8), (99, 20), (999, 40)])
 def test_few_refits_are_drawn_in_few_bins(n, bins):
     counts = np.bincount(np.random.default_rng(n).integers(0, 40, n), minlength=40)
-    found = coarser({"edges": np.linspace(-0.1, 0.1, 41), "counts": counts})
-    assert (len(found["counts"]), sum(found["counts"])) == (bins, n)
-    assert (found["edges"][0], found["edges"][-1]) == (-0.1, 0.1)
+    found = coarser(Histogram(edges=np.linspace(-0.1, 0.1, 41).tolist(), counts=counts.tolist()))
+    assert (len(found.counts), sum(found.counts)) == (bins, n)
+    assert (found.edges[0], found.edges[-1]) == (-0.1, 0.1)
     step = 40 // bins
-    np.testing.assert_array_equal(found["counts"], counts.reshape(-1, step).sum(axis=1))
+    np.testing.assert_array_equal(found.counts, counts.reshape(-1, step).sum(axis=1))
 
 
 def test_without_files_there_are_no_figures(make_guided):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from phylolens.report import summarize
-from phylolens.report.sections.guided.in_sample import by_picture
+from phylolens.report.sections.guided.gallery import by_image
 from phylolens.specimens.resample import view_id
 
 
@@ -48,7 +48,7 @@ def test_a_file_named_like_a_copy_is_a_picture_of_its_own():
             "weight": [0.1, 0.2, 0.3, 0.4],
         }
     )
-    found = by_picture(table, {"leaf", "leaf#plate-2", "x.jpg"}).set_index("picture")
+    found = by_image(table, {"leaf", "leaf#plate-2", "x.jpg"}).set_index("file")
     assert found["weight"].to_dict() == pytest.approx(
         {"leaf": 0.3, "leaf#plate-2": 0.3, "x.jpg": 0.4}
     )

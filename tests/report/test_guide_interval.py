@@ -52,15 +52,15 @@ def test_few_clades_have_no_interval(make_guided):
 @pytest.mark.parametrize(
     ("free", "said"),
     [
-        (0.134, "takes away 13%; of what these leave, images take 18%"),
-        (0.4, "takes away 40%, so that this skill needs no image"),
+        (0.134, "reduces that error by 13%; images reduce what remains by 18%"),
+        (0.4, "reduces that error by 40%, so that this skill needs no image"),
         (-0.02, ""),
     ],
 )
 def test_means_over_other_clades_need_no_picture_either(make_guided, free, said):
     found = judged(make_guided, free=free)
     assert said in found["rest"]
-    assert ("which looks at no image either" in found["rest"]) == bool(said)
+    assert ("which uses no image either" in found["rest"]) == bool(said)
     row = next(row for row in found["rows"] if row["name"] == "other clades’ means")
     assert row["kind"] == "baseline"
 
@@ -88,11 +88,10 @@ def with_best(make_guided, **more):
 
 def test_claims_name_the_best_prediction_without_images(make_guided):
     found = with_best(make_guided, skill_over_names=0.11)
-    assert (
-        "29% of the squared error that the best prediction without images leaves" in found["claim"]
-    )
+    best = "reduce the squared error of the best prediction without images by 29%"
+    assert best in found["claim"]
     assert "rank correlation of 0.62, orders counting alike (0.50 without images)" in found["rest"]
-    assert "they take away 11% of what these leave" in found["rest"]
+    assert "images reduce the error that remains by 11%" in found["rest"]
     assert "the best prediction without images reaches r = 0.61" in found["rest"]
     rows = {row["name"]: row for row in found["rows"]}
     assert rows["best without images"]["skill"] == "0.000"
@@ -107,5 +106,5 @@ def test_names_that_tell_all_leave_nothing_to_images(make_guided):
 
 def test_results_of_before_have_column_means(make_guided):
     found = judged(make_guided)
-    assert "calibrated column means, which look at no image, leave" in found["claim"]
+    assert "calibrated column means, which use no image, by 29%" in found["claim"]
     assert found["baseline"] == "column means alone"

@@ -5,8 +5,11 @@ import pytest
 from phylolens.report import summarize
 from phylolens.report.build import render
 from phylolens.report.results import Results
-from phylolens.report.sections.guided.meaning import about_meaning, traits_words
+from phylolens.report.sections.guided.learners import Judged
+from phylolens.report.sections.guided.meaning import CladeRow, about_meaning, traits_words
 from phylolens.report.thumbnails import Album
+from phylolens.results.guided import GuidedResult
+from phylolens.results.guided_parts import TraitSkill
 
 TAXA = [f"{letter}idae" for letter in "ABCDEFGHIJKL"]
 SCALE = [
@@ -14,6 +17,7 @@ SCALE = [
     {"traits": 30, "n_draws": 5, "skill_mean": 0.30, "skill_min": 0.1, "skill_max": 0.4},
     {"traits": 100, "n_draws": 5, "skill_mean": 0.47, "skill_min": 0.3, "skill_max": 0.6},
 ]
+SKILLS = [TraitSkill(**one) for one in SCALE]
 ROWS = [
     {"clade": "Ratites", "n_taxa": 1, "share": 0.6, "skill": 0.5},
     *({"clade": f"O{k}", "n_taxa": 2, "share": 0.04, "skill": 0.1} for k in range(10)),
@@ -88,24 +92,26 @@ def test_too_few_refits_decide_nothing_of_the_rest(make_guided, more):
     ],
 )
 def test_a_skill_is_put_between_numbers_of_traits(skill, words):
-    assert words in traits_words(SCALE, skill)
+    assert words in traits_words(SKILLS, skill)
 
 
 def test_a_scale_that_does_not_rise_measures_nothing():
-    flat = [one | {"skill_mean": 0.1 - 0.05 * place} for place, one in enumerate(SCALE)]
+    flat = [
+        one.model_copy(update={"skill_mean": 0.1 - 0.05 * place})
+        for place, one in enumerate(SKILLS)
+    ]
     words = traits_words(flat, 0.14)
     assert "skills from −0.02 to 0.60, without a rise" in words
     assert "more than" not in words
 
 
 def test_clades_beyond_eight_share_a_row():
-    summary = {"held_out": {"rank": "order", "skill": 0.3}, "plural": "families"}
-    told = about_meaning({"by_clade": ROWS}, summary)
-    assert len(told["clades"]) == 9
-    assert told["clades"][0] == {"name": "Ratites", "taxa": "1", "share": "60%", "skill": "0.50"}
-    last = {"name": "3 other orders", "taxa": "6", "share": "12%", "skill": "0.10"}
-    assert told["clades"][-1] == last
-    assert about_meaning({}, summary) is None
+    own = {"rank": "family", "n_taxa": 21, "held_out": {"rank": "order", "skill": 0.3}}
+    told = about_meaning(Judged.of(GuidedResult.of(own | {"by_clade": ROWS})))
+    assert len(told.clades) == 9
+    assert told.clades[0] == CladeRow("Ratites", taxa="1", share="60%", skill="0.50")
+    assert told.clades[-1] == CladeRow("3 other orders", taxa="6", share="12%", skill="0.10")
+    assert about_meaning(Judged.of(GuidedResult.of(own))) is None
 
 
 def test_the_page_shows_clades_and_the_scale(make_guided):

@@ -426,7 +426,8 @@ def _summary(check: CheckResult) -> dict[str, Any]:
     if check.phylogeny:
         shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon", "matched_by", "rooted")
         summary["phylogeny"] = {key: getattr(check.phylogeny, key) for key in shown}
-    if named := check.confounds.shown():
+    named = [one for one in check.confounds.columns if one.named or one.asked]
+    if named:
         summary["possible_confounds"] = [_confound_line(one) for one in named]
     return summary
 

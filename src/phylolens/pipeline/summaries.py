@@ -4,8 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from phylolens.results.base import Part
 from phylolens.results.confounds import JudgedColumn
+from phylolens.results.guided import GuidedResult
 from phylolens.results.signal import SignalResult
+
+SCORES = ("scheme", "n_clades", "skill", "pearson", "spearman", "mse")
 
 
 def summary_of(stage: str, out: Path) -> dict[str, Any]:
@@ -25,44 +29,54 @@ def summary_of(stage: str, out: Path) -> dict[str, Any]:
         }
         return {**counts, **guided, "scores": scores, **_left_out(metrics), **_trust(metrics)}
     if stage == "guide":
-        return _guide(_read(out / "guide/guide.json"))
+        return _guide(GuidedResult.from_json(out / GuidedResult.FILE))
     return signal_summary(SignalResult.from_json(out / SignalResult.FILE))
 
 
-def _guide(summary: dict[str, Any]) -> dict[str, Any]:
+def _guide(found: GuidedResult) -> dict[str, Any]:
     """Held-out figures beside what comes free; in-sample ones last."""
-    found: dict[str, Any] = {key: summary[key] for key in ("rank", "n_taxa")}
-    if columns := summary.get("confounds"):
-        goes = {True: " (goes with the clades)", False: ""}
-        found["possible_confounds"] = [one["column"] + goes[one["coincide"]] for one in columns]
-    if held := summary.get("held_out"):
-        keys = ("scheme", "n_clades", "skill", "pearson", "spearman", "mse")
-        found |= {"learner": summary["learner"], "held_out": {key: held[key] for key in keys}}
-        if null := summary.get("null"):
-            found["null"] = {key: null[key] for key in ("n_refits", "p_value", "skill_q95")}
-        else:
-            found["no_p_value"] = "no refits were made; --refits N makes them"
-        if summary.get("fallback"):
-            found["fallback"] = summary["fallback"]
-        others = {
-            name: {
-                "skill": own["held_out"]["skill"],
-                **{key: own["null"][key] for key in ("p_value",) if own.get("null")},
-            }
-            for name, own in summary["learners"].items()
-            if name != summary["learner"]
+    told: dict[str, Any] = {"rank": found.rank, "n_taxa": found.n_taxa}
+    if found.confounds:
+        told["possible_confounds"] = [
+            one.column + (" (goes with the clades)" if one.coincide else "")
+            for one in found.confounds
+        ]
+    in_sample = found.in_sample.to_dict() if found.in_sample else {}
+    held, base = found.held_out, found.baselines
+    if held is None:
+        return told | {"in_sample": in_sample, "baselines": base.to_dict()}
+    told |= {"learner": found.primary, "held_out": _some(held, SCORES)}
+    if found.null:
+        told["null"] = _some(found.null, ("n_refits", "p_value", "skill_q95"))
+    else:
+        told["no_p_value"] = "no refits were made; --refits N makes them"
+    if found.fallback:
+        told["fallback"] = found.fallback
+    others = {
+        name: {
+            "skill": own.held_out.skill if own.held_out else None,
+            **({"p_value": own.null.p_value} if own.null else {}),
         }
-        found |= {"other_learners": others} if others else {}
-        free = {
-            name: scores.get("held_out", scores) for name, scores in summary["baselines"].items()
-        }
-        short = {
-            name: {key: scores[key] for key in ("pearson", "mse") if key in scores}
-            for name, scores in free.items()
-            if name != "row_means"
-        }
-        return found | {"baselines": short, "in_sample": summary["in_sample"]}
-    return found | {key: summary[key] for key in ("in_sample", "baselines")}
+        for name, own in (found.learners or {}).items()
+        if name != found.primary
+    }
+    told |= {"other_learners": others} if others else {}
+    free = {
+        "constant": base.constant,
+        "image_free": base.image_free,
+        "column_means": base.column_means,
+        "other_clades": base.other_clades,
+        "names": base.names,
+        "taxonomy_only": base.taxonomy_only,
+        "unguided": base.unguided.held_out if base.unguided else None,
+    }
+    short = {name: _some(own, ("pearson", "mse")) for name, own in free.items() if own}
+    return told | {"baselines": short, "in_sample": in_sample}
+
+
+def _some(part: Part, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Keep the keys that are there."""
+    return {key: getattr(part, key) for key in keys if key in part.model_fields_set}
 
 
 def signal_summary(result: SignalResult) -> dict[str, Any]:

@@ -15,12 +15,13 @@ PARTS = ("within", "correlogram", "lambda_", "trees", "confounds", "pairs", "cla
 def terms(
     classify: Mapping[str, Any] | None,
     signal: SignalFacts | None = None,
-    guide: Mapping[str, Any] | None = None,
+    *,
+    held_out: bool = False,
 ) -> list[tuple[str, str]]:
     """Terms that the report uses, given its sections."""
     shown = {f"classify.{part}" for part, own in (classify or {}).items() if own}
     shown |= {f"signal.{part}" for part in parts_of(signal)}
-    shown |= {f"guide.{part}" for part, own in (guide or {}).items() if own}
+    shown |= {"guide.held_out"} if held_out else set()
     return [
         (term["name"], term["text"])
         for term in _read()["term"]

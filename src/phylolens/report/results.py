@@ -17,6 +17,7 @@ from phylolens.reading.arrow import read_parquet
 from phylolens.reading.text import clear_errors
 from phylolens.report.own_results import allowed, is_own
 from phylolens.results.base import StageResult
+from phylolens.results.guided import GuidedResult
 from phylolens.results.signal import SignalResult
 from phylolens.writing import read_csv
 
@@ -156,9 +157,9 @@ class Results:
         return self._stage("classify")
 
     @cached_property
-    def guide(self) -> dict[str, Any] | None:
+    def guide(self) -> GuidedResult | None:
         """``guide/guide.json``."""
-        return self._stage("guide")
+        return self._result("guide", GuidedResult)
 
     @cached_property
     def signal(self) -> SignalResult | None:
@@ -207,9 +208,10 @@ class Results:
     @property
     def rank(self) -> str | None:
         """The rank of comparison: as tested, checked or asked for; else family, else the finest."""
-        if self.signal is not None:
-            return self.signal.rank
-        for found in (self.guide, self.check.get("phylogeny"), self.run.get("study")):
+        for tested in (self.signal, self.guide):
+            if tested is not None:
+                return tested.rank
+        for found in (self.check.get("phylogeny"), self.run.get("study")):
             if found and found.get("rank"):
                 return str(found["rank"])
         if "family" in self.ranks:

@@ -60,12 +60,14 @@ def summarize_results(found: Results) -> dict[str, Any]:
         "missing": _missing(found),
     }
     told = summary["classify"] or {"cannot_tell": cannot_tell("classify")}
-    guided = summary["guide"] or {"cannot_tell": cannot_tell("guide")}
+    guide = summary["guide"]
     summary["cannot_tell"] = {
         "classify": told["cannot_tell"],
-        "guide": guided["cannot_tell"],
+        "guide": guide.cannot_tell if guide else cannot_tell("guide"),
     }
-    summary["glossary"] = terms(summary["classify"], summary["signal"], summary["guide"])
+    summary["glossary"] = terms(
+        summary["classify"], summary["signal"], held_out=guide is not None and bool(guide.judged)
+    )
     summary["other_ranks"] = _other_ranks(summary)
     summary["methods"] = about_methods(found, summary)
     summary["cards"] = about_overview(summary)
@@ -89,8 +91,8 @@ def _plain(value: Any) -> Any:
 
 def _other_ranks(summary: dict[str, Any]) -> dict[str, str]:
     """Ranks of sections made at another rank than that of comparison, by section."""
-    ranks = {key: (summary[key] or {}).get("rank") for key in ("phylogeny", "guide")}
-    ranks["signal"] = summary["signal"].rank if summary["signal"] else None
+    ranks = {"phylogeny": (summary["phylogeny"] or {}).get("rank")}
+    ranks |= {key: summary[key].rank for key in ("guide", "signal") if summary[key]}
     return {key: rank for key, rank in ranks.items() if rank and rank != summary["rank"]}
 
 

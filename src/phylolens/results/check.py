@@ -6,7 +6,7 @@ import pandas as pd
 from pydantic import Field
 
 from phylolens.results.base import Part, StageResult
-from phylolens.results.confounds import ConfoundColumn
+from phylolens.results.confounds import PossibleConfounds
 
 
 class RankCounts(Part):
@@ -77,17 +77,6 @@ class PlacedTaxa(Part):
     source: Literal["tree", "distances"] | None = Field(
         default=None, description="Which of the two was given."
     )
-
-
-class PossibleConfounds(Part):
-    """Columns that may make taxa look alike."""
-
-    asked: list[str] | None = Field(default=None, description="Columns named by `--confound`.")
-    columns: list[ConfoundColumn] = Field(default=[], description="Those looked at.")
-
-    def shown(self) -> list[ConfoundColumn]:
-        """Return the columns that were asked for or found to be possible confounds."""
-        return [one for one in self.columns if one.named or one.asked]
 
 
 class CheckResult(StageResult):

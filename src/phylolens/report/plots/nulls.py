@@ -8,7 +8,8 @@ import numpy as np
 from phylolens.report.plots.style import GREY, INK, ORANGE, WIDE, WIDTH, canvas
 from phylolens.report.text import number, p_value
 from phylolens.results.base import Number
-from phylolens.results.permutation import PermutationTest
+from phylolens.results.guided_parts import Refits
+from phylolens.results.permutation import Histogram, PermutationTest
 from phylolens.results.signal_parts import SignalTest, WithinClades
 
 if TYPE_CHECKING:
@@ -146,18 +147,19 @@ def _legend(figure: "Canvas", within: WithinClades | None) -> None:
 FEWEST_BINS = 8
 
 
-def draw_refits(null: Mapping[str, Any], skill: float) -> "Canvas":
+def draw_refits(null: Refits, skill: float) -> "Canvas":
     """Draw the histogram of skill under permuted refits and the observed skill.
 
     Parameters
     ----------
-    null : mapping
-        ``null`` of ``guide.json``: ``histogram`` (``edges``, ``counts``), ``p_value``.
+    null : Refits
+        With a histogram and a p-value.
     skill : float
         As observed.
     """
-    joined = coarser(null["histogram"])
-    edges, height = heights(joined["edges"], joined["counts"])
+    assert null.histogram is not None
+    joined = coarser(null.histogram)
+    edges, height = heights(joined.edges, joined.counts)
     figure = canvas(WIDTH, 2.5)
     axes = figure.subplots()
     axes.stairs(height, edges, fill=True, color=ALL, linewidth=0)
@@ -166,35 +168,35 @@ def draw_refits(null: Mapping[str, Any], skill: float) -> "Canvas":
     ends = [float(edges[0]), float(edges[-1]), skill, 0.0]
     margin = 0.05 * (max(ends) - min(ends)) or 0.05
     axes.set_xlim(min(ends) - margin, max(ends) + margin)
-    if null.get("skill_q95") is not None:
-        axes.plot([null["skill_q95"]] * 2, [0, 1.02], color=GREY, linewidth=1.0,
+    if null.skill_q95 is not None:
+        axes.plot([null.skill_q95] * 2, [0, 1.02], color=GREY, linewidth=1.0,
                   linestyle=(0, (3, 2)))  # fmt: skip
-    mark_observed(axes, skill, null["p_value"])
+    mark_observed(axes, skill, null.p_value)
     axes.set_xlabel("skill on clades held out")
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    _refits_legend(figure, null)
+    _refits_legend(figure, limit=null.skill_q95 is not None)
     return figure
 
 
-def coarser(histogram: Mapping[str, Any]) -> dict[str, Any]:
+def coarser(histogram: Histogram) -> Histogram:
     """Join bins until there are about twice the root of the count: few refits make a comb else."""
-    counts, edges = np.asarray(histogram["counts"]), np.asarray(histogram["edges"])
+    counts, edges = np.asarray(histogram.counts), np.asarray(histogram.edges)
     wanted = max(FEWEST_BINS, int(2 * np.sqrt(counts.sum())))
     joined = max(1, len(counts) // wanted)
     starts = np.arange(0, len(counts), joined)
-    return {
-        "edges": [*edges[starts], edges[-1]],
-        "counts": np.add.reduceat(counts, starts).tolist(),
-    }
+    return Histogram(
+        edges=[*edges[starts].tolist(), float(edges[-1])],
+        counts=np.add.reduceat(counts, starts).tolist(),
+    )
 
 
-def _refits_legend(figure: "Canvas", null: Mapping[str, Any]) -> None:
+def _refits_legend(figure: "Canvas", *, limit: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    entries: list[Any] = [Patch(color=ALL, label="images exchanged")]
-    if null.get("skill_q95") is not None:
+    entries: list[Any] = [Patch(color=ALL, label="images permuted")]
+    if limit:
         entries.append(
             Line2D([], [], color=GREY, linewidth=1.0, linestyle=(0, (3, 2)), label="95% of them")
         )

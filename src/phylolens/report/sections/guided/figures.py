@@ -1,6 +1,6 @@
-"""The figures of the section on guided embeddings, each where its files and keys are there."""
+"""The figures of the section on guided embeddings, where their files are there, and their texts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,10 @@ from phylolens.report.plots.nulls import draw_refits
 from phylolens.report.plots.pairs import draw_held_out
 from phylolens.report.plots.style import GREY, ORANGE, WIDTH, canvas
 from phylolens.report.results import Results
+from phylolens.report.sections.guided.learners import Judged, in_sample_of
+from phylolens.report.text import count, listed, number, p_value
+from phylolens.results.guided import GuidedResult
+from phylolens.results.guided_parts import LossEnds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -69,7 +73,7 @@ def guide_figures(results: Results, summary: Mapping[str, Any]) -> Figures:
     yield from _loss(results, summary)
     yield from _matrices(results, summary)
     yield from _held_out(results)
-    yield from _refits(summary)
+    yield from _refits(results)
 
 
 def _loss(results: Results, summary: Mapping[str, Any]) -> Figures:
@@ -122,14 +126,88 @@ def _held_out(results: Results) -> Figures:
 def _from_similarity(results: Results) -> pd.DataFrame | None:
     """Genetic distances from the similarities they were made into."""
     similarity, divisor = (
-        results.matrix("guide/similarity_genetic.csv"), (results.guide or {}).get("divisor")
-    )  # fmt: skip
+        results.matrix("guide/similarity_genetic.csv"),
+        results.guide.divisor if results.guide else None,
+    )
     return None if similarity is None or not divisor else (1 - similarity) / 2 * divisor
 
 
-def _refits(summary: Mapping[str, Any]) -> Figures:
-    """Draw the skill of refits to exchanged images."""
-    null, skill = summary["null"], summary["held_out"].get("skill")
-    if skill is None or not (null.get("histogram") or {}).get("counts"):
+def _refits(results: Results) -> Figures:
+    """Draw the skill of refits to permuted images."""
+    judged = Judged.of(results.guide) if results.guide else None
+    if judged is None or judged.held.skill is None:
         return
-    yield "refits", draw_refits(null, skill), {}
+    if judged.null.histogram and judged.null.histogram.counts:
+        yield "refits", draw_refits(judged.null, judged.held.skill), {}
+
+
+NUMBERS = {1: "One heatmap", 2: "Two heatmaps", 3: "Three heatmaps", 4: "Four heatmaps"}
+
+
+def alts(
+    found: GuidedResult,
+    judged: Judged | None,
+    loss: LossEnds | None,
+    narrow: str,
+    panels: Sequence[str],
+) -> dict[str, str]:
+    """Alternative texts of the figures of this section, by name of the figure.
+
+    Parameters
+    ----------
+    panels : sequence of str
+        Similarities that there are, of ``PANELS``.
+    """
+    fit, unguided = in_sample_of(found), found.baselines.unguided_fit
+    told = {
+        "genetic": "genetic similarity, visual similarity",
+        "unguided": f"unguided (r = {number(unguided.pearson)})",
+        "guided": f"guided in-sample (r = {number(fit.pearson)})",
+        "held_out": "of each taxon as predicted without its clade",
+    }
+    number_of = {3: "three", 4: "four"}.get(len(panels), str(len(panels)))
+    return {
+        "loss": _alt_loss(found, loss or LossEnds()),
+        "heatmaps": (
+            f"{NUMBERS.get(len(panels), 'Heatmaps')} of "
+            f"{count(found.n_taxa, found.rank)} in tree order on one "
+            f"colour scale: {_alt_panels(told, panels)}. {narrow}"
+        ).strip(),
+        "ranks": (
+            f"The same {number_of} heatmaps with each similarity replaced by its percentile within "
+            f"its own panel; Spearman correlation with the genetic panel, guided in-sample: "
+            f"{number(fit.spearman)}."
+        ),
+        **(_alt_held_out(judged) if judged else {}),
+    }
+
+
+def _alt_panels(told: dict[str, str], panels: Sequence[str]) -> str:
+    shown = [told[name] for name in told if name in panels]
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{shown[0]} {listed(shown[1:])}" if panels[0] == "genetic" else listed(shown)
+
+
+def _alt_loss(found: GuidedResult, loss: LossEnds) -> str:
+    constant = found.baselines.constant.mse if found.baselines.constant else None
+    text = f"In-sample loss falls from {number(loss.first, 3)} to {number(loss.last, 3)}"
+    if constant is None or found.held_out:  # then the loss is on a scale of its own
+        return text + "."
+    reached = "stays above" if (loss.last or 0) > constant else "ends below"
+    return f"{text} and {reached} the {number(constant, 3)} of a constant."
+
+
+def _alt_held_out(judged: Judged) -> dict[str, str]:
+    held, null, free = judged.held, judged.null, judged.base.standard.pearson
+    return {
+        "held_out": (
+            f"Predicted against genetic distance of held-out {judged.plural}: with images "
+            f"r = {number(held.pearson)}, {judged.words.name} r = {number(free)}."
+        ),
+        "refits": (
+            f"Skill of {count(null.n_refits or 0, 'refit')} with permuted images as a "
+            f"histogram, the observed {number(held.skill)} marked"
+            + (f" (p = {p_value(null.p_value)})." if null.p_value is not None else ".")
+        ),
+    }

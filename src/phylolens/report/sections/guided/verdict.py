@@ -1,83 +1,81 @@
 """One paragraph: how much of the tree the images can learn, judged on clades never seen."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from phylolens.report.sections.guided.learners import baseline_words
+from phylolens.report.sections.guided.learners import Judged
 from phylolens.report.sections.guided.meaning import beyond_words, power_words
-from phylolens.report.text import count, number, p_value, percent, plural, sentence
+from phylolens.report.text import count, number, p_value, percent, sentence
+from phylolens.results.guided_scores import HeldOutScores
 
 LEVEL = 0.05
 NOTICED = 0.01  # skill that is worth a sentence
 
 
-def verdict(summary: Mapping[str, Any]) -> dict[str, str]:
-    """Say what the held-out figures allow, no more than they carry.
+@dataclass(frozen=True)
+class Verdict:
+    """What the held-out figures allow, no more than they carry.
 
     Parameters
     ----------
-    summary : mapping
-        ``held_out``, ``null``, ``in_sample``, ``baselines`` and ``fallback`` of ``guide.json``;
-        ``n_taxa``, ``rank``, ``plural``; ``beyond`` and ``attainable``, if there are.
-
-    Returns
-    -------
-    dict
-        ``kind``: ``yes``, ``trace`` (more than chance, but of no use), ``no``, ``undecided`` (too
-        few refits), ``untested`` (none) or ``fallback``; ``claim``, one sentence; ``rest``, what
-        stands beside it; ``verdict``, both: one paragraph.
+    kind : str
+        ``yes``, ``trace`` (more than chance, but of no use), ``no``, ``undecided`` (too few
+        refits), ``untested`` (none) or ``fallback``.
+    claim : str
+        One sentence.
+    rest : str
+        What stands beside it.
     """
-    kind = _kind(summary)
-    beyond = beyond_words(summary.get("beyond") or {}, summary)
-    power = power_words(summary.get("attainable") or []) if kind in ("no", "fallback") else ""
-    parts = [_free(kind, summary), _few(kind, summary)]
-    parts += [
-        _ranks(summary),
-        _names(summary),
-        _beside(summary),
-        _left(kind, summary),
-        beyond,
-        power,
+
+    kind: str
+    claim: str
+    rest: str
+
+    @property
+    def verdict(self) -> str:
+        """Claim and rest: one paragraph."""
+        return f"{self.claim} {self.rest}".strip()
+
+
+def verdict(judged: Judged) -> Verdict:
+    """Say what was found on clades held out."""
+    kind, found = _kind(judged), judged.found
+    parts = [
+        _free(kind, judged),
+        _few(kind, judged),
+        _ranks(judged),
+        _names(judged),
+        _beside(judged),
+        _left(kind, judged),
+        beyond_words(judged),
+        power_words(found.attainable or []) if kind in ("no", "fallback") else "",
+        _in_sample(judged),
+        _cannot(kind),
     ]
-    parts += [_in_sample(summary), _cannot(kind)]
-    claim, rest = _claim(kind, summary), " ".join(part for part in parts if part)
-    return {"kind": kind, "claim": claim, "rest": rest, "verdict": f"{claim} {rest}".strip()}
+    return Verdict(kind, _claim(kind, judged), " ".join(part for part in parts if part))
 
 
-def unseen(summary: Mapping[str, Any]) -> str:
-    """Name what was held out: taxa alone, or with their whole clade."""
-    alone = summary["held_out"].get("rank") == summary["rank"]
-    return f"{summary['plural']} {'' if alone else 'of clades '}never seen"
-
-
-def _kind(summary: Mapping[str, Any]) -> str:
-    skill, null = summary["held_out"].get("skill"), summary["null"]
-    if summary["fallback"]:
+def _kind(judged: Judged) -> str:
+    skill, null = judged.held.skill, judged.null
+    if judged.found.fallback:
         return "fallback"
-    if null.get("p_value") is None or skill is None:
+    if null.p_value is None or skill is None:
         return "untested"
-    if smallest_p(null) > LEVEL:
+    if null.least_p > LEVEL:
         return "undecided"
-    if null["p_value"] > LEVEL:
+    if null.p_value > LEVEL:
         return "no"
     return "yes" if skill >= NOTICED else "trace"
 
 
-def smallest_p(null: Mapping[str, Any]) -> float:
-    """Return the smallest p that so many refits can give."""
-    smallest = null.get("smallest_p")
-    return 1 / (null["n_refits"] + 1) if smallest is None else float(smallest)
-
-
-def _claim(kind: str, summary: Mapping[str, Any]) -> str:
+def _claim(kind: str, judged: Judged) -> str:
     """Say the finding with its figures."""
-    figures, what = _figures(summary), unseen(summary)
-    skill, words = summary["held_out"].get("skill"), baseline_words(summary["baselines"])
+    figures, what = _figures(judged), judged.unseen
+    skill, words = judged.held.skill, judged.words
     if kind == "yes":
-        tell = "tell" if _sure(summary["held_out"]) else "may tell"
+        tell = "tell" if _sure(judged.held) else "may tell"
         return (
-            f"Images {tell} part of the tree for {what}: they take away "
-            f"{percent(skill)} of the squared error that {words.leaves} ({figures})."
+            f"Images {tell} part of the tree for {what}: they reduce the "
+            f"squared error of {words.of} by {percent(skill)} ({figures})."
         )
     if kind == "trace":
         return (
@@ -88,163 +86,157 @@ def _claim(kind: str, summary: Mapping[str, Any]) -> str:
         return f"There is no evidence here that images can tell the tree for {what} ({figures})."
     if kind == "fallback":
         return (
-            f"Nothing was learnt that holds for {what}: {_why(summary)} The unguided features are "
-            f"used for all taxa. With a learner chosen anew for each clade held out: {figures}."
+            f"Nothing was learnt that holds for {what}: {_why(judged.found.fallback)} The unguided "
+            f"features are used for all taxa. With a learner chosen anew for each clade held out: "
+            f"{figures}."
         )
     if kind == "undecided":
         return (
-            f"With {count(summary['null']['n_refits'], 'refit')} chance cannot be excluded: no p "
-            f"below {p_value(smallest_p(summary['null']))} is possible ({figures})."
+            f"With {count(judged.null.n_refits or 0, 'refit')} chance cannot be excluded: no p "
+            f"below {p_value(judged.null.least_p)} is possible ({figures})."
         )
-    return _untested(summary)
+    return _untested(judged)
 
 
-def _untested(summary: Mapping[str, Any]) -> str:
-    """Say what was found where nothing was refitted to exchanged images."""
-    skill, figures, what = summary["held_out"].get("skill"), _figures(summary), unseen(summary)
-    words = baseline_words(summary["baselines"])
+def _untested(judged: Judged) -> str:
+    """Say what was found where nothing was refitted to permuted images."""
+    skill, figures, what, words = judged.held.skill, _figures(judged), judged.unseen, judged.words
     if skill is not None and skill <= 0:
         return f"Images add nothing for {what}: {words.does} as well or better ({figures})."
-    found = f"take away {percent(skill)} of the squared error that {words.leaves}"
+    found = f"reduce the squared error of {words.of} by {percent(skill)}"
     return (
-        f"Images {'were tried' if skill is None else found} for {what}, but this was not held "
-        f"against chance: nothing was refitted to exchanged images ({figures})."
+        f"Images {'were tried' if skill is None else found} for {what}, but this was not compared "
+        f"with chance: nothing was refitted to permuted images ({figures})."
     )
 
 
-def _why(summary: Mapping[str, Any]) -> str:
-    why = summary["fallback"]
-    if isinstance(why, str) and why.strip():
+def _why(why: str | None) -> str:
+    if why and why.strip():
         return sentence(why)
     return "on clades left out of the training taxa no fit was better than none."
 
 
-def _figures(summary: Mapping[str, Any]) -> str:
+def _figures(judged: Judged) -> str:
     """Write skill, p, refits, taxa and clades: ``skill 0.29, p = 0.010 from 99 refits; …``."""
-    held, null, text = summary["held_out"], summary["null"], []
-    if held.get("skill") is not None:
-        text.append(f"skill {number(held['skill'])}{_interval(held)}")
-    if null.get("p_value") is not None:
+    held, null, text = judged.held, judged.null, []
+    if held.skill is not None:
+        text.append(f"skill {number(held.skill)}{_interval(judged)}")
+    if null.p_value is not None:
         text.append(
-            f"p = {p_value(null['p_value'])} from {count(null['n_refits'], 'refit')} with images "
-            f"exchanged among {summary['plural']}"
+            f"p = {p_value(null.p_value)} from {count(null.n_refits or 0, 'refit')} with images "
+            f"permuted among {judged.plural}"
         )
-    return "; ".join([", ".join(text), _sample(summary)] if text else [_sample(summary)])
+    return "; ".join([", ".join(text), _sample(judged)] if text else [_sample(judged)])
 
 
-def _interval(held: Mapping[str, Any]) -> str:
-    low, high = held.get("skill_interval") or (None, None)
+def _interval(judged: Judged) -> str:
+    low, high = judged.held.skill_interval or (None, None)
     if low is None or high is None:
         return ""
-    return f" (jackknife over {clades(held)}: {number(low)} to {number(high)})"
+    return f" (jackknife over {judged.clades}: {number(low)} to {number(high)})"
 
 
-def _sure(held: Mapping[str, Any]) -> bool:
+def _sure(held: HeldOutScores) -> bool:
     """Whether the skill is above zero without any single clade; true where that is not known."""
-    low = (held.get("skill_interval") or (None,))[0]
-    return low is None or low > 0
+    return held.low_skill is None or held.low_skill > 0
 
 
-def _few(kind: str, summary: Mapping[str, Any]) -> str:
+def _few(kind: str, judged: Judged) -> str:
     """Say where a skill rests on so few clades that it could as well be none."""
-    held = summary["held_out"]
-    if kind != "yes" or _sure(held):
+    if kind != "yes" or _sure(judged.held):
         return ""
-    low = held["skill_interval"][0]
     return (
-        f"The interval reaches down to {number(low)}: the figure rests on few {clades(held)}, and "
-        "without them there may be no skill."
+        f"The interval reaches down to {number(judged.held.low_skill)}: the figure rests on few "
+        f"{judged.clades}, and without them there may be no skill."
     )
 
 
-def _free(kind: str, summary: Mapping[str, Any]) -> str:
-    """Say what means over other clades take away, which need no image either.
+def _free(kind: str, judged: Judged) -> str:
+    """Say how much means over other clades reduce the error, which need no image either.
 
     Nothing where skill was measured against the best prediction without images, which knows them.
     """
-    if summary["baselines"].get("image_free"):
+    other, skill, text = judged.base.other_clades, judged.held.skill, ""
+    free = other.skill if other else None
+    if judged.base.image_free or kind != "yes" or skill is None or free is None or free < NOTICED:
         return ""
-    free = (summary["baselines"].get("other_clades") or {}).get("skill")
-    if free is None or kind != "yes" or free < NOTICED:
-        return ""
-    skill, text = summary["held_out"]["skill"], ""
     if free >= skill:
         text = ", so that this skill needs no image"
     elif free < 1:
-        text = f"; of what these leave, images take {percent((skill - free) / (1 - free))}"
+        text = f"; images reduce what remains by {percent((skill - free) / (1 - free))}"
     return (
-        f"Each training {summary['rank']}’s mean distance to other {clades(summary['held_out'])}, "
-        f"which looks at no image either, takes away {percent(free)}{text}."
+        f"Each training {judged.rank}’s mean distance to other {judged.clades}, "
+        f"which uses no image either, reduces that error by {percent(free)}{text}."
     )
 
 
-def _ranks(summary: Mapping[str, Any]) -> str:
+def _ranks(judged: Judged) -> str:
     """Say how well the order of known taxa was told, each clade counting alike."""
-    held = summary["held_out"]
-    own, gain = held.get("row_rank"), held.get("row_rank_gain")
+    own, gain = judged.held.row_rank, judged.held.row_rank_gain
     if own is None or gain is None:
         return ""
     return (
-        f"The order of the known {summary['plural']} by distance is told with a rank correlation "
-        f"of {number(own)}, {clades(held)} counting alike ({number(own - gain)} without images)."
+        f"The order of the known {judged.plural} by distance is told with a rank correlation "
+        f"of {number(own)}, {judged.clades} counting alike ({number(own - gain)} without images)."
     )
 
 
-def _names(summary: Mapping[str, Any]) -> str:
+def _names(judged: Judged) -> str:
     """Say what images add to the names of coarser ranks, where these tell anything."""
-    skill, base = summary["held_out"].get("skill_over_names"), summary["baselines"]
-    named = (base.get("names") or {}).get("skill")
+    skill, names = judged.held.skill_over_names, judged.base.names
+    named = names.skill if names else None
     if skill is None or named is None or abs(named) < NOTICED:
         return ""
     if skill <= 0:
         return "To the names of the coarser ranks they add nothing."
     return (
-        f"Where the names of the coarser ranks are known as well, they take away {percent(skill)} "
-        "of what these leave."
+        "Where the names of the coarser ranks are known as well, images reduce the error that "
+        f"remains by {percent(skill)}."
     )
 
 
-def _sample(summary: Mapping[str, Any]) -> str:
-    held, taxa = summary["held_out"], count(summary["n_taxa"], summary["rank"])
-    if held.get("rank") == summary["rank"]:
+def _sample(judged: Judged) -> str:
+    held, taxa = judged.held, count(judged.found.n_taxa, judged.rank)
+    if judged.alone:
         return f"{taxa}, each held out once"
-    if held.get("n_clades") and held.get("rank"):
-        return f"{taxa}, {count(held['n_clades'], held['rank'])} held out one at a time"
-    return f"{taxa}, {held['scheme']}" if held.get("scheme") else taxa
+    if held.n_clades and held.rank:
+        return f"{taxa}, {count(held.n_clades, held.rank)} held out one at a time"
+    return f"{taxa}, {held.scheme}" if held.scheme else taxa
 
 
-def _beside(summary: Mapping[str, Any]) -> str:
+def _beside(judged: Judged) -> str:
     """Set correlations on the same pairs side by side."""
-    held, base = summary["held_out"], summary["baselines"]
-    if held.get("pearson") is None:
+    own, base, words = judged.held.pearson, judged.base, judged.words
+    if own is None:
         return ""
-    text = "On held-out pairs predicted and genetic distance correlate with r = "
-    text += number(held["pearson"])
-    words = baseline_words(base)
-    free = (base.get(words.key) or {}).get("pearson")
+    text = f"On held-out pairs predicted and genetic distance correlate with r = {number(own)}"
+    free = base.standard.pearson
     reach = "reach" if words.key == "column_means" else "reaches"
     if free is not None:
-        more = "more, " if free > held["pearson"] else ""
-        if number(free) == number(held["pearson"]):
+        more = "more, " if free > own else ""
+        if number(free) == number(own):
             text += f"; {words.name} {reach} as much"
         else:
             text += f"; {words.name} {reach} {more}r = {number(free)}"
-        text += ", so most of it needs no image" if _mostly_free(held["pearson"], free) else ""
-    named = base.get("taxonomy_only") or {}
-    if says_no_more(named, base.get(words.key) or {}):
-        text += f"; the named ranks tell no more, since {clades(held)} share none"
-    elif named.get("pearson") is not None:
-        how = "with the named ranks" if named.get("skill") is not None else "the named ranks alone"
-        text += f"; {how}, r = {number(named['pearson'])}"
+        text += ", so most of it needs no image" if _mostly_free(own, free) else ""
+    named = base.taxonomy_only
+    if says_no_more(named, base.standard):
+        text += f"; the named ranks tell no more, since {judged.clades} share none"
+    elif named and named.pearson is not None:
+        how = "with the named ranks" if named.skill is not None else "the named ranks alone"
+        text += f"; {how}, r = {number(named.pearson)}"
     return text + "."
 
 
-def says_no_more(named: Mapping[str, Any], free: Mapping[str, Any]) -> bool:
+def says_no_more(named: HeldOutScores | None, free: HeldOutScores) -> bool:
     """Whether taxonomy predicts what is predicted without: clades held out share no named rank."""
-    keys = ("pearson", "mse")
-    if any(named.get(key) is None or free.get(key) is None for key in keys):
+    if named is None:
         return False
-    return all(abs(named[key] - free[key]) <= 1e-6 * abs(free[key]) for key in keys)
+    pairs = ((named.pearson, free.pearson), (named.mse, free.mse))
+    return all(
+        one is not None and other is not None and abs(one - other) <= 1e-6 * abs(other)
+        for one, other in pairs
+    )
 
 
 def _mostly_free(pearson: float, free: float) -> bool:
@@ -252,20 +244,19 @@ def _mostly_free(pearson: float, free: float) -> bool:
     return 0 < free <= pearson and free**2 > 0.5 * pearson**2
 
 
-def _left(kind: str, summary: Mapping[str, Any]) -> str:
+def _left(kind: str, judged: Judged) -> str:
     """Say how much these images do not tell."""
-    if kind != "yes":
+    if kind != "yes" or judged.held.skill is None:
         return ""
-    return f"The other {percent(1 - summary['held_out']['skill'])} of that error stays."
+    return f"{percent(1 - judged.held.skill)} of that error remains."
 
 
-def _in_sample(summary: Mapping[str, Any]) -> str:
-    fit = summary["in_sample"].get("pearson")
-    if fit is None:
+def _in_sample(judged: Judged) -> str:
+    if judged.fit.pearson is None:
         return ""
     return (
-        f"In-sample, fitted to and judged on the same {summary['plural']}, r = {number(fit)}: that "
-        f"figure says nothing about {unseen(summary)}."
+        f"In-sample, fitted to and judged on the same {judged.plural}, "
+        f"r = {number(judged.fit.pearson)}: that figure says nothing about {judged.unseen}."
     )
 
 
@@ -273,8 +264,8 @@ def _cannot(kind: str) -> str:
     """Say what must not be concluded."""
     if kind in ("no", "fallback"):
         return (
-            "That is no evidence that the organisms’ looks hold nothing of the tree: other "
-            "images, other features or more taxa may show it."
+            "That is no evidence that the visual similarity of the organisms holds nothing of the "
+            "tree: other images, other features or more taxa may show it."
         )
     if kind == "yes":
         return (
@@ -282,8 +273,3 @@ def _cannot(kind: str) -> str:
             "photographed, these figures cannot say."
         )
     return "More refits may settle it." if kind == "undecided" else ""
-
-
-def clades(held: Mapping[str, Any]) -> str:
-    """Name what was held out: ``orders``; ``clades`` where the rank is not recorded."""
-    return plural(str(held["rank"])) if held.get("rank") else "clades"

@@ -1,50 +1,81 @@
 """How it was done: a paragraph to cite, departures from the published study, literature."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from phylolens.classification.recipes import CLASSIFY_RECIPES
-from phylolens.guided.recipes import GUIDE_RECIPES
 from phylolens.report.glossary import parts_of
 from phylolens.report.literature import references
 from phylolens.report.results import Results
-from phylolens.report.sections.guided.methods import sources
+from phylolens.report.sections.guided.facts import GuideFacts
+from phylolens.report.sections.methods.departures import PUBLISHED, departures, feature_words
+from phylolens.report.sections.signal.facts import SignalFacts
 from phylolens.report.text import count, listed
-from phylolens.results.signal import SignalResult
+from phylolens.results.features import FeatureSpec
 
 STAGES = {"classify": "classification", "guide": "guided embedding", "signal": "signal"}
 
 
-def made_by(results: Results) -> dict[str, dict[str, Any]]:
-    """Seed, command and inputs of each stage shown; None where an older record lacks them.
+@dataclass(frozen=True)
+class InputFile:
+    """An input of a run."""
 
-    Returns
-    -------
-    dict
-        Stage name to ``seed`` (int or None), ``command`` (str or None) and ``inputs`` (dict or
-        None).
-    """
+    name: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a stage was made; None where an older record lacks it."""
+
+    seed: int | None
+    command: str | None
+    inputs: list[InputFile]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, and the stages it made in words; blank where it made all."""
+
+    command: str
+    made: str
+
+
+def made_by(results: Results) -> dict[str, Made]:
+    """Seed, command and inputs of each stage shown."""
     recorded = results.run.get("stages") or {}
-    seeds = {
-        "classify": (results.metrics or {}).get("seed"),
-        "guide": (results.guide or {}).get("seed"),
-        "signal": _seed_of_tests(results.signal),
-    }
-    contents = {"classify": results.metrics, "guide": results.guide, "signal": results.signal}
     found = {}
-    for stage, content in contents.items():
-        if content is not None:
-            made, seed = recorded.get(stage) or {}, seeds[stage]
-            found[stage] = {
-                "seed": made.get("seed") if seed is None else seed,
-                "command": _words(made["command"]) if made.get("command") else None,
-                "inputs": made.get("inputs"),
-            }
+    for stage, seed in _own_seeds(results):
+        made = recorded.get(stage) or {}
+        found[stage] = Made(
+            seed=made.get("seed") if seed is None else seed,
+            command=_words(made["command"]) if made.get("command") else None,
+            inputs=_input_files(made.get("inputs")),
+        )
     return found
 
 
-def _seed_of_tests(signal: SignalResult | None) -> int | None:
-    tests = [test for test in signal.tests.values() if test] if signal else []
-    return tests[0].seed if tests else None
+def _own_seeds(results: Results) -> Iterator[tuple[str, int | None]]:
+    """Seeds written into the stages' own files; the signal names it with its tests."""
+    if results.metrics is not None:
+        yield "classify", results.metrics.get("seed")
+    if results.guide is not None:
+        yield "guide", results.guide.seed
+    if results.signal is not None:
+        tests = [test for test in results.signal.tests.values() if test]
+        yield "signal", tests[0].seed if tests else None
+
+
+def _input_files(given: Mapping[str, Mapping[str, Any]] | None) -> list[InputFile]:
+    return [
+        InputFile(
+            name=str(name),
+            file=str(value.get("path", "")).replace("\\", "/").rsplit("/", 1)[-1],
+            sha256=str(value.get("sha256") or ""),
+        )
+        for name, value in (given or {}).items()
+    ]
 
 
 def _words(command: Any) -> str:
@@ -54,77 +85,90 @@ def _words(command: Any) -> str:
 def seed_words(results: Results) -> str:
     """Name the seed, or that of every stage where seeds or commands differ."""
     made = made_by(results)
-    known = {stage: one["seed"] for stage, one in made.items() if one["seed"] is not None}
-    several = len({one["command"] for one in made.values()}) > 1
+    known = {stage: one.seed for stage, one in made.items() if one.seed is not None}
+    several = len({one.command for one in made.values()}) > 1
     if len(set(known.values())) > 1 or (several and known):
         seeds = listed([f"{seed} ({STAGES[stage]})" for stage, seed in known.items()])
         return f"random seed{'s' if len(known) > 1 else ''} {seeds}"
     return f"random seed {next(iter(known.values()), results.run.get('seed'))}"
 
 
-def commands(results: Results) -> list[dict[str, str]]:
-    """List each distinct command with the stages it made; the last one alone in older records.
-
-    Returns
-    -------
-    list of dict
-        ``command`` and ``made``, the stages in words; ``made`` is empty where all were made by one.
-    """
+def commands(results: Results) -> list[Command]:
+    """List each distinct command with the stages it made; the last one alone in older records."""
     last = _words(results.run.get("command") or "")
     made = made_by(results)
     by_command: dict[str, list[str]] = {}
     for stage, one in made.items():
-        if one["command"]:
-            by_command.setdefault(one["command"], []).append(STAGES[stage])
-    older = [STAGES[stage] for stage, one in made.items() if not one["command"]]
+        if one.command:
+            by_command.setdefault(one.command, []).append(STAGES[stage])
+    older = [STAGES[stage] for stage, one in made.items() if not one.command]
     if len(by_command) + bool(by_command and older) <= 1:
         command = next(iter(by_command), last)
-        return [{"command": command, "made": ""}] if command else []
-    rows = [{"command": command, "made": listed(made)} for command, made in by_command.items()]
-    return rows + ([{"command": "", "made": listed(older)}] if older else [])
+        return [Command(command, "")] if command else []
+    rows = [Command(command, listed(stages)) for command, stages in by_command.items()]
+    return rows + ([Command("", listed(older))] if older else [])
 
 
-def inputs(results: Results) -> list[dict[str, str]]:
+def inputs(results: Results) -> list[InputFile]:
     """List the input files of the last run and of every stage shown, each file once."""
-    given = [results.run.get("inputs"), *(one["inputs"] for one in made_by(results).values())]
-    rows = [
-        {
-            "name": str(name),
-            "file": str(value.get("path", "")).replace("\\", "/").rsplit("/", 1)[-1],
-            "sha256": str(value.get("sha256") or ""),
-        }
-        for found in given
-        for name, value in (found or {}).items()
-    ]
-    return [row for place, row in enumerate(rows) if row not in rows[:place]]
+    rows = _input_files(results.run.get("inputs"))
+    for one in made_by(results).values():
+        rows += one.inputs
+    return list(dict.fromkeys(rows))
 
 
 HASH_SHOWN = 16
-PUBLISHED = "roy2025"  # the recipe of the published study; others have nothing to depart from
 PACKAGES_SHOWN = ("numpy", "scikit-learn", "scikit-bio", "torch", "onnxruntime")
 
 
-def about_methods(results: Results, summary: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Methods:
+    """How it was done.
+
+    Parameters
+    ----------
+    paragraph : str
+        To cite.
+    differences : list of str
+        Where the run departs from the published study.
+    commands : list of Command
+    software : list of (str, str)
+        Packages and versions.
+    inputs : list of InputFile
+    references : list of str
+        Literature, as it is printed.
+    """
+
+    paragraph: str
+    differences: list[str]
+    commands: list[Command]
+    software: list[tuple[str, str]]
+    inputs: list[InputFile]
+    references: list[str]
+
+
+def about_methods(results: Results, summary: dict[str, Any]) -> Methods:
     """Write the methods paragraphs from what the stages recorded."""
+    guide: GuideFacts | None = summary["guide"]
     parts = [_program(results), _features(results), _classify(results, summary["classify"])]
-    parts += [(summary["guide"] or {}).get("methods", "")]
-    parts += [summary["signal"].methods] if summary["signal"] else []
+    signal: SignalFacts | None = summary["signal"]
+    parts += [guide.methods if guide else "", signal.methods if signal else ""]
     used = ["program"] + [key for key in ("classify", "guide", "signal") if summary[key]]
     classified = summary["classify"] or {}
     used += [key for key in ("confidence", "depth", "novelty") if classified.get(key)]
     used += sorted(parts_of(summary["signal"]))
-    used += sources(summary["guide"])
+    used += guide.sources if guide else []
     used += ["permuted"] if summary["signal"] else []
-    stages = (classified, summary["guide"] or {})
-    used += ["published"] if any(one.get("recipe") == PUBLISHED for one in stages) else []
-    return {
-        "paragraph": " ".join(part for part in parts if part),
-        "differences": _differences(results),
-        "commands": commands(results),
-        "software": sorted((results.run.get("packages") or {}).items()),
-        "inputs": inputs(results),
-        "references": references(used),
-    }
+    recipes = (classified.get("recipe"), guide.recipe if guide else None)
+    used += ["published"] if PUBLISHED in recipes else []
+    return Methods(
+        paragraph=" ".join(part for part in parts if part),
+        differences=departures(results),
+        commands=commands(results),
+        software=sorted((results.run.get("packages") or {}).items()),
+        inputs=inputs(results),
+        references=references(used),
+    )
 
 
 def _program(results: Results) -> str:
@@ -142,37 +186,29 @@ def _program(results: Results) -> str:
     return text + "."
 
 
-def feature_spec(results: Results) -> dict[str, Any]:
+def feature_spec(results: Results) -> FeatureSpec:
     """Where the features come from, as the first stage that used them recorded it."""
-    if results.signal and results.signal.features:
-        return dict(results.signal.features)
-    for found in ((results.metrics or {}).get("settings"), (results.guide or {}).get("settings")):
-        if found and found.get("features"):
-            return dict(found["features"])
-    return {}
-
-
-def feature_words(spec: dict[str, Any]) -> str:
-    """Say in words what made the features."""
-    if "fused" in spec:
-        return "several networks joined: " + listed([feature_words(part) for part in spec["fused"]])
-    if spec.get("backbone"):
-        return str(spec["backbone"])
-    return f"features from the file {spec['file']}" if spec.get("file") else ""
+    guided = results.guide.settings if results.guide else None
+    recorded = (
+        results.signal.features if results.signal else None,
+        ((results.metrics or {}).get("settings") or {}).get("features"),
+        guided.features if guided else None,
+    )
+    return FeatureSpec.model_validate(next((one for one in recorded if one), {}))
 
 
 def _features(results: Results) -> str:
     spec = feature_spec(results)
-    if not spec.get("backbone"):
+    if not spec.backbone:
         words = feature_words(spec)
         return f"{words[0].upper()}{words[1:]} were used." if words else ""
-    text = f"Features were taken with the frozen pretrained network {spec['backbone']}"
-    if spec.get("feature_size"):
-        text += f" ({count(int(spec['feature_size']), 'value')} an image)"
-    if spec.get("input_size"):
-        text += f" from images of {spec['input_size']} × {spec['input_size']} pixels"
-    if spec.get("fit"):
-        text += f", made square by ‘{spec['fit']}’"
+    text = f"Features were taken with the frozen pretrained network {spec.backbone}"
+    if spec.feature_size:
+        text += f" ({count(spec.feature_size, 'value')} an image)"
+    if spec.input_size:
+        text += f" from images of {spec.input_size} × {spec.input_size} pixels"
+    if spec.fit:
+        text += f", made square by ‘{spec.fit}’"
     return text + "."
 
 
@@ -214,80 +250,3 @@ def _trust(summary: dict[str, Any]) -> str:
         )
         text += "; its coverage is measured, not proven." if crossed else "."
     return text
-
-
-def _differences(results: Results) -> list[str]:
-    """Name where the run departs from the published settings of its recipes."""
-    lines: list[str] = []
-    keys: tuple[str, ...]
-    found = results.metrics or {}
-    if found.get("recipe") == PUBLISHED:
-        used = (found.get("settings") or {}) | {"models": tuple(found["models"])}
-        keys = ("backbone", "fit", "augmentation", "upsample_to", "models")
-        lines += _compare("Classification", CLASSIFY_RECIPES[found["recipe"]], used, keys)
-        lines += ALWAYS["classify"] if used.get("augmentation") else ALWAYS["classify"][:1]
-    found = results.guide or {}
-    if found.get("recipe") == PUBLISHED:
-        used = (found.get("settings") or {}) | found
-        keys = (
-            "backbone",
-            "fit",
-            "augmentation",
-            "per_taxon",
-            "epochs",
-            "learning_rate",
-            "divisor",
-        )
-        lines += _compare("Guided embedding", GUIDE_RECIPES[found["recipe"]], used, keys)
-        lines += ALWAYS["guide"] if used.get("augmentation") else []
-    return lines
-
-
-# Departures of every run, and what the study leaves open.
-ALWAYS = {
-    "classify": [
-        "Classification, split: by specimen, small taxa pooled, a taxon of one specimen never "
-        "tested (published: stratified 80/20 by image). Balanced bagging grows random-forest "
-        "trees; the study does not name its base learner.",
-        "Classification, copies: made after the split, from training images alone (the study "
-        "describes raising rare classes before it), with normal noise of standard deviation 25 "
-        "of 255, which the study does not state.",
-    ],
-    "guide": [
-        "Guided embedding, copies: flips, rotations up to 15°, colour jitter and shifts; the "
-        "study names these alterations but not their size.",
-    ],
-}
-_SETTING_WORDS = {
-    "backbone": "network",
-    "fit": "how images become square",
-    "divisor": "genetic distance that becomes similarity −1",
-    "augmentation": "alteration of added copies",
-    "upsample_to": "images that rare classes are raised to",
-    "models": "models",
-    "per_taxon": "images of each taxon",
-    "epochs": "training steps",
-    "learning_rate": "learning rate",
-}
-
-
-def _compare(what: str, recipe: Any, used: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
-    lines = []
-    spec = dict(used.get("features") or {})
-    features = feature_words(spec)
-    used = used | ({"backbone": features} if features else {})
-    used = used | ({"fit": spec["fit"]} if spec.get("fit") else {})
-    for key in (key for key in keys if key in used):
-        here, published = used[key], getattr(recipe, key)
-        if here != published:
-            shown = "none" if here is None else _show(here)
-            lines.append(f"{what}, {_SETTING_WORDS[key]}: {shown} (published: {_show(published)}).")
-    return lines
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return ", ".join(map(str, value))
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)

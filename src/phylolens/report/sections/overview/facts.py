@@ -8,7 +8,7 @@ from typing import Any
 
 from phylolens.report.columns import quoted
 from phylolens.report.sections.classification.models import left_out_rank
-from phylolens.report.sections.guided.verdict import clades, unseen
+from phylolens.report.sections.guided.facts import GuideFacts
 from phylolens.report.sections.signal.confounds import NOT_WITHIN, UNTOLD, ConfoundFacts
 from phylolens.report.sections.signal.facts import SignalFacts
 from phylolens.report.text import count, listed, percent, plural
@@ -139,17 +139,16 @@ def _by_source(confounds: ConfoundFacts, what: str) -> str:
     )
 
 
-def _learn(guide: Mapping[str, Any]) -> Card:
+def _learn(guide: GuideFacts) -> Card:
     """Say what images predict of clades that the fit never saw."""
-    judged, question = guide["judged"], guide["question"]
+    judged, question = guide.judged, guide.question
     if not judged:
         answer = (
             "Images were fitted to the tree and judged on the same tree; this says nothing about "
-            f"other {guide['plural']}."
+            f"other {guide.plural}."
         )
         return _card("guide", question, answer)
-    kind, skill, what = judged["kind"], guide["held_out"].get("skill"), unseen(guide)
-    groups = clades(guide["held_out"])
+    kind, skill, what, groups = judged.kind, judged.skill, judged.unseen, judged.clades
     taken = percent(skill) if skill is not None else ""
     answers = {
         "yes": f"In part: for {what}, images make the predicted distances {taken} less wrong.",
@@ -162,7 +161,7 @@ def _learn(guide: Mapping[str, Any]) -> Card:
     answer = answers[kind]
     if kind == "untested" and skill is not None and skill <= 0:
         answer = f"Not shown: for {what}, images do not improve the prediction."
-    if kind == "yes" and (guide["held_out"].get("skill_interval") or [1.0])[0] <= 0:
+    if kind == "yes" and judged.low_skill is not None and judged.low_skill <= 0:
         answer = f"{answer.replace('In part', 'Perhaps')} This rests on few {groups}."
     bars = []
     if kind in ("yes", "trace", "no") and skill is not None and skill > -1:
