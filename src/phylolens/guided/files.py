@@ -14,7 +14,8 @@ from phylolens.guided.model_file import save_guide
 from phylolens.guided.sample import Sample
 from phylolens.guided.training_record import FILE as RECORD
 from phylolens.guided.visual_similarity import visual_similarity_of
-from phylolens.writing import write_csv, write_json
+from phylolens.results.guided import GuidedResult
+from phylolens.writing import write_csv, write_text
 
 SIMILARITIES = ("genetic", "unguided", "guided")
 EVERY_RECIPE = ("guide.json", "embeddings.csv", *(f"similarity_{n}.csv" for n in SIMILARITIES))
@@ -38,8 +39,8 @@ def write_evaluation(
     genetic: np.ndarray,
     folder: Path,
     card: Mapping[str, Any],
-) -> None:
-    """Write ``guide/``; ``guide.json`` comes last.
+) -> GuidedResult:
+    """Write ``guide/``; ``guide.json``, which is returned, comes last.
 
     Parameters
     ----------
@@ -76,7 +77,9 @@ def write_evaluation(
     told = _write_sometimes(evaluation, sample, folder)
     name, model = evaluation.summary["learner"], folder / "model"
     save_guide(one.learner, name, sample.spec, card, model, visual_similarity_of(sample))
-    write_json(folder / "guide.json", {**evaluation.summary, **told})
+    result = GuidedResult.of({**evaluation.summary, **told})
+    write_text(folder / "guide.json", result.to_json())
+    return result
 
 
 def remove(folder: Path, names: tuple[str, ...]) -> None:

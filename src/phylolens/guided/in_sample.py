@@ -21,9 +21,10 @@ from phylolens.guided.published import AttentionPool, Bags
 from phylolens.guided.recipes import GuideRecipe
 from phylolens.phylogeny import similarity
 from phylolens.progress import Progress, silent
+from phylolens.results.guided import GuidedResult
 from phylolens.stats.baselines import baselines
 from phylolens.stats.correlation import agreement, correlation
-from phylolens.writing import replacing, write_csv, write_json
+from phylolens.writing import replacing, write_csv, write_text
 
 NOTE = (
     "In-sample: the embedding was fitted to this very matrix. These figures cannot show that "
@@ -180,8 +181,8 @@ def _attention_table(bags: Bags, attention: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["taxon", "image", "weight"])
 
 
-def write_guided(result: GuideResult, folder: Path, spec: Mapping[str, Any]) -> None:
-    """Write ``guide.json``, embeddings, matrices, attention, loss curve and the model.
+def write_guided(result: GuideResult, folder: Path, spec: Mapping[str, Any]) -> GuidedResult:
+    """Write embeddings, matrices, attention, loss curve, the model, and ``guide.json``; return it.
 
     The model is a safetensors file: the weights, and as metadata the recipe and the features'
     spec, without which it must not be applied.
@@ -198,7 +199,9 @@ def write_guided(result: GuideResult, folder: Path, spec: Mapping[str, Any]) -> 
     with replacing(folder / "model.safetensors") as temporary:
         weights = {"weights": result.pool.weights_.astype(np.float32)}
         save_file(weights, temporary, metadata={"card": json.dumps(card, sort_keys=True)})
-    write_json(folder / "guide.json", result.summary)
+    found = GuidedResult.of(result.summary)
+    write_text(folder / "guide.json", found.to_json())
+    return found
 
 
 def load_pool(path: Path) -> tuple[AttentionPool, dict[str, Any]]:

@@ -29,11 +29,11 @@ def summary_of(stage: str, out: Path) -> dict[str, Any]:
         }
         return {**counts, **guided, "scores": scores, **_left_out(metrics), **_trust(metrics)}
     if stage == "guide":
-        return _guide(GuidedResult.from_json(out / GuidedResult.FILE))
+        return guide_summary(GuidedResult.from_json(out / GuidedResult.FILE))
     return signal_summary(SignalResult.from_json(out / SignalResult.FILE))
 
 
-def _guide(found: GuidedResult) -> dict[str, Any]:
+def guide_summary(found: GuidedResult) -> dict[str, Any]:
     """Held-out figures beside what comes free; in-sample ones last."""
     told: dict[str, Any] = {"rank": found.rank, "n_taxa": found.n_taxa}
     if found.confounds:

@@ -13,7 +13,8 @@ from phylolens.pipeline.stages.confounds import in_guide
 from phylolens.pipeline.stages.guide_data import plan_of
 from phylolens.pipeline.stages.guide_held_out import held_out
 from phylolens.pipeline.stages.training import training_part
-from phylolens.pipeline.summaries import summary_of
+from phylolens.pipeline.summaries import guide_summary
+from phylolens.results.guided import GuidedResult
 
 
 def guide(context: RunContext) -> dict[str, Any]:
@@ -24,11 +25,10 @@ def guide(context: RunContext) -> dict[str, Any]:
     more: dict[str, Any] = {"n_kept_for_testing": n_kept_out} if n_kept_out else {}
     more["confounds"] = [one.to_dict() for one in in_guide(context)]
     if recipe.in_sample:
-        _in_sample(context, recipe, more)
-    else:
-        held_out(context, recipe, more)
-        _record_images(context, recipe)
-    return summary_of("guide", context.settings.out)
+        return guide_summary(_in_sample(context, recipe, more))
+    result = held_out(context, recipe, more)
+    _record_images(context, recipe)
+    return guide_summary(result)
 
 
 def _record_images(context: RunContext, recipe: GuideRecipe) -> None:
@@ -44,7 +44,7 @@ def _record_images(context: RunContext, recipe: GuideRecipe) -> None:
     write_record(seen, context.settings.out / "guide" / "model")
 
 
-def _in_sample(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) -> None:
+def _in_sample(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) -> GuidedResult:
     """Fit the first learner and judge it on the distances it was given; ``more`` goes beside."""
     from phylolens import guided as library
 
@@ -69,4 +69,4 @@ def _in_sample(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]
     used = settings_used(recipe, context.images, features, {"per_taxon": recipe.per_taxon})
     result = replace(result, summary=result.summary | {"settings": used, **more})
     remove_held_out(settings.out / "guide")
-    library.write_guided(result, settings.out / "guide", features.spec)
+    return library.write_guided(result, settings.out / "guide", features.spec)

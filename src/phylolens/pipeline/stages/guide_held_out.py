@@ -24,6 +24,7 @@ from phylolens.pipeline.stages.guide_finetune import (
     settings_of,
 )
 from phylolens.pipeline.stages.guide_sampling import learner_of_table, sampling_table
+from phylolens.results.guided import GuidedResult
 
 UNIT = "genetic distance, as given; errors are its square"
 NOTE = (
@@ -33,7 +34,7 @@ NOTE = (
 )
 
 
-def held_out(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) -> None:
+def held_out(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) -> GuidedResult:
     """Evaluate the recipe's learners; write ``guide/``, ``more`` beside the figures."""
     taxa = taxa_of(context)
     require_learners(recipe.learner)
@@ -76,8 +77,10 @@ def held_out(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) 
     keys = ("rank", "n_taxa", "n_images", "seed", "learner", "chosen", "held_out", "null")
     card = {key: summary[key] for key in keys if key in summary}
     card |= {"root": root, "n_features": int(features.matrix.shape[1])}
-    write_evaluation(replace(evaluation, summary=summary), sample, taxa.genetic, folder, card)
+    whole = replace(evaluation, summary=summary)
+    result = write_evaluation(whole, sample, taxa.genetic, folder, card)
     checkpoints.clear()
+    return result
 
 
 def _summary(
