@@ -12,12 +12,13 @@ from skbio import TreeNode
 
 from phylolens.errors import InputError
 from phylolens.phylogeny.tree_text import parse_newick
-from phylolens.provenance import OUTPUTS, file_hash
+from phylolens.provenance import file_hash
 from phylolens.reading.arrow import read_parquet
 from phylolens.reading.text import clear_errors
 from phylolens.report.own_results import allowed, is_own
 from phylolens.results.base import StageResult
 from phylolens.results.guided import GuidedResult
+from phylolens.results.run import RunResult, StageRecord
 from phylolens.results.signal import SignalResult
 from phylolens.writing import read_csv
 
@@ -60,9 +61,8 @@ class Results:
     def changed(self) -> list[str]:
         """Name the files that are gone, cut short or edited since they were made."""
         found = []
-        for stage, values in (self.run.get("stages") or {}).items():
-            outputs = values.get(OUTPUTS) if isinstance(values, dict) else None
-            for name, digest in (outputs if isinstance(outputs, dict) else {}).items():
+        for stage, record in self.run.stages.items():
+            for name, digest in record.outputs.items():
                 path = self.folder / name
                 if stage != "report" and (not path.is_file() or file_hash(path) != digest):
                     found.append(name)
@@ -147,9 +147,10 @@ class Results:
         return tuple((self.check.get("specimens") or {}).get("ranks") or ())
 
     @cached_property
-    def run(self) -> dict[str, Any]:
+    def run(self) -> RunResult:
         """``run.json``; empty where absent."""
-        return self.json("run.json") or {}
+        path = self.folder / RunResult.FILE
+        return RunResult.from_json(path) if path.is_file() else RunResult()
 
     @cached_property
     def metrics(self) -> dict[str, Any] | None:
@@ -180,14 +181,14 @@ class Results:
 
     def reason(self, stage: str) -> str:
         """Why a stage is not shown: left out by the last run, or made from other inputs."""
-        made = (self.run.get("stages") or {}).get(stage) or {}
-        if made.get("skipped"):
-            return str(made["skipped"])
-        if made and made.get("data_hash", self.run.get("data_hash")) != self.run.get("data_hash"):
+        made = self.run.stages.get(stage, StageRecord())
+        if made.skipped:
+            return made.skipped
+        if "data_hash" in made.model_fields_set and made.data_hash != self.run.data_hash:
             return "was made from other images or labels than those read last; run it again"
         for name in ("tree", "distances"):
             then, now = (
-                ((where.get("inputs") or {}).get(name) or {}).get("sha256")
+                where.inputs[name].sha256 if name in where.inputs else None
                 for where in (made, self.run)
             )
             if stage in ("guide", "signal") and then and now and then != now:
@@ -211,7 +212,7 @@ class Results:
         for tested in (self.signal, self.guide):
             if tested is not None:
                 return tested.rank
-        for found in (self.check.get("phylogeny"), self.run.get("study")):
+        for found in (self.check.get("phylogeny"), self.run.study):
             if found and found.get("rank"):
                 return str(found["rank"])
         if "family" in self.ranks:

@@ -18,7 +18,7 @@ class InputFile(Part):
 class StageRecord(Part):
     """One stage, with what it was made from; its summary is kept beside."""
 
-    command: list[str] = Field(default=[], description="The command as typed.")
+    command: list[str] | str = Field(default=[], description="The command as typed.")
     seed: int | None = Field(default=None, description="Of everything random.")
     inputs: dict[str, InputFile] = Field(default={}, description="Files read, by option.")
     data_hash: str | None = Field(default=None, description="Hash of images and labels.")
@@ -40,7 +40,7 @@ class RunResult(StageResult):
     python: str = Field(default="", description="Version of Python.")
     platform: str = Field(default="", description="Operating system.")
     packages: dict[str, str] = Field(default={}, description="Versions of other packages.")
-    command: list[str] = Field(default=[], description="The last command.")
+    command: list[str] | str = Field(default=[], description="The last command.")
     study: dict[str, Any] = Field(default={}, description="All settings of the last command.")
     seed: int | None = Field(default=None, description="Of the last command.")
     started: str = Field(default="", description="When it began, UTC.")

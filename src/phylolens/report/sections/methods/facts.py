@@ -12,6 +12,8 @@ from phylolens.report.sections.methods.departures import PUBLISHED, departures, 
 from phylolens.report.sections.signal.facts import SignalFacts
 from phylolens.report.text import count, listed
 from phylolens.results.features import FeatureSpec
+from phylolens.results.run import InputFile as Recorded
+from phylolens.results.run import StageRecord
 
 STAGES = {"classify": "classification", "guide": "guided embedding", "signal": "signal"}
 
@@ -44,14 +46,13 @@ class Command:
 
 def made_by(results: Results) -> dict[str, Made]:
     """Seed, command and inputs of each stage shown."""
-    recorded = results.run.get("stages") or {}
     found = {}
     for stage, seed in _own_seeds(results):
-        made = recorded.get(stage) or {}
+        made = results.run.stages.get(stage, StageRecord())
         found[stage] = Made(
-            seed=made.get("seed") if seed is None else seed,
-            command=_words(made["command"]) if made.get("command") else None,
-            inputs=_input_files(made.get("inputs")),
+            seed=made.seed if seed is None else seed,
+            command=_words(made.command) or None,
+            inputs=_input_files(made.inputs),
         )
     return found
 
@@ -67,19 +68,19 @@ def _own_seeds(results: Results) -> Iterator[tuple[str, int | None]]:
         yield "signal", tests[0].seed if tests else None
 
 
-def _input_files(given: Mapping[str, Mapping[str, Any]] | None) -> list[InputFile]:
+def _input_files(given: Mapping[str, Recorded]) -> list[InputFile]:
     return [
         InputFile(
-            name=str(name),
-            file=str(value.get("path", "")).replace("\\", "/").rsplit("/", 1)[-1],
-            sha256=str(value.get("sha256") or ""),
+            name=name,
+            file=one.path.replace("\\", "/").rsplit("/", 1)[-1],
+            sha256=one.sha256 or "",
         )
-        for name, value in (given or {}).items()
+        for name, one in given.items()
     ]
 
 
-def _words(command: Any) -> str:
-    return command if isinstance(command, str) else " ".join(map(str, command))
+def _words(command: str | list[str]) -> str:
+    return command if isinstance(command, str) else " ".join(command)
 
 
 def seed_words(results: Results) -> str:
@@ -90,12 +91,12 @@ def seed_words(results: Results) -> str:
     if len(set(known.values())) > 1 or (several and known):
         seeds = listed([f"{seed} ({STAGES[stage]})" for stage, seed in known.items()])
         return f"random seed{'s' if len(known) > 1 else ''} {seeds}"
-    return f"random seed {next(iter(known.values()), results.run.get('seed'))}"
+    return f"random seed {next(iter(known.values()), results.run.seed)}"
 
 
 def commands(results: Results) -> list[Command]:
     """List each distinct command with the stages it made; the last one alone in older records."""
-    last = _words(results.run.get("command") or "")
+    last = _words(results.run.command)
     made = made_by(results)
     by_command: dict[str, list[str]] = {}
     for stage, one in made.items():
@@ -111,7 +112,7 @@ def commands(results: Results) -> list[Command]:
 
 def inputs(results: Results) -> list[InputFile]:
     """List the input files of the last run and of every stage shown, each file once."""
-    rows = _input_files(results.run.get("inputs"))
+    rows = _input_files(results.run.inputs)
     for one in made_by(results).values():
         rows += one.inputs
     return list(dict.fromkeys(rows))
@@ -165,7 +166,7 @@ def about_methods(results: Results, summary: dict[str, Any]) -> Methods:
         paragraph=" ".join(part for part in parts if part),
         differences=departures(results),
         commands=commands(results),
-        software=sorted((results.run.get("packages") or {}).items()),
+        software=sorted(results.run.packages.items()),
         inputs=inputs(results),
         references=references(used),
     )
@@ -173,16 +174,15 @@ def about_methods(results: Results, summary: dict[str, Any]) -> Methods:
 
 def _program(results: Results) -> str:
     run = results.run
-    if not run:
+    if not run.model_fields_set:
         return "Made with PhyloLens; version, seed and data hash were not recorded (no run.json)."
-    packages = run.get("packages") or {}
-    shown = [f"{name} {packages[name]}" for name in PACKAGES_SHOWN if name in packages]
-    text = f"Made with PhyloLens {run.get('version', '')} on Python {run.get('python', '')}"
+    shown = [f"{name} {run.packages[name]}" for name in PACKAGES_SHOWN if name in run.packages]
+    text = f"Made with PhyloLens {run.version} on Python {run.python}"
     text += f" ({', '.join(shown)})" if shown else ""
     text += f", {seed_words(results)}"
-    if run.get("data_hash"):
+    if run.data_hash:
         text += f", data hash (SHA-256 of images and labels, first {HASH_SHOWN} digits) "
-        text += run["data_hash"][:HASH_SHOWN]
+        text += run.data_hash[:HASH_SHOWN]
     return text + "."
 
 
