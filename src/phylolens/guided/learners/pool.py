@@ -32,12 +32,15 @@ class Segments:
         Taxa of one size, and their rows.
     log_shares : array of float64, shape (N,)
         Logarithm of the weight of each image where scores are equal; minus infinity for padding.
+    table : bool
+        Whether taxa are padded to one size, and sums taken as of a table.
     """
 
     features: np.ndarray
     starts: np.ndarray
     blocks: tuple[tuple[slice, slice], ...]
     log_shares: np.ndarray
+    table: bool = False
 
     @property
     def codes(self) -> np.ndarray:
@@ -47,7 +50,7 @@ class Segments:
     def attention(self, weights: np.ndarray) -> np.ndarray:
         """Softmax of scores within taxa, float64, shape (N, B), for weights of shape (B, d)."""
         scores = (self.features @ weights.T.astype(np.float32)).astype(np.float64)
-        return softmax(scores + self.log_shares[:, None], self.starts)
+        return softmax(scores + self.log_shares[:, None], self.starts, table=self.table)
 
     def pool(self, attention: np.ndarray) -> np.ndarray:
         """Weighted sums of the images of each taxon, float32, shape (T, B, d)."""
@@ -71,7 +74,7 @@ class Segments:
                 -1, attention.shape[1]
             )
         weighted = attention * d_attention
-        sums = _sums(weighted, self.starts)
+        sums = _sums(weighted, self.starts, self.table)
         d_scores = weighted - attention * sums[self.codes]
         return (d_scores.T.astype(np.float32) @ self.features).astype(np.float64)
 
@@ -79,7 +82,7 @@ class Segments:
         return rows_of[rows].reshape(taxa.stop - taxa.start, -1, rows_of.shape[1])
 
 
-def softmax(scores: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def softmax(scores: np.ndarray, starts: np.ndarray, *, table: bool = False) -> np.ndarray:
     """Softmax over segments of the rows, float64, shape (N, B).
 
     Parameters
@@ -87,17 +90,18 @@ def softmax(scores: np.ndarray, starts: np.ndarray) -> np.ndarray:
     scores : array of float64, shape (N, B)
     starts : int array, shape (T,)
         First row of each segment; no segment is empty.
+    table : bool
+        Whether all are of one size, and summed as the rows of a table.
     """
     sizes = np.diff([*starts, len(scores)])
     largest = np.maximum.reduceat(scores, starts, axis=0)
     raised = np.exp(scores - np.repeat(largest, sizes, axis=0))
-    return raised / np.repeat(_sums(raised, starts), sizes, axis=0)
+    return raised / np.repeat(_sums(raised, starts, table), sizes, axis=0)
 
 
-def _sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Sum over segments of the rows, shape (N, B) to (T, B); those of one size as a table."""
-    sizes = np.diff([*starts, len(values)])
-    if (sizes == sizes[0]).all():
+def _sums(values: np.ndarray, starts: np.ndarray, table: bool) -> np.ndarray:
+    """Sum over segments of the rows, shape (N, B) to (T, B)."""
+    if table:
         found: np.ndarray = values.reshape(len(starts), -1, values.shape[1]).sum(axis=1)
         return found
     return np.add.reduceat(values, starts, axis=0)
@@ -166,7 +170,9 @@ def padded(values: np.ndarray, logs: np.ndarray) -> Segments:
     n, largest, width = values.shape
     rows = slice(0, n * largest)
     starts = np.arange(n) * largest
-    return Segments(values.reshape(-1, width), starts, ((slice(0, n), rows),), logs.ravel())
+    return Segments(
+        values.reshape(-1, width), starts, ((slice(0, n), rows),), logs.ravel(), table=True
+    )
 
 
 # Takes taxon vectors (T, d) and further parameters; gives loss and both gradients.
