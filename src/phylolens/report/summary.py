@@ -1,7 +1,6 @@
 """A results directory as one plain dict: everything the report shows, rounded and in words."""
 
 from collections.abc import Mapping
-from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,7 @@ from phylolens.report.sections.guided.facts import about_guide
 from phylolens.report.sections.labels.facts import about_phylogeny, about_pictures, about_specimens
 from phylolens.report.sections.methods.facts import about_methods
 from phylolens.report.sections.overview.facts import about_overview, about_warnings, main_rank
-from phylolens.report.sections.signal.facts import about_signal
-from phylolens.results.base import Part
+from phylolens.report.sections.signal.facts import SignalFacts, about_signal
 from phylolens.writing import plain
 
 
@@ -79,8 +77,8 @@ def summarize_results(found: Results) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Leave typed facts as they are; make everything else what JSON knows."""
-    if isinstance(value, Part) or is_dataclass(value):
+    """Leave the facts on the signal as they are; make everything else what JSON knows."""
+    if isinstance(value, SignalFacts):
         return value
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
