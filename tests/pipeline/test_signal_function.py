@@ -58,9 +58,16 @@ def test_embeddings_are_compared_on_the_same_taxa(world):
     table, features = world
     noise = pd.DataFrame(np.random.default_rng(0).normal(size=features.shape), features.index)
     both = {"seen": features, "noise": noise}
-    found = pl.compare_embeddings(both, NEWICK, table, rank="family", permutations=49)
+    found = pl.compare_embeddings(
+        both, NEWICK, table, rank="family", permutations=49, repetitions=10
+    )
     score = found[found["test"] == "lambda_score"].set_index("embedding")["statistic"]
     assert score["seen"] > score["noise"]
+    rows = found.set_index(["embedding", "test"])
+    low, high = rows.loc[("seen", "mantel_pearson"), "interval"]
+    assert low < rows.loc[("seen", "mantel_pearson"), "statistic"] < high
+    alone = pl.signal(features, NEWICK, table, rank="family", **FEW)
+    assert rows.loc[("seen", "kmult"), "statistic"] == alone.tests["kmult"].statistic
     with pytest.raises(InputError, match="different taxa"):
         pl.compare_embeddings(
             both | {"noise": noise.iloc[:-4]}, NEWICK, table, rank="family", permutations=9

@@ -481,9 +481,11 @@ def results(make_results):
     )
     files = [f"{3 * row:04d}.png" for row in range(6)]
     pd.DataFrame({"taxon": TAXA, "file": files}).to_csv(folder / "portraits.csv", index=False)
-    within = {"rank": "order", "pearson": null_of(0.5, [0.3, 0.4, 0.5], [1, 4])}
-    clades = [clade("order", "Order0", 5, 0.4, 0.01)]
-    found = {"correlogram": {"classes": CLASSES}, "tree": MEASURES}
+    inner = null_of(0.5, [0.3, 0.4, 0.5], [1, 4]).to_dict()
+    within = {"rank": "order", "n_clades": 2, "pearson": inner}
+    clades = [clade("order", "Order0", 5, 0.4, 0.01).to_dict()]
+    classes = [one.to_dict() for one in CLASSES]
+    found = {"correlogram": {"classes": classes}, "tree": MEASURES.to_dict()}
     change(out, **found, by_clade=clades, within_clades=within)
     return out
 

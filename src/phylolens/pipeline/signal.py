@@ -1,6 +1,7 @@
 """The signal block on values in memory: what ``phylolens signal`` does, without files."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from phylolens.pipeline.stages.taxon_features import TaxonFeatures
 from phylolens.progress import Progress, silent
 from phylolens.results.signal import SignalResult
 from phylolens.specimens import as_specimens
+from phylolens.stats.model_intervals import model_intervals
 
 __all__ = ["SignalResult", "compare_embeddings", "signal"]
 
@@ -84,12 +86,15 @@ def compare_embeddings(
     *,
     rank: str | None = None,
     permutations: int = 999,
+    repetitions: int | None = None,
     seed: int = 0,
     **settings: Any,
 ) -> pd.DataFrame:
     """Set the main tests of several embeddings of the same taxa side by side.
 
     Whoever reports the best row alone has tested as often as there are rows: show the whole table.
+    Intervals of two embeddings overlap more easily than a test of their difference would say, since
+    both are of the same taxa and the same tree.
 
     Parameters
     ----------
@@ -103,6 +108,9 @@ def compare_embeddings(
         Rank of comparison; family by default where there is one, else the finest.
     permutations : int
         The same random ones for all embeddings.
+    repetitions : int, optional
+        Of evolution along the tree, for the intervals (see
+        :func:`phylolens.stats.model_intervals.model_intervals`); 0 for none.
     seed : int
         Of the permutations.
     **settings
@@ -111,7 +119,8 @@ def compare_embeddings(
     Returns
     -------
     DataFrame
-        One row an embedding and test: ``embedding``, ``test``, ``statistic``, ``z``, ``p_value``,
+        One row an embedding and test: ``embedding``, ``test``, ``statistic``, ``interval`` (95%,
+        evolution repeated along the tree; None where it cannot be had), ``z``, ``p_value``,
         ``n_taxa``.
 
     Raises
@@ -149,16 +158,29 @@ def compare_embeddings(
                 hint="Compare them on the taxa that all of them show.",
             )
         taxa, options = list(own.taxa), context.settings.signal
-        tests = stats.main_tests(
+        compared = (
             own.distances(options.distance, debias=options.debias),
             ranked.distances.filter(taxa),
             ranked.covariance.loc[taxa, taxa],
-            permutations=permutations,
-            seed=seed,
         )
+        intervals: Mapping[str, tuple[float, float] | None] = {}
+        if repetitions != 0:
+            with suppress(InputError):
+                intervals = model_intervals(
+                    *compared, axes=options.axes, draws=repetitions, seed=seed
+                )
+        tests = stats.main_tests(*compared, permutations=permutations, seed=seed)
         rows += [
-            {"embedding": name, "test": test, **(own.to_dict() if own else {}), "n_taxa": len(taxa)}
-            for test, own in tests.by_name.items()
+            {
+                "embedding": name,
+                "test": test,
+                "statistic": found.statistic if found else None,
+                "interval": intervals.get(test) if found else None,
+                "z": found.z if found else None,
+                "p_value": found.p_value if found else None,
+                "n_taxa": len(taxa),
+            }
+            for test, found in tests.by_name.items()
         ]
     return pd.DataFrame(rows)
 

@@ -1,4 +1,4 @@
-"""A results directory as one plain dict: everything the report shows, rounded and in words."""
+"""A results directory as one dict: everything the report shows, rounded and in words."""
 
 from collections.abc import Mapping
 from pathlib import Path

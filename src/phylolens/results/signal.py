@@ -92,9 +92,10 @@ class SignalFindings(Part):
         "`mantel_pearson`.",
     )
     tests: dict[str, SignalTest | None] = Field(
+        default_factory=dict,
         description="By name: `lambda_score`, `protest`, `kmult`, `k_arithmetic`, `k_geometric`, "
         "`mantel_pearson`, `mantel_spearman`, `dcor`, `mantel_pearson_centred` (the same number "
-        "as `dcor`), `mantel_spearman_centred`."
+        "as `dcor`), `mantel_spearman_centred`.",
     )
     not_possible: dict[str, str] | None = Field(
         default=None, description="Part to the reason why not."

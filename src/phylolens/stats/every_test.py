@@ -1,4 +1,4 @@
-"""All tests of looks against lineage: two that decide, the others to describe.
+"""All tests of visual against genetic distance: two that decide, the others to describe.
 
 Decided by: the score test of Pagel's lambda, declared primary, and PROTEST beside it; a finding
 needs both. All p-values but the first's are of directions (:mod:`phylolens.stats.unit_length`),

@@ -136,7 +136,7 @@ def in_sample_fit(visual: np.ndarray, genetic: np.ndarray, orders: np.ndarray) -
 
     ``genetic_ij = a_i + a_j + b * visual_ij`` by least squares, judged on the pairs it was fitted
     to, as fits of many weights are. The numbers ``a`` alone (see :func:`taxon_numbers_fit`) reach
-    what long branches give; they know nothing of looks.
+    what long branches give; they know nothing of images.
     """
     n = len(visual)
     upper = np.triu_indices(n, k=1)

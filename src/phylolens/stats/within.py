@@ -1,4 +1,4 @@
-"""How much do looks say about relatedness that the taxonomy does not? Permutation within clades.
+"""What does visual distance add to the taxonomy? Permutation within clades.
 
 The Mantel correlation is taken over all pairs as usual, but taxa change places only with taxa of
 their own clade. What clades alone give is then in every permutation, hence in the null: its median
@@ -47,7 +47,7 @@ def within_clades(
         ``within`` correlates pairs of one clade only and leaves that out of the number. Of a dated
         tree both have the same power (the same p with ``pearson``: distances between two clades are
         equal, so nothing between them moves). Where rates differ between branches, pairs between
-        clades are noise: with 80 taxa in 12 clades and looks under Brownian motion, ``all`` found
+        clades are noise: with 80 taxa in 12 clades and traits under Brownian motion, ``all`` found
         66% and ``within`` 99% of worlds at the 5% level.
     permutations : int
         Random permutations; all are enumerated when there are 40,320 or fewer.
@@ -58,7 +58,7 @@ def within_clades(
     -------
     TestResult or None
         ``n`` counts the taxa that can move; None when no clade has two of them. One-sided
-        ``greater``; statistic minus the null's median is what looks add to the taxonomy.
+        ``greater``; statistic minus the null's median is what visual distance adds to the taxonomy.
 
     Raises
     ------

@@ -158,7 +158,7 @@ def _matrices(found: Found) -> Figures:
 
 
 def _ordination(found: Found) -> Figures:
-    """Draw principal coordinates of looks, with images and with the tree."""
+    """Draw principal coordinates of visual distance, with images and with the tree."""
     if len(found.taxa) < FEWEST_ON_MAP:
         return
     places = ordinate(found.visual)
