@@ -101,7 +101,7 @@ def test_a_head_that_chooses_lends_its_transforms_to_heads_that_choose_for_thems
         rows = table[rank].notna().to_numpy()
         names = (f"{rank}:" + table[rank][rows]).to_numpy(str)
         expected = fit_head(clone(own), inside[rows], names, labels[rows])
-        assert choice_of(own)["head"] == choice_of(expected)["head"]
+        assert choice_of(own).head == choice_of(expected).head
         np.testing.assert_allclose(
             probabilities(own, inside[:9]), probabilities(expected, inside[:9]), atol=1e-3
         )

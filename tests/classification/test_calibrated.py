@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.classification.answers import NONE, long_table, novelty_p, wide_table
 from phylolens.classification.blend import tempered, with_rest
 from phylolens.classification.calibrated import GUARANTEES, fit_calibrated
 from phylolens.classification.calibration import calibrate, fit_temperatures
@@ -16,6 +15,7 @@ from phylolens.classification.cross_fit import OutOfFold
 from phylolens.classification.heads.inner_choice import InnerChoice
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.predict import NONE, long_table, novelty_p, wide_table
 from phylolens.errors import TooFew
 
 RANKS = ("order", "family")

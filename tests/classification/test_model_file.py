@@ -14,12 +14,12 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.preprocessing import FunctionTransformer
 
-from phylolens.classification.answers import novelty_p, wide_table
 from phylolens.classification.blend import RankBlend
 from phylolens.classification.calibrated import CalibratedModel, fit_calibrated
 from phylolens.classification.heads.inner_choice import InnerChoice
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.model_file import load_model, save_model
+from phylolens.classification.predict import novelty_p, wide_table
 from phylolens.errors import InputError
 from phylolens.values import Features
 

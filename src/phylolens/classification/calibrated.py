@@ -27,6 +27,7 @@ from phylolens.classification.finest_sets import finest_sets
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.novelty import knn_distance, msp, unit_rows
 from phylolens.progress import Progress, silent
+from phylolens.results.classifier import ModelCard
 from phylolens.specimens import specimen_folds
 from phylolens.values import Features
 
@@ -80,7 +81,7 @@ class CalibratedModel:
         Rows it was fitted on (at most 20,000), for the distance to the nearest.
     spec : mapping
         How the features were made.
-    card : mapping
+    card : ModelCard
         What a user should know: head, data, seed, how well it did.
     """
 
@@ -88,7 +89,7 @@ class CalibratedModel:
     calibration: Calibration
     reference: np.ndarray
     spec: Mapping[str, Any]
-    card: Mapping[str, Any]
+    card: ModelCard
 
     @property
     def tree(self) -> TaxonTree:
@@ -184,7 +185,7 @@ def fit_calibrated(
 
     Returns
     -------
-    model : TrustedModel
+    model : CalibratedModel
     out_of_fold : OutOfFold
         The answers it was calibrated on.
 
@@ -213,12 +214,12 @@ def fit_calibrated(
     own, ahead = fit_temperatures(found, rows, tree)
     found = found.take(found.left_out != "half")
     learnt = calibrate(found, rows, tree, own, alpha, unknown, alpha_unknown)
-    card = {
-        "n_images": len(kept),
-        "n_specimens": int(kept["specimen_id"].nunique()),
-        "calibration": calibration,
-        "seed": seed,
-    }
+    card = ModelCard(
+        n_images=len(kept),
+        n_specimens=int(kept["specimen_id"].nunique()),
+        calibration=calibration,
+        seed=seed,
+    )
     reference = unit_rows(matrix[spread(len(matrix), REFERENCE_ROWS)]).astype(np.float16)
     blend = replace(blend, temperatures=ahead)
     return CalibratedModel(blend, learnt, reference, dict(features.spec), card), found

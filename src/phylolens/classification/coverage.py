@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from phylolens.classification.conformal import (
     along,
@@ -14,8 +13,10 @@ from phylolens.classification.conformal import (
     mix_weights,
     units_needed,
 )
+from phylolens.classification.intervals import wilson
 from phylolens.classification.lineage import TaxonTree
 from phylolens.errors import InputError
+from phylolens.results.calibration import Conformal
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def conformal_summary(
     n_calibration: Mapping[str, int],
     proven: bool = False,
     each: Each | None = None,
-) -> dict[str, Any]:
+) -> Conformal:
     """Test every calibration: for each stratum, with unknown taxa mixed in, on known taxa alone.
 
     Parameters
@@ -109,19 +110,15 @@ def conformal_summary(
 
     Returns
     -------
-    dict
-        ``alpha``, ``mix``, ``threshold`` (None: nothing is safe), ``n_calibration``,
-        ``guarantee``; ``coverage``, ``interval``, ``n`` (specimens), ``resolved_at`` and
-        ``mean_depth`` (ranks named) over the tested strata weighted to the mix; ``by_stratum`` the
-        same for each stratum tested; the other calibrations under their names. With ``each`` also
-        ``alpha_unknown``, ``promised``, ``not_promised`` and ``resolution_lost``: ranks of known
-        taxa named less than by the others. Answering "none" is never wrong; ``resolved_at`` says
-        how often that was. Intervals are over specimens; of unknown taxa ``interval_over_taxa``
-        says how far other such taxa may differ.
+    Conformal
+        Over the tested strata weighted to the mix, ``by_stratum`` for each of them; the other
+        calibrations under their names. Answering "none" is never wrong; ``resolved_at`` says how
+        often that was. Intervals are over specimens; of unknown taxa ``interval_over_taxa`` says
+        how far other such taxa may differ.
     """
     known = [name for name in np.unique([*mix, *tested.strata]) if name.startswith("known ")]
     kinds = ["each"] if each else []
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for kind in (*kinds, "mixed", "known_only"):
         assumed = default_mix(np.array(known)) if kind == "known_only" else dict(mix)
         q, n = thresholds[kind], n_calibration[kind]
@@ -135,7 +132,7 @@ def conformal_summary(
             | _summary(tree, tested, assumed, q, tested.values.get(kind))
         )
     if each is None:
-        return found.pop("mixed") | found
+        return Conformal.model_validate(found.pop("mixed") | found)
     strata = {str(name) for name in tested.strata if str(name).startswith("unknown ")}
     about = {
         "alpha_unknown": each.alpha_unknown,
@@ -143,7 +140,7 @@ def conformal_summary(
         "not_promised": sorted(strata - set(each.promised)),
         "resolution_lost": _lost(found, known),
     }
-    return found.pop("each") | found | about
+    return Conformal.model_validate(found.pop("each") | found | about)
 
 
 def _lost(found: Mapping[str, Any], known: Sequence[str]) -> dict[str, float]:
@@ -221,18 +218,6 @@ def _tested(
         "resolved_at": resolved,
         "mean_depth": sum((place + 1) * resolved[r] for place, r in enumerate(tree.ranks)),
     }
-
-
-def wilson(share: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share, for ``n`` units or as many as weighted ones are worth.
-
-    Shares of specimens need not be 0 or 1; then the interval is somewhat too wide, never too
-    narrow. Weighted units count (sum w)^2 / sum w^2 (Kish 1965).
-    """
-    z = float(norm.ppf((1 + level) / 2))
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(max(share * (1 - share), 0) / n + z**2 / (4 * n**2))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
 def guarantee(

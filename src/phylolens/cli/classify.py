@@ -64,4 +64,4 @@ def _predict(
             device=settings.get("device", "auto"),
             progress=progress,
         )
-    show(summary, json=json)
+    show({k: v for k, v in summary.to_dict().items() if k != "schema_version"}, json=json)

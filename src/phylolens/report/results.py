@@ -16,6 +16,7 @@ from phylolens.provenance import OUTPUTS, file_hash
 from phylolens.reading.arrow import read_parquet
 from phylolens.reading.text import clear_errors
 from phylolens.report.own_results import allowed, is_own
+from phylolens.results.classification import ClassificationResult
 from phylolens.writing import read_csv
 
 # Which command makes what a section of the report needs.
@@ -148,9 +149,11 @@ class Results:
         return self.json("run.json") or {}
 
     @cached_property
-    def metrics(self) -> dict[str, Any] | None:
-        """``classify/metrics.json``."""
-        return self._stage("classify")
+    def classification(self) -> ClassificationResult | None:
+        """``classify/metrics.json``; None where the last run left the stage out."""
+        path = self.folder / ClassificationResult.FILE
+        absent = self.reason("classify") or not path.is_file()
+        return None if absent else ClassificationResult.from_json(path)
 
     @cached_property
     def guide(self) -> dict[str, Any] | None:

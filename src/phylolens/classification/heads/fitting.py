@@ -12,6 +12,7 @@ from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
+from phylolens.results.classifier import HeadChoice
 
 
 def fit_head(
@@ -98,10 +99,11 @@ def probabilities(head: ClassifierMixin, X: np.ndarray) -> np.ndarray:
     return np.asarray(head.predict_proba(X), dtype=np.float64)
 
 
-def choice_of(head: ClassifierMixin) -> dict[str, Any] | None:
+def choice_of(head: ClassifierMixin) -> HeadChoice | None:
     """Tell what a fitted head chose by itself: ``head``, ``scores``, ``rule``; None for others."""
     while isinstance(head, Pipeline) or hasattr(head, "head_"):
         head = head.steps[-1][1] if isinstance(head, Pipeline) else head.head_
     if not hasattr(head, "choice_"):
         return None
-    return {"head": head.choice_, "scores": dict(head.scores_), "rule": head.rule_}
+    scores = {str(name): float(score) for name, score in head.scores_.items()}
+    return HeadChoice(head=head.choice_, scores=scores, rule=head.rule_)

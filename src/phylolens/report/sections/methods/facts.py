@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from phylolens.classification.recipes import CLASSIFY_RECIPES
 from phylolens.guided.recipes import GUIDE_RECIPES
 from phylolens.report.glossary import parts_of
 from phylolens.report.literature import references
 from phylolens.report.results import Results
 from phylolens.report.sections.guided.methods import sources
 from phylolens.report.text import count, listed
+from phylolens.results.classification import ClassificationResult, UsedSettings
 
 STAGES = {"classify": "classification", "guide": "guided embedding", "signal": "signal"}
 
@@ -23,7 +23,12 @@ def made_by(results: Results) -> dict[str, dict[str, Any]]:
         None).
     """
     recorded = results.run.get("stages") or {}
-    contents = {"classify": results.metrics, "guide": results.guide, "signal": results.signal}
+    classified = results.classification
+    contents = {
+        "classify": classified and classified.to_dict(),
+        "guide": results.guide,
+        "signal": results.signal,
+    }
     found = {}
     for stage, content in contents.items():
         if content is not None:
@@ -141,7 +146,9 @@ def _program(results: Results) -> str:
 
 def feature_spec(results: Results) -> dict[str, Any]:
     """Where the features come from, as the first stage that used them recorded it."""
-    for found in (results.signal, (results.metrics or {}).get("settings"),
+    classified = results.classification
+    used = classified.settings if classified else None
+    for found in (results.signal, used and used.to_dict(),
                   (results.guide or {}).get("settings")):  # fmt: skip
         if found and found.get("features"):
             return dict(found["features"])
@@ -173,9 +180,9 @@ def _features(results: Results) -> str:
 
 
 def _classify(results: Results, summary: dict[str, Any] | None) -> str:
-    if not summary or not results.metrics:
+    if not summary or not results.classification:
         return ""
-    settings = results.metrics.get("settings") or {}
+    settings = results.classification.settings
     models = listed(summary["models"])
     if not summary["chooses"]:  # the default classifier may answer at all ranks at once
         models = f"one independent classifier a rank ({models})"
@@ -185,16 +192,16 @@ def _classify(results: Results, summary: dict[str, Any] | None) -> str:
     )
     for line in summary["chosen"]["everywhere"]:
         text += f" {line}"
-    if settings.get("augmentation") and settings.get("upsample_to"):
+    if settings and settings.augmentation and settings.upsample_to:
         text += (
-            f" Rare classes were raised to {count(int(settings['upsample_to']), 'image')}, or to "
+            f" Rare classes were raised to {count(settings.upsample_to, 'image')}, or to "
             "the size of the largest class where that is smaller, "
-            f"with altered copies ({settings['augmentation']}) of training images."
+            f"with altered copies ({settings.augmentation}) of training images."
         )
-    return text + _trust(summary)
+    return text + _calibration(summary)
 
 
-def _trust(summary: dict[str, Any]) -> str:
+def _calibration(summary: dict[str, Any]) -> str:
     """How certainty was calibrated and how deep answers go."""
     text = ""
     for one in summary["divisions"]:
@@ -215,13 +222,11 @@ def _trust(summary: dict[str, Any]) -> str:
 def _differences(results: Results) -> list[str]:
     """Name where the run departs from the published settings of its recipes."""
     lines: list[str] = []
-    keys: tuple[str, ...]
-    found = results.metrics or {}
-    if found.get("recipe") == PUBLISHED:
-        used = (found.get("settings") or {}) | {"models": tuple(found["models"])}
-        keys = ("backbone", "fit", "augmentation", "upsample_to", "models")
-        lines += _compare("Classification", CLASSIFY_RECIPES[found["recipe"]], used, keys)
-        lines += ALWAYS["classify"] if used.get("augmentation") else ALWAYS["classify"][:1]
+    classified = results.classification
+    if classified and classified.recipe == PUBLISHED:
+        settings = classified.settings or UsedSettings()
+        lines += _classify_differences(classified, settings)
+        lines += ALWAYS["classify"] if settings.augmentation else ALWAYS["classify"][:1]
     found = results.guide or {}
     if found.get("recipe") == PUBLISHED:
         used = (found.get("settings") or {}) | found
@@ -267,6 +272,28 @@ _SETTING_WORDS = {
     "epochs": "training steps",
     "learning_rate": "learning rate",
 }
+
+
+def _classify_differences(found: ClassificationResult, settings: UsedSettings) -> list[str]:
+    """Compare with the published values that the results name; older ones name fewer."""
+    spec = settings.features or {}
+    here = {
+        "backbone": feature_words(spec) or None,
+        "fit": spec.get("fit"),
+        "augmentation": settings.augmentation,
+        "upsample_to": settings.upsample_to,
+        "models": list(found.models),
+    }
+    unknown = {"backbone", "fit"}  # of features made elsewhere
+    lines = []
+    for key, used in here.items():
+        published = getattr(settings, f"published_{key}")
+        if published is not None and used != published and not (used is None and key in unknown):
+            shown = "none" if used is None else _show(used)
+            lines.append(
+                f"Classification, {_SETTING_WORDS[key]}: {shown} (published: {_show(published)})."
+            )
+    return lines
 
 
 def _compare(what: str, recipe: Any, used: dict[str, Any], keys: tuple[str, ...]) -> list[str]:

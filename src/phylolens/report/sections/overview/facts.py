@@ -82,7 +82,7 @@ def _what_is_it(classify: Mapping[str, Any], found: Mapping[str, Any]) -> Card:
         known = "taxa that are not in the collection"
     bars = [_bar(known, own, of_hundred(own))]
     bars += [_bar(f"new {taxa}", share, of_hundred(share)) for taxa, share in new.items()]
-    if found["beside"] == "better than":
+    if found["beside"] in ("better than", ""):
         answer = f"The {rank} is named right in {of_hundred(own)} images of {known}."
         for taxa, share in new.items():
             answer += (
