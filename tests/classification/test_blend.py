@@ -8,9 +8,8 @@ from sklearn.naive_bayes import GaussianNB
 
 from phylolens.classification.blend import OWN_SHARE, RankBlend, tempered, with_rest
 from phylolens.classification.heads import choice_of, fit_head, probabilities
-from phylolens.classification.heads.inner_choice import InnerChoice
+from phylolens.classification.heads.inner_choice import InnerChoice, frozen_of, split_choice
 from phylolens.classification.heads.prototype import Prototype
-from phylolens.classification.heads.reuse import frozen_of, split_choice
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.transform import with_steps
 

@@ -12,8 +12,8 @@ from phylolens.classification.heads import (
     make_head,
     probabilities,
 )
+from phylolens.classification.heads.base import fold_of_rows, stratified_sample
 from phylolens.classification.heads.candidates import KINDS, MANY_CLASSES, candidate, named
-from phylolens.classification.heads.folds import fold_of_rows, stratified_sample
 from phylolens.classification.heads.inner_choice import FOLDS, InnerChoice
 from phylolens.classification.transform import with_steps
 from phylolens.errors import InputError

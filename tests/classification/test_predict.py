@@ -236,10 +236,10 @@ def test_no_readable_picture_at_all(of_pictures, unseen, tmp_path):
     ],
 )
 def test_features_of_another_kind_are_refused(of_pictures, unseen, tmp_path, asked, words):
-    refused(tmp_path, words, of_pictures, images=unseen, asked=asked)
+    refused(tmp_path, words, of_pictures, images=unseen, wanted=asked)
 
 
 @pytest.mark.vision
 def test_a_model_of_other_features_reads_no_pictures(stored, unseen, tmp_path):
     refused(tmp_path, "not made from images", stored[0], images=unseen)
-    refused(tmp_path, "made elsewhere", stored[0], images=unseen, asked={"fit": "crop"})
+    refused(tmp_path, "made elsewhere", stored[0], images=unseen, wanted={"fit": "crop"})

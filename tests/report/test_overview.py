@@ -84,7 +84,9 @@ def test_a_classifier_no_better_than_guessing_is_not_praised(make_results):
 
     change(out, "classify/metrics.json", edit)
     answer = card(summarize(out), "classify")["answer"]
-    assert answer == ("The family cannot be told: always naming the commonest family does as well.")
+    assert answer == (
+        "The family cannot be named: always giving the commonest family does as well."
+    )
 
 
 def test_circular_scores_are_not_told(make_results):

@@ -1,7 +1,7 @@
 """How reliable is a calibrated model? Assessed on specimens and taxa held out from it.
 
 Heads fitted to fewer taxa are surer and their nearest rows lie elsewhere, so scores of novelty of
-different folds do not compare. Each fold that leaves taxa out is asked about known specimens, too,
+different folds do not compare. Each fold that leaves taxa out answers about known specimens, too,
 and these are held against the unknown ones within the same heads.
 """
 
@@ -14,12 +14,11 @@ import pandas as pd
 from phylolens.classification.blend import tempered
 from phylolens.classification.calibrated import Answers, CalibratedModel
 from phylolens.classification.confidence import confidence_summary
-from phylolens.classification.conformal import strata
 from phylolens.classification.coverage import Each, Tested, conformal_summary
 from phylolens.classification.cross_fit import OutOfFold
-from phylolens.classification.each_stratum import units_of
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.novelty import msp, novelty_summary, of_primary, p_value
+from phylolens.classification.strata import strata, units_of
 from phylolens.errors import TooFew
 from phylolens.results.calibration import (
     Confidence,
@@ -51,7 +50,7 @@ def assessment_split(
     """
     left, held = table, []
     for place, rank in enumerate(ranks):
-        if left[rank].nunique() < 3:  # without one, two have to stay to be told apart
+        if left[rank].nunique() < 3:  # without one, two have to stay, to be distinguished
             continue
         try:
             folds = group_folds(left, ranks[: place + 1], rank, UNKNOWN_FOLDS, seed)
@@ -210,7 +209,7 @@ def n_calibrated(found: OutOfFold, specimen_of: pd.Series) -> dict[str, int]:
 def novelty_of_folds(
     found: OutOfFold, tree: TaxonTree, temperatures: dict[str, float], rows: pd.DataFrame, seed: int
 ) -> Novelty | None:
-    """Tell how well unknown taxa of each rank are told from known ones.
+    """Measure how well unknown taxa of each rank are distinguished from known ones.
 
     Parameters
     ----------
@@ -242,12 +241,12 @@ def novelty_of_folds(
         marginals = tempered(tree, part.raw, temperatures)
         finest = marginals[:, tree.at_rank(tree.ranks[-1])]
         values = {"msp": msp(finest), "knn": part.distances}
-        asked = rows.loc[part.files]
+        tested_rows = rows.loc[part.files]
         summary = novelty_summary(
             {name: within_folds(score, part.strata, part.folds) for name, score in values.items()},
             part.strata,
-            asked["specimen_id"].to_numpy(str),
-            asked[list(tree.ranks)],
+            tested_rows["specimen_id"].to_numpy(str),
+            tested_rows[list(tree.ranks)],
             seed=seed,
             rank=rank,
         )
@@ -261,9 +260,9 @@ def novelty_of_folds(
 
 
 def within_folds(scores: np.ndarray, strata: np.ndarray, folds: np.ndarray) -> np.ndarray:
-    """Replace each score by the share of its fold's known rows that look less novel, 0 to 1.
+    """Replace each score by the share of its fold's known rows that are less novel, 0 to 1.
 
-    Rows of folds without a known one get 0.5: they tell nothing.
+    Rows of folds without a known one get 0.5: nothing is known of them.
     """
     known = np.char.startswith(np.asarray(strata, dtype=str), "known ")
     shares = np.full(len(scores), 0.5)

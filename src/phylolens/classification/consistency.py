@@ -14,7 +14,7 @@ from sklearn.base import ClassifierMixin
 from phylolens.classification.blend import RankBlend
 from phylolens.classification.evaluate import two_scores
 from phylolens.classification.heads import fit_head, probabilities
-from phylolens.classification.heads.reuse import frozen_of
+from phylolens.classification.heads.inner_choice import frozen_of
 from phylolens.classification.lineage import ROOT, TaxonTree
 from phylolens.errors import TooFew
 from phylolens.progress import Progress, silent
@@ -132,15 +132,15 @@ def compare_schemes(
     train, test = train[tree.node_of(train) >= 0], test.dropna(subset=ranks)
     if test.empty:
         raise TooFew(f"no tested image has a label at every rank ({', '.join(ranks)}).")
-    seen = features.take([str(name) for name in train.index]).matrix
-    asked = features.take([str(name) for name in test.index]).matrix
+    trained = features.take([str(name) for name in train.index]).matrix
+    tested = features.take([str(name) for name in test.index]).matrix
     labels = np.array([tree.name(node) for node in tree.node_of(train)])
     groups = train["specimen_id"].to_numpy(str)
     progress("comparing ranks", 0, len(ranks) + 1)
-    blend = RankBlend.fit(head, tree, seen, labels, groups)
-    summed, blended = blend.summed(asked), blend.marginals(asked)
+    blend = RankBlend.fit(head, tree, trained, labels, groups)
+    summed, blended = blend.summed(tested), blend.marginals(tested)
     answers = {
-        "independent": _independent(frozen_of(head), seen, train, asked, ranks, progress),
+        "independent": _independent(frozen_of(head), trained, train, tested, ranks, progress),
         "summed": names_at_ranks(tree, tree.best(summed)),
         "top_down": names_at_ranks(tree, tree.top_down(summed)),
         "blended": names_at_ranks(tree, tree.best(blended)),
@@ -151,9 +151,9 @@ def compare_schemes(
 
 def _independent(
     head: ClassifierMixin,
-    seen: np.ndarray,
+    trained: np.ndarray,
     train: pd.DataFrame,
-    asked: np.ndarray,
+    tested: np.ndarray,
     ranks: Sequence[str],
     progress: Progress,
 ) -> pd.DataFrame:
@@ -163,7 +163,7 @@ def _independent(
         rows = train[rank].notna().to_numpy(bool)
         own = frozen_of(head)
         labels = train[rank][rows].to_numpy(str)
-        fit_head(own, seen[rows], labels, train["specimen_id"][rows].to_numpy(str))
-        answers[rank] = own.classes_[probabilities(own, asked).argmax(axis=1)]
+        fit_head(own, trained[rows], labels, train["specimen_id"][rows].to_numpy(str))
+        answers[rank] = own.classes_[probabilities(own, tested).argmax(axis=1)]
     progress("comparing ranks", len(ranks) + 1, len(ranks) + 1)
     return pd.DataFrame(answers, dtype=object)

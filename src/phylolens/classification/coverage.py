@@ -6,15 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from phylolens.classification.conformal import (
-    along,
-    cut_path,
-    default_mix,
-    mix_weights,
-    units_needed,
-)
+from phylolens.classification.conformal import along, cut_path, units_needed
 from phylolens.classification.intervals import wilson
 from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.strata import default_mix, mix_weights
 from phylolens.errors import InputError
 from phylolens.results.calibration import Conformal
 
@@ -32,7 +27,7 @@ class Tested:
     truth : array of int, shape (n,)
         Finest true node in the tree, -1 for none.
     strata : array of str, shape (n,)
-        From :func:`phylolens.classification.conformal.strata`; rows with ``no label`` are left out.
+        From :func:`phylolens.classification.strata.strata`; rows with ``no label`` are left out.
     specimens : array of str, shape (n,)
         Several images of one specimen count as one.
     depth : array of int, shape (n,), optional
@@ -40,7 +35,7 @@ class Tested:
     values : mapping of str to array, shape (n, ranks)
         What each guarantee holds against its threshold; the probabilities where it is not there.
     units : array of str, shape (n,), optional
-        From :func:`~phylolens.classification.each_stratum.units_of`: the unknown taxon of rows of
+        From :func:`~phylolens.classification.strata.units_of`: the unknown taxon of rows of
         unknown strata.
     """
 

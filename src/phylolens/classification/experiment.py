@@ -49,7 +49,7 @@ def testable_ranks(table: pd.DataFrame, ranks: Sequence[str]) -> tuple[str, ...]
     kept = tuple(rank for rank in ranks if table[rank].nunique() > 1)
     if not kept:
         raise TooFew(
-            f"every rank ({', '.join(ranks)}) has a single class: nothing to tell apart.",
+            f"every rank ({', '.join(ranks)}) has a single class: nothing to classify.",
             hint="Give images of at least two taxa.",
         )
     return kept
@@ -89,7 +89,7 @@ def classify(
         What is done about rare classes besides copies (see
         ``phylolens.classification.imbalance``).
     ranks : sequence of str
-        All ranks of the table, coarse to fine: heads that use the taxonomy are told the parents.
+        All ranks of the table, coarse to fine: heads that use the taxonomy are given the parents.
     leaf : LeafPlan, optional
         For the model ``default``: one head on the finest taxa, summed up the ranks. Without it,
         and at finer ranks, ``default`` is an independent head like the others.

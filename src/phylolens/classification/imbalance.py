@@ -89,7 +89,7 @@ def with_imbalance(
     parents: Mapping[str, str] | None = None,
     blocks: Sequence[int] | None = None,
 ) -> ClassifierMixin:
-    """Build a head that treats rare classes as asked.
+    """Build a head that treats rare classes as the option says.
 
     Parameters
     ----------

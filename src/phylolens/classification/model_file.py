@@ -24,8 +24,8 @@ from phylolens.classification.acceptance import EVIDENCE, Acceptance
 from phylolens.classification.blend import RankBlend
 from phylolens.classification.calibrated import CalibratedModel
 from phylolens.classification.calibration import Calibration
-from phylolens.classification.heads.known_types import KNOWN_TYPES
 from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.skops_file import KNOWN_TYPES
 from phylolens.errors import InputError, require_file
 from phylolens.results.base import Number
 from phylolens.results.classifier import ClassifierFile, ModelCalibration

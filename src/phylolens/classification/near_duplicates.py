@@ -1,7 +1,7 @@
 """Tested images that nearly repeat a training image: crops, mirror images, the same shot.
 
-A model need only remember such an image. How alike two different images look depends on the
-features and on the material: leaves scanned on a black ground are all at a cosine above 0.95,
+A model need only remember such an image. How similar two different images are depends on the
+features and on the objects: leaves scanned on a black ground are all at a cosine above 0.95,
 birds rarely above 0.9. So the baseline is taken from the data, and a repeat has to stand out
 twice: from what is usual between tested and training images, and from the tested image's own
 next neighbours (the ratio test of Lowe 2004, Int. J. Comput. Vis. 60:91).

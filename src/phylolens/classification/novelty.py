@@ -1,4 +1,4 @@
-"""Is this a taxon the model has never seen? Scores that are high for the unfamiliar.
+"""Is this a taxon the model was not trained on? Scores that are high for the unfamiliar.
 
 ``msp``: one minus the largest leaf probability (Hendrycks & Gimpel 2017, arXiv 1610.02136).
 ``knn``: distance to the nearest training rows (Sun et al. 2022, arXiv 2204.06507). ``combined``:
@@ -192,7 +192,7 @@ def novelty_summary(
     scores : mapping of str to array, shape (n,)
         Such as ``msp`` and ``knn``, of models fitted without the rows; ``combined`` is added.
     strata : array of str, shape (n,)
-        From :func:`phylolens.classification.conformal.strata`.
+        From :func:`phylolens.classification.strata.strata`.
     specimens : array of str, shape (n,)
         Specimen of each row.
     lineage : DataFrame, n rows

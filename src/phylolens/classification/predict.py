@@ -36,7 +36,7 @@ def predict(
     *,
     images: Path | None = None,
     features: Features | None = None,
-    asked: Mapping[str, Any] | None = None,
+    wanted: Mapping[str, Any] | None = None,
     out: Path,
     guarantee: str = GUARANTEES[0],
     device: str = "auto",
@@ -54,8 +54,8 @@ def predict(
     images : Path, optional
         An image, or a folder of images.
     features : Features, optional
-        Instead of images: made elsewhere, in the way the model's were.
-    asked : mapping, optional
+        Instead of images: made elsewhere, as the model's were.
+    wanted : mapping, optional
         What the user wants of the features (``backbone``, ``layers``, ``fit``, ``flips``): it has
         to be what the model was made with. ``weights`` is the checkpoint, if not the published one.
     out : Path
@@ -87,8 +87,8 @@ def predict(
             "images and features exclude each other.", hint="Give --images or --features."
         )
     model = load_model(folder)
-    asked = dict(asked or {})
-    weights = asked.pop("weights", None)
+    wanted = dict(wanted or {})
+    weights = wanted.pop("weights", None)
     if features is not None:
         _require_width(model, features)
         chunks = chunks_of_features(features)
@@ -97,7 +97,7 @@ def predict(
         from phylolens.embedding.same_spec import require_asked
 
         files = new_pictures(images, out, "nothing to classify.")
-        require_asked(model.spec, asked, where=folder)
+        require_asked(model.spec, wanted, where=folder)
         chunks = chunks_of_pictures(model.spec, files, out / "features", weights, device)
         total = len(files)
     return _write(model, chunks, total, out, guarantee, progress)
@@ -204,13 +204,13 @@ def long_table(model: CalibratedModel, answers: Answers) -> pd.DataFrame:
 
 
 def wide_table(model: CalibratedModel, answers: Answers) -> pd.DataFrame:
-    """One row a file: the answer at every rank, how deep it is safe, and how novel it looks.
+    """One row a file: the answer at every rank, how deep it is safe, and how novel it is.
 
     Columns ``file``; one a rank; ``accepted_rank`` and ``accepted_taxon``, ``none of these`` where
     no rank is safe; ``accepted_probability``, missing there; ``conformal_set``, the finest taxa
     within the accepted one that may be meant if the specimen's is a known one, separated by ``|``
     (all taxa where no rank is safe); ``conformal_set_size``; ``novelty_p_value``, small where known
-    specimens hardly ever look as unfamiliar.
+    specimens hardly ever are as unfamiliar.
     """
     tree = model.tree
     ranks = np.array([*tree.ranks, NONE], dtype=object)

@@ -51,14 +51,14 @@ def _predict(
     from phylolens.classification.predict import predict
     from phylolens.embedding.feature_file import read_features
 
-    asked = require_nothing_else(settings, "classify")
+    wanted = require_nothing_else(settings, "classify")
     features = settings.get("features")
     with progress_bar() as progress:
         summary = predict(
             model,
             images=settings.get("images"),
             features=read_features(features) if features else None,
-            asked=asked,
+            wanted=wanted,
             out=settings.get("out", Path("phylolens-out")),
             guarantee=guarantee or "each",
             device=settings.get("device", "auto"),

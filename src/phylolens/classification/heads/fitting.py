@@ -1,4 +1,4 @@
-"""Fit any head and ask it for probabilities: one way for all of them."""
+"""Fit any head and get its probabilities: the same call for all of them."""
 
 import warnings
 from typing import Any
@@ -45,7 +45,7 @@ def fit_head(
         raise InputError(f"{len(X)} rows of features need as many labels and specimens.")
     if len(np.unique(labels)) < 2:
         raise InputError(
-            "a classifier needs at least two classes to tell apart.",
+            "a classifier needs at least two classes.",
             ids=sorted({str(label) for label in labels}),
             hint="Give images of at least two taxa.",
         )
@@ -89,7 +89,7 @@ def _set_jobs(head: ClassifierMixin, count: int) -> None:
 
 
 def probabilities(head: ClassifierMixin, X: np.ndarray) -> np.ndarray:
-    """Ask a fitted head for class probabilities.
+    """Return the class probabilities of a fitted head.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def probabilities(head: ClassifierMixin, X: np.ndarray) -> np.ndarray:
 
 
 def choice_of(head: ClassifierMixin) -> HeadChoice | None:
-    """Tell what a fitted head chose by itself: ``head``, ``scores``, ``rule``; None for others."""
+    """Return what a fitted head chose by itself; None for others."""
     while isinstance(head, Pipeline) or hasattr(head, "head_"):
         head = head.steps[-1][1] if isinstance(head, Pipeline) else head.head_
     if not hasattr(head, "choice_"):

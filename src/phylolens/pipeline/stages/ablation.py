@@ -11,9 +11,8 @@ from phylolens.classification.blend import RankBlend
 from phylolens.classification.evaluate import two_scores
 from phylolens.classification.heads import fit_head, make_head, probabilities
 from phylolens.classification.heads.shrunken_lda import ShrunkenLda
-from phylolens.classification.heads.steps import STEPS
 from phylolens.classification.lineage import TaxonTree
-from phylolens.classification.transform import with_steps
+from phylolens.classification.transform import HEAD_STEPS, with_steps
 from phylolens.errors import TooFew
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.image_features import ImageFeatures
@@ -101,9 +100,9 @@ def _plan(context: RunContext) -> Iterator[_Step]:
     yield _Step(
         "select", f"best {SELECTED} features by importance", now, (*steps, f"select:{SELECTED}")
     )
-    yield _Step("pca", f"principal components ({STEPS[-1]})", now, STEPS)
-    yield _Step("summed", "one head on the finest taxa, summed up", now, STEPS, "summed")
-    yield _Step("blended", "blended with heads of the ranks (default)", now, STEPS, "blended")
+    yield _Step("pca", f"principal components ({HEAD_STEPS[-1]})", now, HEAD_STEPS)
+    yield _Step("summed", "one head on the finest taxa, summed up", now, HEAD_STEPS, "summed")
+    yield _Step("blended", "blended with heads of the ranks (default)", now, HEAD_STEPS, "blended")
 
 
 def _features(context: RunContext, step: _Step) -> Features:
@@ -149,7 +148,7 @@ class _Case:
         return answers
 
     def _over_ranks(self, step: _Step, features: Features) -> _Answers:
-        """Answer with the blend; the steps that ask for it have the same features."""
+        """Answer with the blend; the steps that use it have the same features."""
         if self._blend is None:
             self._blend = self._fitted(features)
         blend, answers = self._blend, {}

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from phylolens.classification.blend import LeafPlan
-from phylolens.classification.expected import require_shares
 from phylolens.classification.imbalance import head_of
 from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.strata import require_shares
 from phylolens.embedding.feature_file import without_rows
 from phylolens.errors import InputError, TooFew
 from phylolens.pipeline.checkpoints import Checkpoints
@@ -84,7 +84,7 @@ def _settings_used(context: RunContext) -> UsedSettings:
 
 
 def _require_augmentation(name: str) -> None:
-    """Refuse an unknown way to alter copies, even where this run makes none."""
+    """Refuse an unknown alteration of copies, even where this run makes none."""
     from phylolens.embedding import AUGMENTATIONS
 
     if name not in AUGMENTATIONS:
@@ -106,7 +106,7 @@ def _remove_stale(folder: Path, first: str, result: ClassificationResult) -> Non
 
 
 def _ranks(context: RunContext) -> tuple[str, ...]:
-    """Ranks asked for, or all down to the rank of comparison, that have two classes."""
+    """Ranks chosen, or all down to the rank of comparison, that have two classes."""
     from phylolens.classification.experiment import testable_ranks
 
     dataset = context.dataset

@@ -72,7 +72,7 @@ def about_few_shot(metrics: ClassificationResult) -> dict[str, Any] | None:
 
 
 def _short(found: FewShot, rank: str) -> str:
-    """Say how many taxa have fewer specimens than were asked for."""
+    """Say how many taxa have fewer specimens than were wanted."""
     few = zip(found.n_per_taxon or [], found.n_short or [], strict=False)
     parts = [f"{n_short:,} fewer than {size}" for size, n_short in few if n_short]
     return f"Of {count(found.n_taxa or 0, rank)}, {listed(parts)}." if parts else ""
@@ -106,7 +106,7 @@ SCHEMES = {
 
 
 def about_consistency(results: Results, metrics: ClassificationResult) -> dict[str, Any] | None:
-    """Do the answers of the ranks fit together? None where it was not asked."""
+    """Do the answers of the ranks fit together? None where it was not compared."""
     found = metrics.consistency
     if not found:
         return None

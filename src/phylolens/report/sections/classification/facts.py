@@ -183,7 +183,7 @@ def _new(found: dict[str, Any] | None) -> str:
     if not found:
         return ""
     return (
-        f"An unknown {found['rank']} looks stranger to it than a known one in "
+        f"An unknown {found['rank']} is stranger to it than a known one in "
         f"{100 * found['auroc']:.0f} of 100 pairs."
     )
 
@@ -196,7 +196,7 @@ def cannot_tell(summary: dict[str, Any]) -> list[str]:
         ranks = listed([plural(left_out_rank(one["name"])) for one in left])
         lines[1] = (
             "A random split leaves other specimens of the same species in training, so it tells "
-            "how well known species are told apart. The honest figure for taxa that are not in "
+            "how well known species are recognised. The honest figure for taxa that are not in "
             f"the training set is that of {ranks} held out; it is right only at coarser ranks, as "
             "the taxon itself cannot be answered."
         )

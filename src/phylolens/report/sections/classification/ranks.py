@@ -62,7 +62,7 @@ def about_rank(
         "heights": heights(results, rank, matrix),
     }
     if not matrix["drawn"]:
-        matrix["matrix"] = []  # thousands of classes squared, and nobody looks
+        matrix["matrix"] = []  # thousands of classes squared: too many to show
     summary["tested_on"] = _tested_on(results, summary["n_test"], n_specimens)
     summary["sentence"] = _sentence(summary, model_words(model))
     summary["alt"] = _alt(summary)

@@ -24,8 +24,8 @@ def made_by(results: Results) -> dict[str, dict[str, Any]]:
     """
     recorded = results.run.get("stages") or {}
     classified = results.classification
-    contents = {
-        "classify": classified and classified.to_dict(),
+    contents: dict[str, dict[str, Any] | None] = {
+        "classify": {"seed": classified.seed} if classified else None,
         "guide": results.guide,
         "signal": results.signal,
     }
