@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from phylolens.classification.intervals import wilson
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.strata import default_mix, mix_weights
 from phylolens.errors import InputError
-from phylolens.results.calibration import Conformal
+from phylolens.results.calibration import Conformal, Guarantee, Stratum
 
 
 @dataclass(frozen=True)
@@ -113,21 +112,29 @@ def conformal_summary(
     """
     known = [name for name in np.unique([*mix, *tested.strata]) if name.startswith("known ")]
     kinds = ["each"] if each else []
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Guarantee] = {}
     for kind in (*kinds, "mixed", "known_only"):
         assumed = default_mix(np.array(known)) if kind == "known_only" else dict(mix)
         q, n = thresholds[kind], n_calibration[kind]
         text = guarantee(
             alpha, assumed, n, q, proven and kind == "known_only", each if kind == "each" else None
         )
-        about = {"alpha": alpha, "mix": assumed, "threshold": float(q) if np.isfinite(q) else None}
-        found[kind] = (
-            about
-            | {"n_calibration": n, "guarantee": text}
-            | _summary(tree, tested, assumed, q, tested.values.get(kind))
+        total, by_stratum = _summary(tree, tested, assumed, q, tested.values.get(kind))
+        found[kind] = Guarantee(
+            alpha=alpha,
+            mix=assumed,
+            threshold=float(q) if np.isfinite(q) else None,
+            n_calibration=n,
+            guarantee=text,
+            n=total.n,
+            coverage=total.coverage,
+            interval=total.interval,
+            resolved_at=total.resolved_at,
+            mean_depth=total.mean_depth,
+            by_stratum=by_stratum,
         )
     if each is None:
-        return Conformal.model_validate(found.pop("mixed") | found)
+        return Conformal.model_validate(found.pop("mixed").to_dict() | found)
     strata = {str(name) for name in tested.strata if str(name).startswith("unknown ")}
     about = {
         "alpha_unknown": each.alpha_unknown,
@@ -135,16 +142,19 @@ def conformal_summary(
         "not_promised": sorted(strata - set(each.promised)),
         "resolution_lost": _lost(found, known),
     }
-    return Conformal.model_validate(found.pop("each") | found | about)
+    return Conformal.model_validate(found.pop("each").to_dict() | found | about)
 
 
-def _lost(found: Mapping[str, Any], known: Sequence[str]) -> dict[str, float]:
+def _lost(found: Mapping[str, Guarantee], known: Sequence[str]) -> dict[str, float]:
     """Ranks of known taxa that ``each`` names less than the others, on average."""
     depths = {
-        kind: [block["by_stratum"][name]["mean_depth"] for name in known
-               if name in block["by_stratum"]]
-        for kind, block in found.items()
-    }  # fmt: skip
+        kind: [
+            float(own.mean_depth or 0.0)
+            for name, own in (one.by_stratum or {}).items()
+            if name in known
+        ]
+        for kind, one in found.items()
+    }
     if not depths["each"]:
         return {}
     mean = {kind: float(np.mean(values)) for kind, values in depths.items()}
@@ -157,7 +167,8 @@ def _summary(
     mix: Mapping[str, float],
     q: float,
     values: np.ndarray | None,
-) -> dict[str, Any]:
+) -> tuple[Stratum, dict[str, Stratum]]:
+    """Test one calibration over the mix, and in each stratum."""
     on_path = along(tested.marginals, tested.path) if values is None else values
     accepted = cut_path(on_path, tested.path, q)
     judged = accepted if tested.depth is None else tree.cut(accepted, tested.depth)
@@ -171,22 +182,21 @@ def _summary(
         here = np.asarray(tested.strata == name)
         by_stratum[name] = _tested(tree, accepted[here], right[here], tested.specimens[here])
         if name.startswith("unknown ") and tested.units is not None:
-            by_stratum[name] |= _over_taxa(right[here], tested.units[here])
-    return {
-        **_tested(tree, accepted[rows], right[rows], tested.specimens[rows], weights),
-        "by_stratum": by_stratum,
-    }
+            by_stratum[name] = _over_taxa(by_stratum[name], right[here], tested.units[here])
+    return _tested(tree, accepted[rows], right[rows], tested.specimens[rows], weights), by_stratum
 
 
-def _over_taxa(right: np.ndarray, taxa: np.ndarray) -> dict[str, Any]:
-    """Coverage with every unknown taxon counting once, and its interval over taxa."""
+def _over_taxa(found: Stratum, right: np.ndarray, taxa: np.ndarray) -> Stratum:
+    """Add coverage with every unknown taxon counting once, and its interval over taxa."""
     codes, sizes = np.unique(taxa, return_inverse=True, return_counts=True)[1:]
     coverage = float(np.mean(np.bincount(codes, right) / sizes))
-    return {
-        "n_taxa": len(sizes),
-        "coverage_over_taxa": coverage,
-        "interval_over_taxa": list(wilson(coverage, len(sizes))),
-    }
+    return found.model_copy(
+        update={
+            "n_taxa": len(sizes),
+            "coverage_over_taxa": coverage,
+            "interval_over_taxa": wilson(coverage, len(sizes)),
+        }
+    )
 
 
 def _tested(
@@ -195,10 +205,10 @@ def _tested(
     right: np.ndarray,
     specimens: np.ndarray,
     weights: np.ndarray | None = None,
-) -> dict[str, Any]:
+) -> Stratum:
     """Coverage and the share resolved at each rank, every specimen counting once."""
     if not len(specimens):
-        return {"n": 0, "coverage": None, "interval": None, "resolved_at": {}, "mean_depth": None}
+        return Stratum(n=0, coverage=None, interval=None, resolved_at={}, mean_depth=None)
     codes, counts = np.unique(specimens, return_inverse=True, return_counts=True)[1:]
     each = 1 / counts[codes] if weights is None else weights
     share = each / each.sum()
@@ -206,13 +216,13 @@ def _tested(
     coverage = float(share @ right)
     ranks = np.append(tree.nodes["rank"].to_numpy(object), "none")[accepted]
     resolved = {name: float(share @ (ranks == name)) for name in (*tree.ranks, "none")}
-    return {
-        "n": len(counts),
-        "coverage": coverage,
-        "interval": list(wilson(coverage, 1 / float(per_unit @ per_unit))),
-        "resolved_at": resolved,
-        "mean_depth": sum((place + 1) * resolved[r] for place, r in enumerate(tree.ranks)),
-    }
+    return Stratum(
+        n=len(counts),
+        coverage=coverage,
+        interval=wilson(coverage, 1 / float(per_unit @ per_unit)),
+        resolved_at=resolved,
+        mean_depth=sum((place + 1) * resolved[r] for place, r in enumerate(tree.ranks)),
+    )
 
 
 def guarantee(

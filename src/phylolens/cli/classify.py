@@ -28,7 +28,7 @@ def command(
     ] = None,
     json: o.Json = False,
 ) -> None:
-    """Classify specimens at every rank and test on specimens and species never seen.
+    """Classify specimens at every rank; test on specimens and species kept from training.
 
     The calibrated model is stored in classify/model; --model applies it to new images.
     """
