@@ -154,9 +154,9 @@ def test_the_stored_model_answers(whole, world):
     answers = model.answer(features)
     names = model.tree.labels(answers.path[:, 1])
     assert (names == np.array([f"F{name[1:3]}" for name in features.ids])).mean() > 0.9
-    assert model.card["head"] == metrics["model"]["chosen"]["head"]
-    assert model.card["n_taxa"] == {"order": 4, "family": 12, "species": 24}
-    line = model.card["performance"]["family, random"]
+    assert model.card.head == metrics["model"]["chosen"]["head"]
+    assert model.card.n_taxa == {"order": 4, "family": 12, "species": 24}
+    line = model.card.performance["family, random"]
     assert f"accuracy {metrics['models']['default']['family']['accuracy']:.3f}" in line
 
 
