@@ -65,7 +65,7 @@ def one(name: str, classes: int) -> None:
                 "gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
                 "accuracy": float((predicted == answers).mean()),
                 "f1": float(f1_score(answers, predicted, average="macro")),
-                "choice": (choice_of(head) or {}).get("head", ""),
+                "choice": choice.head if (choice := choice_of(head)) else "",
             }
         )
     )

@@ -15,7 +15,7 @@ from phylolens.pipeline.checkpoints import Checkpoints
 from phylolens.pipeline.run import run
 from phylolens.pipeline.settings import make_settings
 from phylolens.pipeline.stages import calibration, classify_split
-from phylolens.pipeline.stages.classify import divide
+from phylolens.pipeline.stages.classify_split import split_by
 
 RANKS = ("order", "family", "species")
 SETTINGS = {"models": ("default", "prototype"), "repeats": 2, "ablation": True}
@@ -154,9 +154,9 @@ def test_the_stored_model_answers(whole, world):
     answers = model.answer(features)
     names = model.tree.labels(answers.path[:, 1])
     assert (names == np.array([f"F{name[1:3]}" for name in features.ids])).mean() > 0.9
-    assert model.card["head"] == metrics["model"]["chosen"]["head"]
-    assert model.card["n_taxa"] == {"order": 4, "family": 12, "species": 24}
-    line = model.card["performance"]["family, random"]
+    assert model.card.head == metrics["model"]["chosen"]["head"]
+    assert model.card.n_taxa == {"order": 4, "family": 12, "species": 24}
+    line = model.card.performance["family, random"]
     assert f"accuracy {metrics['models']['default']['family']['accuracy']:.3f}" in line
 
 
@@ -283,15 +283,16 @@ def test_left_out_species_keep_a_relative_in_their_family(world):
     table = pd.read_csv(world / "meta.csv").assign(genus=lambda rows: rows["species"])
     table = table.assign(specimen_id=table["file"])[["file", "specimen_id", "order", "family",
                                                      "genus", "species"]]  # fmt: skip
-    context = SimpleNamespace(dataset=SimpleNamespace(table=table, ranks=tuple(table)[2:]))
-    recipe = SimpleNamespace(test_share=0.2)
-    split = divide(context, recipe, RANKS, "leave-species-out", 0)
+    settings = make_settings({"classify": {"test_share": 0.2}})
+    whole = SimpleNamespace(table=table, ranks=tuple(table)[2:])
+    context = SimpleNamespace(settings=settings, dataset=whole)
+    split = split_by(context, RANKS, "leave-species-out", 0)
     rows = table.set_index("file")
     assert set(rows.loc[list(split.test), "family"]) <= set(rows.loc[list(split.train), "family"])
-    without = SimpleNamespace(dataset=SimpleNamespace(table=table, ranks=("order", "genus",
-                                                                           "species")))  # fmt: skip
+    fewer = SimpleNamespace(table=table, ranks=("order", "genus", "species"))
+    without = SimpleNamespace(settings=settings, dataset=fewer)
     with pytest.raises(TooFew, match="every genus has a single one"):
-        divide(without, recipe, RANKS, "leave-species-out", 0)
+        split_by(without, RANKS, "leave-species-out", 0)
 
 
 def test_an_unknown_augmentation_stops_before_any_work(world, tmp_path):

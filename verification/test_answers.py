@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from phylolens.classification.answers import long_table, wide_table
 from phylolens.classification.calibrated import GUARANTEES, fit_calibrated
 from phylolens.classification.heads.prototype import Prototype
+from phylolens.classification.predict import long_table, wide_table
 from phylolens.errors import TooFew
 from phylolens.values import Features
 

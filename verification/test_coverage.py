@@ -15,14 +15,14 @@ from scipy.spatial.distance import cdist
 from phylolens.classification.conformal import (
     Walk,
     back_off,
-    mix_weights,
+    finest_sets,
     scores,
-    strata,
+    set_scores,
     threshold,
     walk,
 )
-from phylolens.classification.finest_sets import finest_sets, set_scores
 from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.strata import mix_weights, strata
 
 RANKS = ("order", "family", "genus", "species")
 ALPHA = 0.1

@@ -17,17 +17,16 @@ from phylolens.classification.acceptance import (
     learning_weights,
     path_evidence,
 )
-from phylolens.classification.conformal import (
-    along,
-    cut_path,
-    mix_weights,
-    needed,
-    strata,
-    threshold,
-    wrong_taxa,
-)
-from phylolens.classification.each_stratum import Strata, each_threshold, promised, units_of
+from phylolens.classification.conformal import along, cut_path, needed, threshold, wrong_taxa
 from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.strata import (
+    Strata,
+    each_threshold,
+    mix_weights,
+    promised,
+    strata,
+    units_of,
+)
 
 RANKS = ("order", "family", "genus", "species")
 ALPHA, UNKNOWN = 0.05, 0.2

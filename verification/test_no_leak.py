@@ -6,13 +6,11 @@ way for a tested specimen to reach the training part (its other picture, an alte
 chosen or a transform fitted on it) would lift the answers above chance.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.classification import CLASSIFY_RECIPES, HEADS, classify
+from phylolens.classification import HEADS, classify
 from phylolens.classification.blend import LeafPlan
 from phylolens.classification.lineage import TaxonTree
 from phylolens.specimens import raise_rare, split_specimens
@@ -70,9 +68,8 @@ def accuracies(head: str, seed: int, *, permuted: bool, by_specimen: bool = True
         features, plans[rank] = with_copies(features, plan)
     tree = TaxonTree.of(trained, RANKS)
     leaf = LeafPlan(tree, plans["species"].assign(label="species:" + plans["species"]["label"]))
-    recipe = replace(CLASSIFY_RECIPES["roy2025"], models=(head,))
-    found = classify(features, table, split, plans, recipe, ranks=RANKS, leaf=leaf, seed=seed)
-    return {rank: found.metrics["models"][head][rank]["accuracy"] for rank in RANKS}
+    found = classify(features, table, split, plans, (head,), ranks=RANKS, leaf=leaf, seed=seed)
+    return {rank: found.metrics.models[head][rank].accuracy for rank in RANKS}
 
 
 @pytest.mark.parametrize("head", sorted(HEADS))

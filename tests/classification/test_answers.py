@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
-from phylolens.classification.answers import long_table, wide_table
 from phylolens.classification.blend import tempered
 from phylolens.classification.calibrated import CalibratedModel
 from phylolens.classification.calibration import calibrate
 from phylolens.classification.cross_fit import OutOfFold
 from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.predict import long_table, wide_table
 from phylolens.reading.cells import read_csv
 from phylolens.values import Features
 from phylolens.writing import write_csv

@@ -117,7 +117,7 @@ def test_counts_of_specimens_behind_each_threshold(tried):
 
 def test_confidence_is_of_known_taxa(world, tried):
     features = world[0]
-    model, _, train, test, _, seen = tried
+    model, _, train, test, _, assessed = tried
     answers = model.answer(features.take(list(test["file"])))
     raw = model.tree.capped(model.blend.raw(features.take(list(test["file"])).matrix))
     known = test["species"].isin(set(train["species"])).to_numpy()
@@ -125,24 +125,24 @@ def test_confidence_is_of_known_taxa(world, tried):
         nodes = model.tree.at_rank(rank)
         names = model.tree.labels(nodes)
         right = names[answers.marginals[:, nodes].argmax(axis=1)] == test[rank].to_numpy()
-        found = seen["confidence"][rank]
+        found = assessed.confidence[rank].to_dict()
         assert found["n"] == known.sum()
         assert found["accuracy"] == pytest.approx(right[known].mean())
         true = [list(names).index(name) for name in test[rank][known]]
         for part, chances in ((found, answers.marginals), (found["uncalibrated"], raw)):
             truth = chances[known][:, nodes][np.arange(known.sum()), true]
             assert part["nll"] == pytest.approx(-np.log(truth).mean(), rel=0.05)
-    assert seen["temperature"] == dict(model.blend.temperatures)
+    assert assessed.temperature == dict(model.blend.temperatures)
 
 
 def test_coverage_is_the_share_of_answers_that_hold(world, tried):
     features = world[0]
-    model, _, train, test, _, seen = tried
+    model, _, train, test, _, assessed = tried
     answers = model.answer(features.take(list(test["file"])))
     names = model.tree.labels(answers.accepted)
     right = np.array([name is None or name in set(row) for name, row in
                       zip(names, test[list(RANKS)].to_numpy(), strict=True)])  # fmt: skip
-    found = seen["conformal"]["by_stratum"]
+    found = assessed.conformal.to_dict()["by_stratum"]
     new_species = ~test["species"].isin(train["species"]) & test["family"].isin(train["family"])
     known = test["species"].isin(train["species"])
     for stratum, rows in (("unknown species", new_species), ("known species", known)):

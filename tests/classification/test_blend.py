@@ -8,9 +8,8 @@ from sklearn.naive_bayes import GaussianNB
 
 from phylolens.classification.blend import OWN_SHARE, RankBlend, tempered, with_rest
 from phylolens.classification.heads import choice_of, fit_head, probabilities
-from phylolens.classification.heads.inner_choice import InnerChoice
+from phylolens.classification.heads.inner_choice import InnerChoice, frozen_of, split_choice
 from phylolens.classification.heads.prototype import Prototype
-from phylolens.classification.heads.reuse import frozen_of, split_choice
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.transform import with_steps
 
@@ -101,7 +100,7 @@ def test_a_head_that_chooses_lends_its_transforms_to_heads_that_choose_for_thems
         rows = table[rank].notna().to_numpy()
         names = (f"{rank}:" + table[rank][rows]).to_numpy(str)
         expected = fit_head(clone(own), inside[rows], names, labels[rows])
-        assert choice_of(own)["head"] == choice_of(expected)["head"]
+        assert choice_of(own).head == choice_of(expected).head
         np.testing.assert_allclose(
             probabilities(own, inside[:9]), probabilities(expected, inside[:9]), atol=1e-3
         )

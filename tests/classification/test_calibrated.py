@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.classification.answers import NONE, long_table, novelty_p, wide_table
 from phylolens.classification.blend import tempered, with_rest
 from phylolens.classification.calibrated import GUARANTEES, fit_calibrated
 from phylolens.classification.calibration import calibrate, fit_temperatures
@@ -16,6 +15,7 @@ from phylolens.classification.cross_fit import OutOfFold
 from phylolens.classification.heads.inner_choice import InnerChoice
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.predict import NONE, long_table, novelty_p, wide_table
 from phylolens.errors import TooFew
 
 RANKS = ("order", "family")
@@ -210,8 +210,8 @@ def test_the_answers_calibrated_on_are_fewer_than_all(fitted):
     model, found, _, table = fitted
     assert "half" not in found.left_out
     assert set(found.left_out) == {"specimen", "order", "family", "species"}
-    assert model.card["n_images"] == len(table)
-    assert model.card["n_specimens"] == table["specimen_id"].nunique()
+    assert model.card.n_images == len(table)
+    assert model.card.n_specimens == table["specimen_id"].nunique()
     specimens = table.set_index("file")["specimen_id"][found.files[found.known]]
     assert len(model.calibration.novelty["msp"]) == specimens.nunique()
 
@@ -242,7 +242,7 @@ def test_split_calibration_keeps_a_fifth_from_the_stored_head(nested_world):
     kept = set(table["file"]) - set(asked)
     assert not set(specimen_of[asked]) & set(specimen_of[list(kept)])
     assert len(set(specimen_of[asked])) == pytest.approx(table["specimen_id"].nunique() / 5, abs=4)
-    assert len(model.reference) == model.card["n_images"] == len(kept)
+    assert len(model.reference) == model.card.n_images == len(kept)
     asked_rows = features.take(sorted(asked)).matrix
     asked_rows /= np.linalg.norm(asked_rows, axis=1, keepdims=True)
     rows = {row.tobytes() for row in asked_rows.astype(np.float16)}

@@ -137,7 +137,7 @@ def test_equal_values_share_a_bin():
 def test_bins_of_the_diagram_hold_every_row():
     probabilities, truth = world(500, 3)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
-    bins = reliability(confidence, right)
+    bins = [one.to_dict() for one in reliability(confidence, right)]
     assert sum(part["n"] for part in bins) == 500
     assert max(part["n"] for part in bins) - min(part["n"] for part in bins) <= 1
     for part in bins:
@@ -204,7 +204,7 @@ def test_perfect_probabilities_show_an_error_by_chance():
 def test_risk_and_coverage_against_a_loop():
     rng = np.random.default_rng(8)
     confidence, right = rng.permutation(40) / 40, rng.random(40) < 0.6
-    found = risk_coverage(confidence, right)
+    found = risk_coverage(confidence, right).to_dict()
     order = np.argsort(-confidence)
     risks = [1 - right[order[: k + 1]].mean() for k in range(40)]
     np.testing.assert_allclose(found["risk"], risks)
@@ -213,9 +213,9 @@ def test_risk_and_coverage_against_a_loop():
 
 
 def test_equally_sure_answers_count_as_their_mean():
-    found = risk_coverage(np.ones(4), np.array([True, True, True, False]))
+    found = risk_coverage(np.ones(4), np.array([True, True, True, False])).to_dict()
     assert found["risk"] == [0.25] * 4
-    long = risk_coverage(np.linspace(0, 1, 5000), np.ones(5000, dtype=bool))
+    long = risk_coverage(np.linspace(0, 1, 5000), np.ones(5000, dtype=bool)).to_dict()
     assert len(long["risk"]) == 101
     assert (long["coverage"][-1], long["aurc"]) == (1, 0)
 
@@ -227,7 +227,9 @@ def test_summary_says_what_the_parts_say():
     columns = np.where(names == "new", -1, truth)
     units = np.array([f"s{row // 2}" for row in range(250)])
     raw = apply_temperature(probabilities, 0.5)
-    found = confidence_summary(probabilities, CLASSES, names, units, seed=3, uncalibrated=raw)
+    found = confidence_summary(
+        probabilities, CLASSES, names, units, seed=3, uncalibrated=raw
+    ).to_dict()
     right = probabilities.argmax(axis=1) == columns
     assert found["accuracy"] == right.mean()
     assert found["n"] == 250
@@ -236,7 +238,9 @@ def test_summary_says_what_the_parts_say():
     assert found["uncalibrated"]["nll"] == nll(raw, columns) > found["nll"]
     assert found["risk_coverage"]["risk"][-1] == pytest.approx(1 - right.mean())
     json.dumps(found, allow_nan=False)
-    again = confidence_summary(probabilities, CLASSES, names, units, seed=3, uncalibrated=raw)
+    again = confidence_summary(
+        probabilities, CLASSES, names, units, seed=3, uncalibrated=raw
+    ).to_dict()
     assert again == found
     with pytest.raises(InputError, match="no tested row"):
         confidence_summary(probabilities[:0], CLASSES, names[:0], units[:0], seed=0)

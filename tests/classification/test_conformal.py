@@ -9,16 +9,14 @@ import pytest
 
 from phylolens.classification.conformal import (
     back_off,
-    default_mix,
     leaves_below,
-    mix_weights,
     scores,
-    strata,
     threshold,
     units_needed,
     walk,
 )
 from phylolens.classification.lineage import ROOT, TaxonTree
+from phylolens.classification.strata import default_mix, mix_weights, strata
 from phylolens.errors import InputError
 
 RANKS = ("order", "genus", "species")

@@ -90,7 +90,7 @@ def ways(tree):
 
 def test_a_walk_never_contradicts_itself(tree, ways):
     answers, truth = ways
-    found = consistency_summary(answers, truth, tree)
+    found = consistency_summary(answers, truth, tree).to_dict()
     assert found["top_down"]["contradictions"] == 0
     assert 0 < found["summed"]["contradictions"] < found["independent"]["contradictions"]
     assert found["n"] == 400
@@ -99,7 +99,7 @@ def test_a_walk_never_contradicts_itself(tree, ways):
 
 def test_scores_of_each_way(tree, ways):
     answers, truth = ways
-    found = consistency_summary(answers, truth, tree)
+    found = consistency_summary(answers, truth, tree).to_dict()
     for way, table in answers.items():
         for rank in RANKS:
             known = truth[rank].notna()
@@ -112,4 +112,4 @@ def test_scores_of_each_way(tree, ways):
 def test_only_ranks_that_every_way_answers_are_compared(tree, ways):
     answers, truth = ways
     fewer = answers | {"independent": answers["independent"][["order", "family"]]}
-    assert consistency_summary(fewer, truth, tree)["ranks"] == ["order", "family"]
+    assert consistency_summary(fewer, truth, tree).to_dict()["ranks"] == ["order", "family"]

@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.classification.each_stratum import (
+from phylolens.classification.strata import (
     Strata,
     each_threshold,
+    expected_mix,
     promised,
+    require_shares,
     taxa_needed,
     units_of,
 )
-from phylolens.classification.expected import expected_mix, require_shares
 from phylolens.errors import InputError
 
 ALPHA, UNKNOWN = 0.1, 0.2

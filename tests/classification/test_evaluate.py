@@ -17,7 +17,7 @@ CONFUSION = [[3, 1, 0, 1], [1, 2, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0]]
 
 
 def test_scores_equal_the_table_by_hand():
-    found = evaluate(TRUTH, GUESS)
+    found = evaluate(TRUTH, GUESS).to_dict()
     assert found["confusion"] == {"labels": list("abcd"), "matrix": CONFUSION}
     precision, recall = [3 / 5, 2 / 4, 0, 0], [3 / 5, 2 / 3, 0, 0]
     f1 = [3 / 5, 4 / 7, 0, 0]
@@ -33,13 +33,13 @@ def test_scores_equal_the_table_by_hand():
 
 
 def test_all_right_is_one():
-    found = evaluate(TRUTH, TRUTH)
+    found = evaluate(TRUTH, TRUTH).to_dict()
     keys = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "macro_recall")
     assert [found[key] for key in keys] == [1.0] * 5
 
 
 def test_a_single_class_is_scored_without_warning():
-    found = evaluate(np.array(["a", "a"]), np.array(["a", "a"]))
+    found = evaluate(np.array(["a", "a"]), np.array(["a", "a"])).to_dict()
     assert found["confusion"] == {"labels": ["a"], "matrix": [[2]]}
     assert found["accuracy"] == 1.0
 
@@ -47,7 +47,7 @@ def test_a_single_class_is_scored_without_warning():
 @pytest.mark.parametrize("classes", [2, 5, 10])
 def test_majority_closed_form_of_equal_classes(classes):
     truth = np.repeat([f"c{place}" for place in range(classes)], 4)
-    found = majority_baseline(truth, truth)
+    found = majority_baseline(truth, truth).to_dict()
     assert found["accuracy"] == pytest.approx(1 / classes)
     assert found["balanced_accuracy"] == pytest.approx(1 / classes)
     # One class has recall 1 and precision 1/K, hence F1 2/(K+1); the others have none.
@@ -55,7 +55,7 @@ def test_majority_closed_form_of_equal_classes(classes):
 
 
 def test_majority_is_of_the_training_part():
-    found = majority_baseline(np.array(list("aab")), np.array(list("bbba")))
+    found = majority_baseline(np.array(list("aab")), np.array(list("bbba"))).to_dict()
     assert found["label"] == "a"
     assert found["accuracy"] == 1 / 4
 
@@ -64,7 +64,7 @@ def test_majority_is_of_the_training_part():
 def test_random_closed_form_whatever_the_frequencies(classes):
     labels = [f"c{place}" for place in range(classes)]
     truth = np.repeat(labels, [400, *[20] * (classes - 1)])
-    found = random_baseline(truth, truth, seed=0)
+    found = random_baseline(truth, truth, seed=0).to_dict()
     assert found["expected_accuracy"] == 1 / classes
     error = np.sqrt(1 / classes * (1 - 1 / classes) / (20 * len(truth)))
     assert abs(found["accuracy"] - 1 / classes) < 4 * error
@@ -72,6 +72,6 @@ def test_random_closed_form_whatever_the_frequencies(classes):
 
 
 def test_classes_never_trained_are_never_guessed():
-    found = random_baseline(np.array(list("aabb")), np.array(list("abzz") * 200), seed=0)
+    found = random_baseline(np.array(list("aabb")), np.array(list("abzz") * 200), seed=0).to_dict()
     assert found["expected_accuracy"] == 1 / 4
     assert found["accuracy"] == pytest.approx(1 / 4, abs=0.02)

@@ -45,7 +45,7 @@ def seen(monkeypatch):
 
 def test_draws_take_whole_specimens_nested_and_even(seen):
     part = world([12, 5, 1], distance=4.0)
-    found = few_shot(*part, names=("rf",), sizes=(2, 1, 5), draws=3, seed=4)
+    found = few_shot(*part, names=("rf",), sizes=(2, 1, 5), draws=3, seed=4).to_dict()
     assert found["n_per_taxon"] == [1, 2, 5]
     assert found["n_short"] == [0, 1, 1]
     assert [entry["n"] for entry in found["models"]["rf"]] == [1, 2, 5, "all"]
@@ -67,7 +67,7 @@ def test_draws_take_whole_specimens_nested_and_even(seen):
 def test_scores_are_those_of_the_draws(seen):
     """The nearest of two drawn images, one a class, by hand."""
     part = world([6, 6], distance=3.0, images=1)
-    found = few_shot(*part, names=("prototype",), sizes=(1,), draws=4, seed=1)
+    found = few_shot(*part, names=("prototype",), sizes=(1,), draws=4, seed=1).to_dict()
     entry, everything = found["models"]["prototype"]
     for key in ("accuracy", "macro_f1"):
         assert 0.5 < entry[key] <= everything[key]
@@ -86,25 +86,27 @@ def test_more_specimens_help_and_permuted_labels_do_not(name):
     train, labels, groups, test, truth = world([20] * 4, distance=3.0, images=1)
     few, *_, everything = few_shot(
         train, labels, groups, test, truth, names=(name,), sizes=(1, 5), draws=3
-    )["models"][name]
+    ).to_dict()["models"][name]
     assert everything["accuracy"] > few["accuracy"] + 0.05
     assert everything["accuracy"] > 0.8
     shuffled = np.random.default_rng(0).permutation(labels)
-    chance = few_shot(train, shuffled, groups, test, truth, names=(name,), sizes=(5,), draws=3)
+    chance = few_shot(
+        train, shuffled, groups, test, truth, names=(name,), sizes=(5,), draws=3
+    ).to_dict()
     assert all(abs(entry["accuracy"] - 0.25) < 0.17 for entry in chance["models"][name])
 
 
 def test_same_seed_same_figures():
     part = world([8, 6, 4], distance=2.0)
     options = {"names": ("rf", "prototype"), "sizes": (1, 3), "draws": 2}
-    one = few_shot(*part, **options, seed=3)
-    assert one == few_shot(*part, **options, seed=3)
-    assert one != few_shot(*part, **options, seed=4)
+    one = few_shot(*part, **options, seed=3).to_dict()
+    assert one == few_shot(*part, **options, seed=3).to_dict()
+    assert one != few_shot(*part, **options, seed=4).to_dict()
 
 
 def test_sizes_that_no_class_exceeds_are_all():
     part = world([3, 2], distance=4.0)
-    found = few_shot(*part, names=("rf",), sizes=(1, 2, 3, 10), draws=1)
+    found = few_shot(*part, names=("rf",), sizes=(1, 2, 3, 10), draws=1).to_dict()
     assert found["n_per_taxon"] == [1, 2]
     assert found["models"]["rf"][0]["accuracy_sd"] is None
 

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.classification.conformal import back_off, scores, threshold
-from phylolens.classification.finest_sets import finest_sets, set_scores
+from phylolens.classification.conformal import back_off, finest_sets, scores, set_scores, threshold
 from phylolens.classification.lineage import ROOT, TaxonTree
 
 RANKS = ("family", "species")

@@ -12,8 +12,8 @@ from phylolens.classification.heads import (
     make_head,
     probabilities,
 )
+from phylolens.classification.heads.base import fold_of_rows, stratified_sample
 from phylolens.classification.heads.candidates import KINDS, MANY_CLASSES, candidate, named
-from phylolens.classification.heads.folds import fold_of_rows, stratified_sample
 from phylolens.classification.heads.inner_choice import FOLDS, InnerChoice
 from phylolens.classification.transform import with_steps
 from phylolens.errors import InputError
@@ -146,14 +146,14 @@ def test_a_frozen_choice_tries_nothing_out(monkeypatch):
     fit_head(again, X, labels)
     assert (again.choice_, again.scores_) == (head.choice_, {})
     np.testing.assert_array_equal(probabilities(again, X), probabilities(head, X))
-    assert choice_of(again)["rule"] == "Fixed beforehand."
+    assert choice_of(again).rule == "Fixed beforehand."
     assert clone(again).candidates == (head.choice_,)
 
 
 def test_what_was_chosen_is_told_through_steps():
     X, labels = clouds([12, 9, 7])
     head = fit_head(with_steps(("root",), make_head("default", 0), 0), X, labels)
-    told = choice_of(head)
+    told = choice_of(head).to_dict()
     assert told["scores"][told["head"]] == max(told["scores"].values())
     assert "no specimen torn" in told["rule"]
     assert choice_of(fit_head(make_head("prototype", 0), X, labels)) is None
@@ -162,7 +162,7 @@ def test_what_was_chosen_is_told_through_steps():
 def test_default_and_linear_try_what_they_say():
     X, labels = clouds([12, 9, 7])
     for name, kinds in (("linear", {"lda", "logistic"}), ("default", set(KINDS) - {"svm"})):
-        tried = choice_of(fit_head(make_head(name, 0), X, labels))["scores"]
+        tried = choice_of(fit_head(make_head(name, 0), X, labels)).scores
         assert {each.partition(":")[0] for each in tried} == kinds
 
 

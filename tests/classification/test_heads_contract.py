@@ -8,8 +8,8 @@ import skops.io
 from sklearn.base import clone
 
 from phylolens.classification.heads import HEADS, choice_of, fit_head, make_head, probabilities
-from phylolens.classification.heads.known_types import KNOWN_TYPES
 from phylolens.classification.imbalance import with_imbalance
+from phylolens.classification.skops_file import KNOWN_TYPES
 from phylolens.classification.transform import STEPS, with_steps
 from phylolens.errors import InputError
 

@@ -10,9 +10,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 from sklearn.utils.class_weight import compute_sample_weight
 
+from phylolens.classification.heads.base import fit_scale, softmax_rows
 from phylolens.classification.heads.mlp import WeightedMlp, epochs_of, root_mean_square
 from phylolens.classification.heads.shrunken_lda import ShrunkenLda, class_means
-from phylolens.classification.heads.softmax import fit_scale, softmax_rows
 from phylolens.classification.heads.svm import LinearSvm
 
 

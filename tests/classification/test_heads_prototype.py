@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from phylolens.classification.heads.base import fit_scale
 from phylolens.classification.heads.prototype import Prototype
-from phylolens.classification.heads.softmax import fit_scale
 
 
 def units(X, centre):

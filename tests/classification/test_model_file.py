@@ -14,13 +14,14 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.preprocessing import FunctionTransformer
 
-from phylolens.classification.answers import novelty_p, wide_table
 from phylolens.classification.blend import RankBlend
 from phylolens.classification.calibrated import CalibratedModel, fit_calibrated
 from phylolens.classification.heads.inner_choice import InnerChoice
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.model_file import load_model, save_model
+from phylolens.classification.predict import novelty_p, wide_table
 from phylolens.errors import InputError
+from phylolens.results.classifier import ModelCard
 from phylolens.values import Features
 
 RANKS = ("order", "family", "species")
@@ -172,14 +173,17 @@ def test_an_interrupted_save_leaves_no_model(model, folder, monkeypatch):
 
 
 def test_the_card_says_what_is_promised(model, tmp_path):
-    card = dict(model.card) | {"head": "lda:0.6", "n_taxa": {"order": 3}, "data_hash": "abc",
-                               "performance": {"order, random split": "accuracy 0.9"}}  # fmt: skip
+    more = {"head": "lda:0.6", "n_taxa": {"order": 3}, "data_hash": "abc",
+            "performance": {"order, random split": "accuracy 0.9"}}  # fmt: skip
+    card = model.card.model_copy(update=more)
     save_model(replace(model, card=card), tmp_path)
     text = (tmp_path / "card.md").read_text()
     for words in ("right for 90%", "known species 90%", "lda:0.6", "3 order", "features.csv",
-                  "accuracy 0.9", f"{card['n_images']} images"):  # fmt: skip
+                  "accuracy 0.9", f"{card.n_images} images"):  # fmt: skip
         assert words in text
-    bare = replace(model, blend=RankBlend(model.blend.leaf, model.blend.own, model.tree), card={})
+    bare = replace(
+        model, blend=RankBlend(model.blend.leaf, model.blend.own, model.tree), card=ModelCard()
+    )
     save_model(bare, tmp_path)
     assert "Not tested" in (tmp_path / "card.md").read_text()
 

@@ -161,7 +161,7 @@ def summary_input():
 
 def test_summary_by_rank(summary_input):
     scores, strata, specimens, lineage = summary_input
-    found = novelty_summary(scores, strata, specimens, lineage, seed=1)
+    found = novelty_summary(scores, strata, specimens, lineage, seed=1).to_dict()
     assert set(found["by_rank"]) == {"family", "species"}
     family = found["by_rank"]["family"]
     known = strata == "known species"
@@ -176,8 +176,8 @@ def test_summary_by_rank(summary_input):
     assert found["auroc"] == family["combined"]["auroc"] > family["msp"]["auroc"]
     assert found["by_rank"]["species"]["combined"]["auroc"] < found["auroc"]
     json.dumps(found, allow_nan=False)
-    assert novelty_summary(scores, strata, specimens, lineage, seed=1) == found
-    other = novelty_summary(scores, strata, specimens, lineage, seed=1, rank="species")
+    assert novelty_summary(scores, strata, specimens, lineage, seed=1).to_dict() == found
+    other = novelty_summary(scores, strata, specimens, lineage, seed=1, rank="species").to_dict()
     assert (other["rank"], other["by_rank"]) == ("species", found["by_rank"])
 
 
@@ -191,6 +191,6 @@ def test_scores_that_know_nothing_are_at_chance(summary_input):
     _, strata, specimens, lineage = summary_input
     rng = np.random.default_rng(8)
     noise = {"msp": rng.random(300), "knn": rng.random(300)}
-    found = novelty_summary(noise, strata, specimens, lineage, seed=1)
+    found = novelty_summary(noise, strata, specimens, lineage, seed=1).to_dict()
     low, high = found["by_rank"]["species"]["combined"]["interval"]
     assert low < 0.5 < high

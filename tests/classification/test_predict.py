@@ -9,11 +9,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from phylolens.classification.answers import long_table, wide_table
 from phylolens.classification.calibrated import fit_calibrated
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.model_file import load_model, save_model
-from phylolens.classification.predict import predict
+from phylolens.classification.predict import long_table, predict, wide_table
 from phylolens.embedding import streaming
 from phylolens.errors import InputError
 from phylolens.values import Features
@@ -42,7 +41,7 @@ def tables(out: Path) -> list[bytes]:
 
 def test_tables_are_those_of_the_model(stored, tmp_path):
     folder, new = stored
-    summary = predict(folder, features=new, out=tmp_path)
+    summary = predict(folder, features=new, out=tmp_path).to_dict()
     model = load_model(folder)
     answers = model.answer(new)
     for name, expected in zip(
@@ -167,7 +166,7 @@ def unseen(tmp_path, paint) -> Path:
 
 @pytest.mark.vision
 def test_pictures_are_named_and_embedded_once(of_pictures, unseen, tmp_path, monkeypatch):
-    first = predict(of_pictures, images=unseen, out=tmp_path / "out")
+    first = predict(of_pictures, images=unseen, out=tmp_path / "out").to_dict()
     assert (first["n_files"], first["n_answered"], first["not_readable"]) == (8, 8, [])
     found = pd.read_csv(tmp_path / "out/classify/new/answers.csv")
     assert found["file"].tolist() == sorted(found["file"])
@@ -178,7 +177,7 @@ def test_pictures_are_named_and_embedded_once(of_pictures, unseen, tmp_path, mon
         raise AssertionError("a network was opened")
 
     monkeypatch.setattr("phylolens.embedding.work.Worker.network", refuse)
-    assert predict(of_pictures, images=unseen, out=tmp_path / "out") == first
+    assert predict(of_pictures, images=unseen, out=tmp_path / "out").to_dict() == first
     assert tables(tmp_path / "out") == before
     with pytest.raises(AssertionError, match="was opened"):
         predict(of_pictures, images=unseen, out=tmp_path / "elsewhere")
@@ -203,7 +202,7 @@ def test_unreadable_pictures_are_listed_and_the_rest_answered(
     monkeypatch.setattr(streaming, "CHUNK", chunk)
     for name in ("a1/0.png", "a1/1.png", "a2/0.png", "b2/1.png"):  # the first three are a chunk
         (unseen / name).write_text("not an image")
-    summary = predict(of_pictures, images=unseen, out=tmp_path / "out")
+    summary = predict(of_pictures, images=unseen, out=tmp_path / "out").to_dict()
     folder = tmp_path / "out/classify/new"
     listed = pd.read_csv(folder / "not_readable.csv")
     assert listed["file"].tolist() == summary["not_readable"]
@@ -237,10 +236,10 @@ def test_no_readable_picture_at_all(of_pictures, unseen, tmp_path):
     ],
 )
 def test_features_of_another_kind_are_refused(of_pictures, unseen, tmp_path, asked, words):
-    refused(tmp_path, words, of_pictures, images=unseen, asked=asked)
+    refused(tmp_path, words, of_pictures, images=unseen, wanted=asked)
 
 
 @pytest.mark.vision
 def test_a_model_of_other_features_reads_no_pictures(stored, unseen, tmp_path):
     refused(tmp_path, "not made from images", stored[0], images=unseen)
-    refused(tmp_path, "made elsewhere", stored[0], images=unseen, asked={"fit": "crop"})
+    refused(tmp_path, "made elsewhere", stored[0], images=unseen, wanted={"fit": "crop"})

@@ -49,7 +49,7 @@ def world(
 
 def test_sources_that_differ_are_told_within_taxa():
     features, table = world(0, effect=3.0)
-    found = source_check(features, table, RANKS, permutations=99, seed=1)
+    found = source_check(features, table, RANKS, permutations=99, seed=1).to_dict()
     within = found["within_taxa"]
     assert within["rank"] == "species"
     assert within["p_value"] == found["can_tell"]["p_value"] == 0.01
@@ -61,7 +61,7 @@ def test_sources_that_differ_are_told_within_taxa():
 def test_sources_that_only_go_with_taxa_are_told_but_not_within_taxa():
     """The features know the species and so the museum, well above chance; that is no fault."""
     features, table = world(3, effect=0.0, p_home=0.8)
-    found = source_check(features, table, RANKS, permutations=99, seed=1)
+    found = source_check(features, table, RANKS, permutations=99, seed=1).to_dict()
     assert found["can_tell"]["balanced_accuracy"] > 0.5
     assert found["within_taxa"]["p_value"] > 0.1
     assert (
@@ -74,7 +74,7 @@ def test_p_values_without_an_effect_keep_their_level():
     p_values = []
     for seed in range(100):
         features, table = world(seed, n_species=6, n_each=8, images=2, p_home=0.5)
-        found = source_check(features, table, RANKS, permutations=19, seed=1000 + seed)
+        found = source_check(features, table, RANKS, permutations=19, seed=1000 + seed).to_dict()
         assert found["within_taxa"]["rank"] == "species"
         p_values.append(found["can_tell"]["p_value"])
     # Binomial(100, 0.05) is above 11 in one of 300 tries. Ties push p up, never down.
@@ -122,13 +122,13 @@ def test_permuted_sources_stay_within_their_taxon_and_with_their_specimen():
 def test_the_finest_rank_with_taxa_of_several_sources_is_used():
     features, table = world(4, effect=3.0)
     table["source"] = table["species"].map(lambda name: f"museum {int(name[2:]) // 4 % 3}")
-    found = source_check(features, table, RANKS, permutations=19)
+    found = source_check(features, table, RANKS, permutations=19).to_dict()
     assert found["one_source"] == {"family": 0.0, "species": 1.0}
     # Sources go with the species of a family: no verdict on sources from there.
     assert (found["within_taxa"]["rank"], found["within_taxa"]["finest"]) == ("family", False)
     assert found["can_tell"]["p_value"] is None
     table["source"] = table["family"]
-    found = source_check(features, table, RANKS, permutations=19)
+    found = source_check(features, table, RANKS, permutations=19).to_dict()
     assert found["within_taxa"] is None
     assert found["can_tell"]["p_value"] is None
     assert found["can_tell"]["balanced_accuracy"] > 0.5
@@ -162,10 +162,10 @@ def test_gaps_row_order_and_large_sets(monkeypatch):
     table.loc[::9, "source"] = None
     table.loc[::7, "species"] = None
     table.loc[::21, "family"] = None
-    one = source_check(features, table, RANKS, permutations=19, seed=2)
-    assert one == source_check(features, table.iloc[::-1], RANKS, permutations=19, seed=2)
+    one = source_check(features, table, RANKS, permutations=19, seed=2).to_dict()
+    assert one == source_check(features, table.iloc[::-1], RANKS, permutations=19, seed=2).to_dict()
     assert sum(one["images"].values()) == table["source"].notna().sum()
     monkeypatch.setattr(module, "MOST_IMAGES", 60)
-    small = source_check(features, table, RANKS, permutations=19, seed=2)
+    small = source_check(features, table, RANKS, permutations=19, seed=2).to_dict()
     assert small["within_taxa"]["n_images"] < 100
     assert small["images"] == one["images"]

@@ -7,7 +7,6 @@ import pytest
 from pydantic import BaseModel
 
 from phylolens.classification.heads import HEADS as KNOWN_HEADS
-from phylolens.classification.recipes import CLASSIFY_RECIPES
 from phylolens.cli import _options as o
 from phylolens.errors import InputError
 from phylolens.guided.learners import CLASSES
@@ -32,13 +31,22 @@ def test_every_setting_says_what_it_is():
 
 
 def test_the_preset_names_the_published_networks():
-    published = {"classify": CLASSIFY_RECIPES["roy2025"], "guide": GUIDE_RECIPES["roy2025"]}
-    for stage, recipe in published.items():
+    guided = GUIDE_RECIPES["roy2025"]
+    published = {"classify": ("convnext-tiny", "squash"), "guide": (guided.backbone, guided.fit)}
+    for stage, network in published.items():
         own = make_settings({"preset": "roy2025"}).for_stage(stage)
-        assert (own.backbone, own.fit) == (recipe.backbone, recipe.fit)
+        assert (own.backbone, own.fit) == network
         assert getattr(own, stage).recipe == "roy2025"
-        assert NETWORKS["roy2025"][stage]["backbone"] == recipe.backbone
+        assert NETWORKS["roy2025"][stage]["backbone"] == network[0]
     assert make_settings({"preset": "roy2025"}).guide.divisor == GUIDE_RECIPES["roy2025"].divisor
+
+
+def test_the_recipe_of_classification_says_what_nobody_said():
+    own = make_settings({"classify": {"recipe": "roy2025", "upsample_to": 7}}).classify
+    assert own.models == ("rf", "rf-weighted", "rf-balanced-bagging")
+    assert (own.upsample_to, own.splits, own.trust) == (7, ("random",), False)
+    assert own.test_share == make_settings({}).classify.test_share == 0.2
+    assert make_settings({"classify": {"models": None}}).classify.models == ("default", "rf")
 
 
 def test_what_was_given_comes_before_the_preset():
@@ -67,6 +75,7 @@ def test_features_made_elsewhere_need_no_network():
         ({"classify": {"trust": "maybe"}}, "--no-trust"),
         ({"classify": {"unknown_share": "species=0.7,genus=0.4"}}, "--unknown-share.*add up"),
         ({"classify": {"unknown_share": "many"}}, "'many' is no share"),
+        ({"classify": {"recipe": "mine"}}, "--recipe.*'mine'.*roy2025"),
         ({"seed": -1}, "--seed"),
         ({"sed": 1}, "--sed"),
         ({"preset": "roy2024"}, "--preset.*'roy2025'"),

@@ -13,6 +13,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from phylolens.classification.intervals import with_intervals
+from phylolens.results.classification import SplitResult
+from phylolens.writing import plain
+
 
 def beside(name: str) -> ModuleType:
     """Load a file of this folder; test folders are no packages."""
@@ -84,7 +88,7 @@ def make_results(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
         if "run" in parts:
             write(out / "run.json", RUN)
         if "classify" in parts:
-            write(out / "classify/metrics.json", metrics(taxa))
+            write(out / "classify/metrics.json", judged(metrics(taxa)))
         if "guide" in parts:
             _guide(out, table, taxa)
         if "signal" in parts:
@@ -248,8 +252,40 @@ def metrics(taxa: list[str]) -> dict[str, Any]:
             "majority": {"family": {"label": taxa[0]} | scores(taxa, majority)},
             "random": {"family": guess | {"n_draws": 20}},
         },
-        "settings": {"features": {"backbone": "tiny-net"}, "augmentation": None, "upsample_to": 7},
+        "settings": {
+            "features": {"backbone": "tiny-net"},
+            "augmentation": None,
+            "upsample_to": 7,
+            "published_backbone": "convnext-tiny",
+            "published_augmentation": "gaussian-noise",
+            "published_upsample_to": 1000,
+            "published_models": ["rf", "rf-weighted", "rf-balanced-bagging"],
+        },
     }
+
+
+def judged(found: dict[str, Any]) -> dict[str, Any]:
+    """Add intervals and tests as the stage does, every image being of a specimen of its own."""
+    rows = [
+        (f"{rank}-{place}.jpg", rank, model, truth, named)
+        for model, ranks in found["models"].items()
+        for rank, own in ranks.items()
+        for place, (truth, named) in enumerate(_named(own["confusion"]))
+    ]
+    answers = pd.DataFrame(rows, columns=["file", "rank", "model", "truth", "predicted"])
+    table = pd.DataFrame({"file": answers["file"], "specimen_id": answers["file"]})
+    return (
+        found | with_intervals(SplitResult.model_validate(plain(found)), answers, table).to_dict()
+    )
+
+
+def _named(confusion: dict[str, Any]) -> list[tuple[str, str]]:
+    labels = confusion["labels"]
+    return [
+        (labels[i], labels[j])
+        for (i, j), n in np.ndenumerate(np.array(confusion["matrix"]))
+        for _ in range(n)
+    ]
 
 
 def signal(taxa: list[str]) -> dict[str, Any]:

@@ -79,10 +79,14 @@ def test_a_classifier_no_better_than_guessing_is_not_praised(make_results):
         matrix = [[5, *[0] * 11] for _ in TAXA]
         metrics["models"]["rf"]["family"]["confusion"]["matrix"] = matrix
         metrics["models"]["rf"]["family"]["accuracy"] = 1 / 12
+        nothing = {"n_better": 0, "n_worse": 0, "p_value": 1.0}
+        metrics["models"]["rf"]["family"]["beside_majority"] = nothing
 
     change(out, "classify/metrics.json", edit)
     answer = card(summarize(out), "classify")["answer"]
-    assert answer == ("The family cannot be told: always naming the commonest family does as well.")
+    assert answer == (
+        "The family cannot be named: always giving the commonest family does as well."
+    )
 
 
 def test_circular_scores_are_not_told(make_results):

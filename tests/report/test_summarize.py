@@ -3,11 +3,9 @@ from dataclasses import asdict
 
 import pandas as pd
 import pytest
-from scipy.stats import binomtest
 
 from phylolens.errors import InputError
 from phylolens.report import summarize
-from phylolens.report.intervals import beside_majority, wilson
 from phylolens.results.base import Part
 
 TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]
@@ -50,25 +48,6 @@ def test_classification_by_hand(summary):
     assert "67%" in family["sentence"]
     assert "right for 17%" in family["sentence"]  # 5 of 30
     assert "better than" in family["sentence"]
-
-
-def test_wilson_interval_is_scipys():
-    expected = binomtest(37, 120).proportion_ci(method="wilson")
-    assert wilson(37 / 120, 120) == pytest.approx((expected.low, expected.high), abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("gained", "lost", "words"),
-    [  # exact sign test: 5 against 0 has p = 2 / 32 > 0.05, 6 against 0 has p = 2 / 64 < 0.05
-        (5, 0, "not clearly different from"),
-        (6, 0, "better than"),
-        (0, 6, "worse than"),
-        (0, 0, "not clearly different from"),
-    ],
-)
-def test_beside_majority_is_a_paired_test(gained, lost, words):
-    matrix = [[90 - lost, lost], [10 - gained, gained]]
-    assert beside_majority({"labels": ["a", "b"], "matrix": matrix}, "a") == words
 
 
 def test_guided_figures_carry_in_sample(summary):

@@ -1,6 +1,6 @@
 """How likely is each taxon of a path to be right? Probability and novelty, weighed together.
 
-A head that has never met an order is often sure of a wrong one, so its probability alone says
+A head not trained on an order is often sure of a wrong one, so its probability alone says
 little about specimens of unknown taxa. The distance to the nearest training image says more. Here
 one logistic regression a rank learns, from specimens and taxa left out of training at every rank,
 how likely the path's taxon is right given that the one above is. Their products fall along the
@@ -15,8 +15,9 @@ import pandas as pd
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from phylolens.classification.conformal import along, mix_weights
+from phylolens.classification.conformal import along
 from phylolens.classification.lineage import ROOT, TaxonTree
+from phylolens.classification.strata import mix_weights
 
 FOLDS = 5  # of clades, so that no row is judged by a model that its relatives were in
 SMALLEST = 1e-6  # probabilities are kept this far from 0 and 1
@@ -90,7 +91,7 @@ class Acceptance:
 
     @classmethod
     def fit(cls, found: PathEvidence, wrong: np.ndarray, rows: np.ndarray) -> "Acceptance":
-        """Learn from rows whose heads had not seen them.
+        """Learn from rows kept from their heads.
 
         Parameters
         ----------
@@ -171,9 +172,9 @@ def cross_fitted(
         filled[fold_of[group]] += sizes[group]
     folds, scores = fold_of[codes], np.zeros(wrong.shape)
     for number in np.unique(folds):
-        asked = folds == number
-        fitted = Acceptance.fit(found.take(~asked), wrong[~asked], rows[~asked])
-        scores[asked] = fitted.along(found.take(asked))
+        tested = folds == number
+        fitted = Acceptance.fit(found.take(~tested), wrong[~tested], rows[~tested])
+        scores[tested] = fitted.along(found.take(tested))
     return scores
 
 

@@ -1,18 +1,32 @@
-"""How far can a calibrated model be trusted? Tried on specimens and taxa held out from it."""
+"""How reliable is a calibrated model? Assessed on specimens and taxa held out from it.
+
+Heads fitted to fewer taxa are surer and their nearest rows lie elsewhere, so scores of novelty of
+different folds do not compare. Each fold that leaves taxa out answers about known specimens, too,
+and these are held against the unknown ones within the same heads.
+"""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from phylolens.classification.blend import tempered
 from phylolens.classification.calibrated import Answers, CalibratedModel
 from phylolens.classification.confidence import confidence_summary
-from phylolens.classification.conformal import strata
 from phylolens.classification.coverage import Each, Tested, conformal_summary
 from phylolens.classification.cross_fit import OutOfFold
-from phylolens.classification.each_stratum import units_of
+from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.novelty import msp, novelty_summary, of_primary, p_value
+from phylolens.classification.strata import strata, units_of
 from phylolens.errors import TooFew
+from phylolens.results.calibration import (
+    Confidence,
+    Conformal,
+    ConformalSet,
+    Novelty,
+    NoveltyOfRank,
+)
 from phylolens.specimens import Split, group_folds, split_specimens
 from phylolens.values import Features
 
@@ -36,7 +50,7 @@ def assessment_split(
     """
     left, held = table, []
     for place, rank in enumerate(ranks):
-        if left[rank].nunique() < 3:  # without one, two have to stay to be told apart
+        if left[rank].nunique() < 3:  # without one, two have to stay, to be distinguished
             continue
         try:
             folds = group_folds(left, ranks[: place + 1], rank, UNKNOWN_FOLDS, seed)
@@ -62,6 +76,26 @@ def assessment_split(
     )
 
 
+@dataclass(frozen=True)
+class Assessment:
+    """What a model's confidence proved to be worth.
+
+    Parameters
+    ----------
+    confidence : dict of str to Confidence
+        By rank, known taxa only.
+    temperature : dict of str to float
+        By rank.
+    conformal_set : ConformalSet
+    conformal : Conformal
+    """
+
+    confidence: dict[str, Confidence]
+    temperature: dict[str, float]
+    conformal_set: ConformalSet
+    conformal: Conformal
+
+
 def assess(
     model: CalibratedModel,
     features: Features,
@@ -70,12 +104,12 @@ def assess(
     n_calibration: dict[str, int],
     *,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> Assessment:
     """Score a model's confidence on rows it was neither fitted nor calibrated on.
 
     Parameters
     ----------
-    model : TrustedModel
+    model : CalibratedModel
         Fitted on the rows of ``train``.
     features : Features
         Rows of the files of ``test``.
@@ -84,11 +118,6 @@ def assess(
     n_calibration : dict
         Specimens each threshold was learnt on.
 
-    Returns
-    -------
-    dict
-        ``confidence`` (known taxa only, one entry a rank), ``temperature``
-        (by rank) and ``conformal``.
     """
     answers = model.answer(features.take(list(test["file"])))
     found = strata(train, test, model.tree.ranks)
@@ -104,37 +133,37 @@ def assess(
     )
     calibration = model.calibration
     known = np.char.startswith(found.astype(str), "known")
-    return {
-        "confidence": _confidence(model, answers, features, test, known, seed),
-        "temperature": dict(model.blend.temperatures),
-        "conformal_set": _sets(model, answers, test, known),
-        "conformal": conformal_summary(
+    return Assessment(
+        confidence=_confidence(model, answers, features, test, known, seed),
+        temperature=dict(model.blend.temperatures),
+        conformal_set=_sets(model, answers, test, known),
+        conformal=conformal_summary(
             model.tree,
             tested,
             alpha=calibration.alpha,
             mix=dict(calibration.mix),
             thresholds=calibration.thresholds,
             n_calibration=n_calibration,
-            proven=model.card.get("calibration") == "split",
+            proven=model.card.calibration == "split",
             each=Each(calibration.alpha_unknown, calibration.promised),
         ),
-    }
+    )
 
 
 def _sets(
     model: CalibratedModel, answers: Answers, test: pd.DataFrame, known: np.ndarray
-) -> dict[str, Any]:
+) -> ConformalSet:
     """Coverage and mean size of the sets of finest taxa, on known ones; images count alike."""
     tips, truth = model.tree.tips, model.tree.node_of(test)
     rows = known & np.isin(truth, tips)
     if not rows.any():
-        return {"n": 0, "coverage": None, "mean_size": None}
+        return ConformalSet(n=0, coverage=None, mean_size=None)
     sets = answers.sets[rows]
-    return {
-        "n": int(rows.sum()),
-        "coverage": float(sets[np.arange(len(sets)), np.searchsorted(tips, truth[rows])].mean()),
-        "mean_size": float(sets.sum(axis=1).mean()),
-    }
+    return ConformalSet(
+        n=int(rows.sum()),
+        coverage=float(sets[np.arange(len(sets)), np.searchsorted(tips, truth[rows])].mean()),
+        mean_size=float(sets.sum(axis=1).mean()),
+    )
 
 
 def _confidence(
@@ -144,7 +173,7 @@ def _confidence(
     test: pd.DataFrame,
     known: np.ndarray,
     seed: int,
-) -> dict[str, Any]:
+) -> dict[str, Confidence]:
     """Sum up each rank on known taxa, before and after temperature scaling."""
     raw = model.blend.raw(features.take(list(test["file"])).matrix)
     before = model.tree.capped(raw)
@@ -175,3 +204,72 @@ def n_calibrated(found: OutOfFold, specimen_of: pd.Series) -> dict[str, int]:
         "mixed": len(np.unique(units[labelled])),
         "known_only": len(np.unique(units[found.known])),
     }
+
+
+def novelty_of_folds(
+    found: OutOfFold, tree: TaxonTree, temperatures: dict[str, float], rows: pd.DataFrame, seed: int
+) -> Novelty | None:
+    """Measure how well unknown taxa of each rank are distinguished from known ones.
+
+    Parameters
+    ----------
+    found : OutOfFold
+        With known specimens in the folds that leave taxa out.
+    tree : TaxonTree
+        Its columns.
+    temperatures : dict
+        By rank.
+    rows : DataFrame
+        Indexed by file; ``specimen_id`` and the ranks.
+    seed : int
+        Of the resampling.
+
+    Returns
+    -------
+    Novelty or None
+        The primary figures are the family's, or else those of the middle one of the ranks whose
+        taxa were left out.
+    """
+    by_rank: dict[str, NoveltyOfRank] = {}
+    for rank in tree.ranks:
+        part = found.take(found.left_out == rank)
+        known = np.char.startswith(part.strata, "known ")
+        unknown = part.strata == f"unknown {rank}"
+        part = part.take(known | unknown)
+        if not known.any() or not unknown.any():
+            continue
+        marginals = tempered(tree, part.raw, temperatures)
+        finest = marginals[:, tree.at_rank(tree.ranks[-1])]
+        values = {"msp": msp(finest), "knn": part.distances}
+        tested_rows = rows.loc[part.files]
+        summary = novelty_summary(
+            {name: within_folds(score, part.strata, part.folds) for name, score in values.items()},
+            part.strata,
+            tested_rows["specimen_id"].to_numpy(str),
+            tested_rows[list(tree.ranks)],
+            seed=seed,
+            rank=rank,
+        )
+        own = (summary.by_rank or {}).get(rank) if summary else None
+        if own is not None:
+            by_rank[rank] = own
+    if not by_rank:
+        return None
+    ranks = list(by_rank)
+    return of_primary("family" if "family" in by_rank else ranks[(len(ranks) - 1) // 2], by_rank)
+
+
+def within_folds(scores: np.ndarray, strata: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """Replace each score by the share of its fold's known rows that are less novel, 0 to 1.
+
+    Rows of folds without a known one get 0.5: nothing is known of them.
+    """
+    known = np.char.startswith(np.asarray(strata, dtype=str), "known ")
+    shares = np.full(len(scores), 0.5)
+    for fold in np.unique(folds):
+        here = folds == fold
+        reference = scores[here & known]
+        if len(reference):
+            for rows, among in ((here & known, True), (here & ~known, False)):
+                shares[rows] = 1 - p_value(scores[rows], reference, among=among)
+    return shares

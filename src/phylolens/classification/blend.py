@@ -15,8 +15,7 @@ from sklearn.base import ClassifierMixin, clone
 from phylolens.classification.confidence import apply_temperature
 from phylolens.classification.heads import choice_of, fit_head, probabilities
 from phylolens.classification.heads.candidates import named
-from phylolens.classification.heads.inner_choice import InnerChoice
-from phylolens.classification.heads.reuse import frozen_of, split_choice
+from phylolens.classification.heads.inner_choice import InnerChoice, frozen_of, split_choice
 from phylolens.classification.lineage import ROOT, TaxonTree
 
 OWN_CANDIDATES = named("prototype", "lda")

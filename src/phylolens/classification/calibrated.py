@@ -11,22 +11,21 @@ from sklearn.base import ClassifierMixin
 from phylolens.classification.acceptance import path_evidence
 from phylolens.classification.blend import RankBlend
 from phylolens.classification.calibration import Calibration, calibrate, fit_temperatures
-from phylolens.classification.conformal import along, cut_path
+from phylolens.classification.conformal import along, cut_path, finest_sets
 from phylolens.classification.cross_fit import (
     FOLDS,
     REFERENCE_ROWS,
     OutOfFold,
-    ask,
     cross_fit,
     joined,
+    out_of_fold,
     spread,
 )
-from phylolens.classification.each_stratum import ALPHA_UNKNOWN
-from phylolens.classification.expected import Shares, require_shares
-from phylolens.classification.finest_sets import finest_sets
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.novelty import knn_distance, msp, unit_rows
+from phylolens.classification.strata import ALPHA_UNKNOWN, Shares, require_shares
 from phylolens.progress import Progress, silent
+from phylolens.results.classifier import ModelCard
 from phylolens.specimens import specimen_folds
 from phylolens.values import Features
 
@@ -80,7 +79,7 @@ class CalibratedModel:
         Rows it was fitted on (at most 20,000), for the distance to the nearest.
     spec : mapping
         How the features were made.
-    card : mapping
+    card : ModelCard
         What a user should know: head, data, seed, how well it did.
     """
 
@@ -88,7 +87,7 @@ class CalibratedModel:
     calibration: Calibration
     reference: np.ndarray
     spec: Mapping[str, Any]
-    card: Mapping[str, Any]
+    card: ModelCard
 
     @property
     def tree(self) -> TaxonTree:
@@ -154,11 +153,11 @@ def fit_calibrated(
 ) -> tuple[CalibratedModel, OutOfFold]:
     """Fit a head to the finest taxa and calibrate it on specimens and taxa left out in turn.
 
-    With ``cross`` calibration the stored head has seen every row; the calibration comes from heads
-    that had not seen the rows they were asked about. These were fitted on fewer rows, so coverage
+    With ``cross`` calibration the stored head is trained on every row; the calibration comes from
+    heads that answered only about rows kept from them. These were fitted on fewer rows, so coverage
     of the stored head can differ by a few points from what is asked for, either way. With
     ``split`` a fifth of the specimens is kept from the stored head and known taxa are calibrated
-    on them: coverage of known taxa is as asked for (but for the temperatures, which see the same
+    on them: coverage of known taxa is as asked for (but for the temperatures, which use the same
     specimens), and the head somewhat worse.
 
     Parameters
@@ -175,7 +174,7 @@ def fit_calibrated(
         Accepted share of wrong answers, in the expected mix and among known taxa.
     unknown : float or mapping of str to float
         Share of new specimens expected to be of unknown taxa, in all or by rank; see
-        :func:`phylolens.classification.expected.expected_mix`.
+        :func:`phylolens.classification.strata.expected_mix`.
     alpha_unknown : float
         Accepted share of wrong answers among specimens of unknown species, of unknown genera and
         so on, each by itself.
@@ -184,7 +183,7 @@ def fit_calibrated(
 
     Returns
     -------
-    model : TrustedModel
+    model : CalibratedModel
     out_of_fold : OutOfFold
         The answers it was calibrated on.
 
@@ -208,17 +207,17 @@ def fit_calibrated(
         features, kept, tree, *blend.unfitted(), specimens=whole, seed=seed, progress=progress
     )
     if not whole:
-        parts.append(ask("specimen", blend, features, kept, rows.loc[list(fold.test)]))
+        parts.append(out_of_fold("specimen", blend, features, kept, rows.loc[list(fold.test)]))
     found = joined(parts)
     own, ahead = fit_temperatures(found, rows, tree)
     found = found.take(found.left_out != "half")
     learnt = calibrate(found, rows, tree, own, alpha, unknown, alpha_unknown)
-    card = {
-        "n_images": len(kept),
-        "n_specimens": int(kept["specimen_id"].nunique()),
-        "calibration": calibration,
-        "seed": seed,
-    }
+    card = ModelCard(
+        n_images=len(kept),
+        n_specimens=int(kept["specimen_id"].nunique()),
+        calibration=calibration,
+        seed=seed,
+    )
     reference = unit_rows(matrix[spread(len(matrix), REFERENCE_ROWS)]).astype(np.float16)
     blend = replace(blend, temperatures=ahead)
     return CalibratedModel(blend, learnt, reference, dict(features.spec), card), found

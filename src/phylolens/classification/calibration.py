@@ -1,4 +1,4 @@
-"""Learn from rows a model has not seen how sure it may be, and how deep to answer."""
+"""Learn from rows kept from a model how sure it may be, and how deep to answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from phylolens.classification.confidence import extrapolate_temperature, fit_tem
 from phylolens.classification.conformal import (
     along,
     cut_path,
-    mix_weights,
     needed,
+    set_scores,
     threshold,
     wrong_taxa,
 )
@@ -27,17 +27,18 @@ from phylolens.classification.cross_fit import (
     FOLDS,
     OutOfFold,
 )
-from phylolens.classification.each_stratum import (
+from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.novelty import msp
+from phylolens.classification.strata import (
     ALPHA_UNKNOWN,
+    Shares,
     Strata,
     each_threshold,
+    expected_mix,
+    mix_weights,
     promised,
     units_of,
 )
-from phylolens.classification.expected import Shares, expected_mix
-from phylolens.classification.finest_sets import set_scores
-from phylolens.classification.lineage import TaxonTree
-from phylolens.classification.novelty import msp
 
 FEWEST_FOR_HALVES = 4  # specimens a taxon; with fewer, half of them say little about the whole
 MOST = 1.5  # factor that extrapolation may change a temperature by
@@ -45,7 +46,7 @@ MOST = 1.5  # factor that extrapolation may change a temperature by
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was learnt from rows the heads had not seen.
+    """What was learnt from rows kept from the heads.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ class Calibration:
 def fit_temperatures(
     found: OutOfFold, rows: pd.DataFrame, tree: TaxonTree
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Find the temperatures of the heads that were asked, and those of the heads to be stored.
+    """Find the temperatures of the cross-fitted heads, and those of the heads to be stored.
 
     The stored heads are fitted to more rows and so are right more often; their temperatures are
     extrapolated from heads fitted to half of the specimens and to four fifths.
@@ -107,15 +108,15 @@ def _temperatures(
 ) -> dict[str, float]:
     """Fit each rank's temperature on known taxa, every specimen counting once."""
     found = found.take((found.left_out == kind) & np.char.startswith(found.strata, "known"))
-    asked = rows.loc[found.files]
-    weights = _even(asked["specimen_id"].to_numpy(str))
+    tested = rows.loc[found.files]
+    weights = _even(tested["specimen_id"].to_numpy(str))
     temperatures = {}
     for rank in tree.ranks:
         nodes = tree.at_rank(rank)
         if len(nodes) < 2:  # nothing to be unsure of
             temperatures[rank] = 1.0
             continue
-        column = pd.Index(tree.labels(nodes)).get_indexer(pd.Index(asked[rank]))
+        column = pd.Index(tree.labels(nodes)).get_indexer(pd.Index(tested[rank]))
         with np.errstate(divide="ignore"):
             logs = np.log(with_rest(found.raw[:, nodes]))
         temperatures[rank] = fit_temperature(logs, column, weights)
@@ -144,22 +145,22 @@ def calibrate(
     alpha : float
         Accepted share of wrong answers in the expected mix, and among known taxa.
     unknown : float or mapping of str to float
-        See :func:`phylolens.classification.expected.expected_mix`.
+        See :func:`phylolens.classification.strata.expected_mix`.
     alpha_unknown : float
         Accepted share of wrong answers in each unknown stratum.
     """
     # Known specimens of the folds that leave taxa out serve the novelty scores alone.
     found = found.take(found.known | np.char.startswith(found.strata, "unknown"))
-    asked = rows.loc[found.files]
-    truth, units = tree.node_of(asked), asked["specimen_id"].to_numpy(str)
+    tested = rows.loc[found.files]
+    truth, units = tree.node_of(tested), tested["specimen_id"].to_numpy(str)
     marginals = tempered(tree, found.raw, temperatures)
     path = tree.top_down(marginals)
-    depth = tree.depth_of(asked)
+    depth = tree.depth_of(tested)
     wrong = wrong_taxa(tree, path, truth, depth)
     mix = expected_mix(found.strata, unknown)
     groups = Strata(
         names=found.strata,
-        units=units_of(found.strata, asked),
+        units=units_of(found.strata, tested),
         weights=mix_weights(found.strata, mix, units),
         specimens=units,
     )
@@ -167,7 +168,7 @@ def calibrate(
     evidence = path_evidence(tree, marginals, path, found.distances)
     judged = np.arange(path.shape[1]) <= depth[:, None]
     learning = learning_weights(found.strata, mix, groups.units)[:, None] * judged
-    accepted = cross_fitted(evidence, wrong, learning, clades(asked, tree.ranks))
+    accepted = cross_fitted(evidence, wrong, learning, clades(tested, tree.ranks))
     chance = along(marginals, path)
     known = found.known
     named = known & np.isin(truth, tree.tips)

@@ -5,7 +5,6 @@ El-Yaniv (2017), arXiv 1705.08500.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from phylolens.errors import InputError
+from phylolens.results.calibration import Confidence, Reliability, RiskCoverage, Uncalibrated
 
 BINS = 15
 DRAWS = 1000
@@ -163,17 +163,17 @@ def ece_by_chance(confidence: np.ndarray, *, seed: int, draws: int = 200) -> flo
     return float(np.mean([np.abs(np.bincount(bins, gap)).sum() for gap in gaps]) / len(confidence))
 
 
-def reliability(confidence: np.ndarray, right: np.ndarray) -> list[dict[str, float]]:
+def reliability(confidence: np.ndarray, right: np.ndarray) -> list[Reliability]:
     """Bins of a reliability diagram: their range, mean confidence, accuracy and size."""
     frame = pd.DataFrame({"confidence": confidence, "right": np.asarray(right, dtype=float)})
     return [
-        {
-            "low": float(rows["confidence"].min()),
-            "high": float(rows["confidence"].max()),
-            "confidence": float(rows["confidence"].mean()),
-            "accuracy": float(rows["right"].mean()),
-            "n": len(rows),
-        }
+        Reliability(
+            low=float(rows["confidence"].min()),
+            high=float(rows["confidence"].max()),
+            confidence=float(rows["confidence"].mean()),
+            accuracy=float(rows["right"].mean()),
+            n=len(rows),
+        )
         for _, rows in frame.groupby(bin_of(confidence))
     ]
 
@@ -200,15 +200,15 @@ def nll(probabilities: np.ndarray, truth_columns: np.ndarray) -> float:
     return float(-np.log(np.clip(np.where(truth_columns >= 0, found, 0), SMALLEST, 1)).mean())
 
 
-def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
+def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> RiskCoverage:
     """Share of wrong answers among the surest ones, from few to all.
 
     Equally sure answers are taken in random order, on average.
 
     Returns
     -------
-    dict
-        ``coverage`` and ``risk``, at most 101 points; ``aurc``, the mean risk over all n points.
+    RiskCoverage
+        At most 101 points; ``aurc`` is the mean risk over all n of them.
     """
     frame = pd.DataFrame({"confidence": confidence, "wrong": 1 - np.asarray(right, dtype=float)})
     wrong = frame.groupby("confidence")["wrong"].transform("mean")
@@ -216,11 +216,9 @@ def risk_coverage(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
     n = len(order)
     risk = np.cumsum(wrong.to_numpy()[order]) / np.arange(1, n + 1)
     shown = np.unique(np.linspace(0, n - 1, min(n, CURVE_POINTS)).round().astype(int))
-    return {
-        "coverage": ((shown + 1) / n).tolist(),
-        "risk": risk[shown].tolist(),
-        "aurc": float(risk.mean()),
-    }
+    return RiskCoverage(
+        coverage=((shown + 1) / n).tolist(), risk=risk[shown].tolist(), aurc=float(risk.mean())
+    )
 
 
 def confidence_summary(
@@ -231,7 +229,7 @@ def confidence_summary(
     *,
     seed: int,
     uncalibrated: np.ndarray | None = None,
-) -> dict[str, Any]:
+) -> Confidence:
     """Measure the calibration of one rank's answers on tested rows.
 
     Parameters
@@ -249,9 +247,7 @@ def confidence_summary(
 
     Returns
     -------
-    dict
-        ``n``, ``ece``, ``ece_interval``, ``ece_by_chance``, ``brier``, ``nll``, ``accuracy``,
-        ``reliability``, ``risk_coverage``; ``uncalibrated`` with the first measures again.
+    Confidence
 
     Raises
     ------
@@ -262,29 +258,24 @@ def confidence_summary(
         raise InputError("no tested row has a label of this rank.")
     columns = pd.Index(classes).get_indexer(pd.Index(truth))
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == columns
-    interval = ece_interval(confidence, right, specimens, seed=seed)
-    summary: dict[str, Any] = {
-        "n": len(truth),
-        "accuracy": float(right.mean()),
-        **_measures(probabilities, columns),
-        "ece_interval": list(interval),
-        "ece_by_chance": ece_by_chance(confidence, seed=seed),
-        "reliability": reliability(confidence, right),
-        "risk_coverage": risk_coverage(confidence, right),
-    }
+    before = None
     if uncalibrated is not None:
-        before = uncalibrated.max(axis=1), uncalibrated.argmax(axis=1) == columns
-        summary["uncalibrated"] = {
-            **_measures(uncalibrated, columns),
-            "reliability": reliability(*before),
-        }
-    return summary
-
-
-def _measures(probabilities: np.ndarray, columns: np.ndarray) -> dict[str, float]:
-    right = probabilities.argmax(axis=1) == columns
-    return {
-        "ece": ece(probabilities.max(axis=1), right),
-        "brier": brier(probabilities, columns),
-        "nll": nll(probabilities, columns),
-    }
+        sure, hit = uncalibrated.max(axis=1), uncalibrated.argmax(axis=1) == columns
+        before = Uncalibrated(
+            ece=ece(sure, hit),
+            brier=brier(uncalibrated, columns),
+            nll=nll(uncalibrated, columns),
+            reliability=reliability(sure, hit),
+        )
+    summary = Confidence(
+        n=len(truth),
+        accuracy=float(right.mean()),
+        ece=ece(confidence, right),
+        brier=brier(probabilities, columns),
+        nll=nll(probabilities, columns),
+        ece_interval=ece_interval(confidence, right, specimens, seed=seed),
+        ece_by_chance=ece_by_chance(confidence, seed=seed),
+        reliability=reliability(confidence, right),
+        risk_coverage=risk_coverage(confidence, right),
+    )
+    return summary if before is None else summary.model_copy(update={"uncalibrated": before})

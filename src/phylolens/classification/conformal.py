@@ -10,7 +10,6 @@ nest give valid coverage whatever the model (Vovk, Gammerman & Shafer 2005; Ange
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from phylolens.classification.lineage import ROOT, TaxonTree
 from phylolens.errors import InputError
@@ -209,80 +208,57 @@ def leaves_below(tree: TaxonTree, accepted: np.ndarray, leaves: np.ndarray) -> n
     return found
 
 
-def strata(train_table: pd.DataFrame, table: pd.DataFrame, ranks: tuple[str, ...]) -> np.ndarray:
-    """Name what is new about each row: ``known species``, ``unknown genus`` and so on.
-
-    Parameters
-    ----------
-    train_table, table : DataFrame
-        Rank columns; the rows a model learnt from, and the rows to name.
-    ranks : tuple of str
-        Coarse to fine.
-
-    Returns
-    -------
-    array of str, shape (n,)
-        ``unknown RANK`` for the coarsest rank whose label was not trained on; otherwise ``known``
-        and the finest of ``ranks``, also for rows whose own labels are coarser; ``no label`` for
-        rows without any.
-    """
-    named = np.full(len(table), f"known {ranks[-1]}", dtype=object)
-    named[table[list(ranks)].isna().all(axis=1).to_numpy(bool)] = "no label"
-    for rank in reversed(ranks):
-        new = table[rank].notna() & ~table[rank].isin(train_table[rank].dropna())
-        named[new.to_numpy(bool)] = f"unknown {rank}"
-    return named.astype(str)
+ROUNDING = 1e-12
 
 
-def default_mix(strata: np.ndarray, known_share: float = 0.9) -> dict[str, float]:
-    """Share of each stratum that is there: known ones 0.9, the unknown ones evenly the rest.
-
-    With only known, or only unknown, taxa these make up the whole.
-    """
-    found = sorted({str(name) for name in strata} - {"no label"})
-    known = [name for name in found if name.startswith("known ")]
-    unknown = [name for name in found if not name.startswith("known ")]
-    share = known_share if known and unknown else float(bool(known))
-    shares = {name: share / len(known) for name in known}
-    return shares | {name: (1 - share) / len(unknown) for name in unknown}
-
-
-def mix_weights(
-    strata: np.ndarray, mix: dict[str, float], units: np.ndarray | None = None
+def set_scores(
+    tree: TaxonTree, marginals: np.ndarray, accepted: np.ndarray, truth: np.ndarray
 ) -> np.ndarray:
-    """Weigh rows so that their strata have the shares of ``mix``.
+    """Score calibration rows: one minus the probability of the true tip.
 
     Parameters
     ----------
-    strata : array of str, shape (n,)
-        Of calibration rows.
-    mix : dict
-        Share of each stratum; strata left out get no weight.
-    units : array, shape (n,), optional
-        Specimens; without them every row is one. A specimen may be in several strata, when
-        several models were asked about it.
+    tree : TaxonTree
+        Taxa the model knows.
+    marginals : array, shape (n, m)
+        Probability of every taxon.
+    accepted : array of int, shape (n,)
+        Accepted node of each row, -1 where there is none.
+    truth : array of int, shape (n,)
+        The true tip of each row.
 
     Returns
     -------
-    array, shape (n,)
-        The specimens of a stratum share its share evenly, and the rows of a specimen theirs.
-
-    Raises
-    ------
-    InputError
-        If a share is negative, or a stratum with a share has no rows.
+    array of float, shape (n,)
+        Infinite where the accepted taxon is wrong, 0 where nothing was accepted: such a row's set
+        holds all tips.
     """
-    missing = sorted(name for name, share in mix.items() if share > 0 and name not in strata)
-    if missing or min(mix.values(), default=0.0) < 0:
-        raise InputError(
-            "every stratum of the mix needs calibration specimens and a share of at least 0.",
-            ids=missing or [f"{name}: {share}" for name, share in mix.items()],
-        )
-    units = np.arange(len(strata)) if units is None else np.asarray(units)
-    weights = np.zeros(len(strata))
-    for name, share in mix.items():
-        rows = np.asarray(strata) == name
-        if rows.any():
-            codes, counts = np.unique(units[rows], return_inverse=True, return_counts=True)[1:]
-            weights[rows] = share / len(counts) / counts[codes]
-    return weights
+    found = 1 - marginals[np.arange(len(truth)), truth]
+    found = np.where(tree.contains(accepted, truth), found, np.inf)
+    return np.where(np.asarray(accepted) == ROOT, 0.0, found)
+
+
+def finest_sets(
+    tree: TaxonTree, marginals: np.ndarray, path: np.ndarray, accepted: np.ndarray, q: float
+) -> np.ndarray:
+    """Mark each row's set among the tips of the tree, shape (n, tips).
+
+    Tips within the accepted taxon whose probability is at least 1 - q, for ``q`` the threshold of
+    :func:`set_scores`, and always the answer's own. Where nothing was accepted the set holds every
+    tip: it is then not known which is meant, nor that none is.
+
+    Parameters
+    ----------
+    tree, marginals, accepted
+        As for :func:`set_scores`.
+    path : array of int, shape (n, ranks)
+        The answer at every rank.
+    q : float
+        Threshold; at infinity sets hold everything within the accepted taxon.
+    """
+    tips = tree.tips
+    likely = marginals[:, tips] >= 1 - q - ROUNDING
+    answer = leaves_below(tree, path.max(axis=1), tips)  # finer taxa have the larger numbers
+    chosen = leaves_below(tree, accepted, tips) & (likely | answer)
+    chosen[np.asarray(accepted) == ROOT] = True
+    return chosen

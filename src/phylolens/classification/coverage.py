@@ -2,20 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
-from phylolens.classification.conformal import (
-    along,
-    cut_path,
-    default_mix,
-    mix_weights,
-    units_needed,
-)
+from phylolens.classification.conformal import along, cut_path, units_needed
+from phylolens.classification.intervals import wilson
 from phylolens.classification.lineage import TaxonTree
+from phylolens.classification.strata import default_mix, mix_weights
 from phylolens.errors import InputError
+from phylolens.results.calibration import Conformal, Guarantee, Stratum
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Tested:
     truth : array of int, shape (n,)
         Finest true node in the tree, -1 for none.
     strata : array of str, shape (n,)
-        From :func:`phylolens.classification.conformal.strata`; rows with ``no label`` are left out.
+        From :func:`phylolens.classification.strata.strata`; rows with ``no label`` are left out.
     specimens : array of str, shape (n,)
         Several images of one specimen count as one.
     depth : array of int, shape (n,), optional
@@ -39,7 +34,7 @@ class Tested:
     values : mapping of str to array, shape (n, ranks)
         What each guarantee holds against its threshold; the probabilities where it is not there.
     units : array of str, shape (n,), optional
-        From :func:`~phylolens.classification.each_stratum.units_of`: the unknown taxon of rows of
+        From :func:`~phylolens.classification.strata.units_of`: the unknown taxon of rows of
         unknown strata.
     """
 
@@ -86,7 +81,7 @@ def conformal_summary(
     n_calibration: Mapping[str, int],
     proven: bool = False,
     each: Each | None = None,
-) -> dict[str, Any]:
+) -> Conformal:
     """Test every calibration: for each stratum, with unknown taxa mixed in, on known taxa alone.
 
     Parameters
@@ -109,33 +104,37 @@ def conformal_summary(
 
     Returns
     -------
-    dict
-        ``alpha``, ``mix``, ``threshold`` (None: nothing is safe), ``n_calibration``,
-        ``guarantee``; ``coverage``, ``interval``, ``n`` (specimens), ``resolved_at`` and
-        ``mean_depth`` (ranks named) over the tested strata weighted to the mix; ``by_stratum`` the
-        same for each stratum tested; the other calibrations under their names. With ``each`` also
-        ``alpha_unknown``, ``promised``, ``not_promised`` and ``resolution_lost``: ranks of known
-        taxa named less than by the others. Answering "none" is never wrong; ``resolved_at`` says
-        how often that was. Intervals are over specimens; of unknown taxa ``interval_over_taxa``
-        says how far other such taxa may differ.
+    Conformal
+        Over the tested strata weighted to the mix, ``by_stratum`` for each of them; the other
+        calibrations under their names. Answering "none" is never wrong; ``resolved_at`` says how
+        often that was. Intervals are over specimens; of unknown taxa ``interval_over_taxa`` says
+        how far other such taxa may differ.
     """
     known = [name for name in np.unique([*mix, *tested.strata]) if name.startswith("known ")]
     kinds = ["each"] if each else []
-    found = {}
+    found: dict[str, Guarantee] = {}
     for kind in (*kinds, "mixed", "known_only"):
         assumed = default_mix(np.array(known)) if kind == "known_only" else dict(mix)
         q, n = thresholds[kind], n_calibration[kind]
         text = guarantee(
             alpha, assumed, n, q, proven and kind == "known_only", each if kind == "each" else None
         )
-        about = {"alpha": alpha, "mix": assumed, "threshold": float(q) if np.isfinite(q) else None}
-        found[kind] = (
-            about
-            | {"n_calibration": n, "guarantee": text}
-            | _summary(tree, tested, assumed, q, tested.values.get(kind))
+        total, by_stratum = _summary(tree, tested, assumed, q, tested.values.get(kind))
+        found[kind] = Guarantee(
+            alpha=alpha,
+            mix=assumed,
+            threshold=float(q) if np.isfinite(q) else None,
+            n_calibration=n,
+            guarantee=text,
+            n=total.n,
+            coverage=total.coverage,
+            interval=total.interval,
+            resolved_at=total.resolved_at,
+            mean_depth=total.mean_depth,
+            by_stratum=by_stratum,
         )
     if each is None:
-        return found.pop("mixed") | found
+        return Conformal.model_validate(found.pop("mixed").to_dict() | found)
     strata = {str(name) for name in tested.strata if str(name).startswith("unknown ")}
     about = {
         "alpha_unknown": each.alpha_unknown,
@@ -143,16 +142,19 @@ def conformal_summary(
         "not_promised": sorted(strata - set(each.promised)),
         "resolution_lost": _lost(found, known),
     }
-    return found.pop("each") | found | about
+    return Conformal.model_validate(found.pop("each").to_dict() | found | about)
 
 
-def _lost(found: Mapping[str, Any], known: Sequence[str]) -> dict[str, float]:
+def _lost(found: Mapping[str, Guarantee], known: Sequence[str]) -> dict[str, float]:
     """Ranks of known taxa that ``each`` names less than the others, on average."""
     depths = {
-        kind: [block["by_stratum"][name]["mean_depth"] for name in known
-               if name in block["by_stratum"]]
-        for kind, block in found.items()
-    }  # fmt: skip
+        kind: [
+            float(own.mean_depth or 0.0)
+            for name, own in (one.by_stratum or {}).items()
+            if name in known
+        ]
+        for kind, one in found.items()
+    }
     if not depths["each"]:
         return {}
     mean = {kind: float(np.mean(values)) for kind, values in depths.items()}
@@ -165,7 +167,8 @@ def _summary(
     mix: Mapping[str, float],
     q: float,
     values: np.ndarray | None,
-) -> dict[str, Any]:
+) -> tuple[Stratum, dict[str, Stratum]]:
+    """Test one calibration over the mix, and in each stratum."""
     on_path = along(tested.marginals, tested.path) if values is None else values
     accepted = cut_path(on_path, tested.path, q)
     judged = accepted if tested.depth is None else tree.cut(accepted, tested.depth)
@@ -179,22 +182,21 @@ def _summary(
         here = np.asarray(tested.strata == name)
         by_stratum[name] = _tested(tree, accepted[here], right[here], tested.specimens[here])
         if name.startswith("unknown ") and tested.units is not None:
-            by_stratum[name] |= _over_taxa(right[here], tested.units[here])
-    return {
-        **_tested(tree, accepted[rows], right[rows], tested.specimens[rows], weights),
-        "by_stratum": by_stratum,
-    }
+            by_stratum[name] = _over_taxa(by_stratum[name], right[here], tested.units[here])
+    return _tested(tree, accepted[rows], right[rows], tested.specimens[rows], weights), by_stratum
 
 
-def _over_taxa(right: np.ndarray, taxa: np.ndarray) -> dict[str, Any]:
-    """Coverage with every unknown taxon counting once, and its interval over taxa."""
+def _over_taxa(found: Stratum, right: np.ndarray, taxa: np.ndarray) -> Stratum:
+    """Add coverage with every unknown taxon counting once, and its interval over taxa."""
     codes, sizes = np.unique(taxa, return_inverse=True, return_counts=True)[1:]
     coverage = float(np.mean(np.bincount(codes, right) / sizes))
-    return {
-        "n_taxa": len(sizes),
-        "coverage_over_taxa": coverage,
-        "interval_over_taxa": list(wilson(coverage, len(sizes))),
-    }
+    return found.model_copy(
+        update={
+            "n_taxa": len(sizes),
+            "coverage_over_taxa": coverage,
+            "interval_over_taxa": wilson(coverage, len(sizes)),
+        }
+    )
 
 
 def _tested(
@@ -203,10 +205,10 @@ def _tested(
     right: np.ndarray,
     specimens: np.ndarray,
     weights: np.ndarray | None = None,
-) -> dict[str, Any]:
+) -> Stratum:
     """Coverage and the share resolved at each rank, every specimen counting once."""
     if not len(specimens):
-        return {"n": 0, "coverage": None, "interval": None, "resolved_at": {}, "mean_depth": None}
+        return Stratum(n=0, coverage=None, interval=None, resolved_at={}, mean_depth=None)
     codes, counts = np.unique(specimens, return_inverse=True, return_counts=True)[1:]
     each = 1 / counts[codes] if weights is None else weights
     share = each / each.sum()
@@ -214,25 +216,13 @@ def _tested(
     coverage = float(share @ right)
     ranks = np.append(tree.nodes["rank"].to_numpy(object), "none")[accepted]
     resolved = {name: float(share @ (ranks == name)) for name in (*tree.ranks, "none")}
-    return {
-        "n": len(counts),
-        "coverage": coverage,
-        "interval": list(wilson(coverage, 1 / float(per_unit @ per_unit))),
-        "resolved_at": resolved,
-        "mean_depth": sum((place + 1) * resolved[r] for place, r in enumerate(tree.ranks)),
-    }
-
-
-def wilson(share: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share, for ``n`` units or as many as weighted ones are worth.
-
-    Shares of specimens need not be 0 or 1; then the interval is somewhat too wide, never too
-    narrow. Weighted units count (sum w)^2 / sum w^2 (Kish 1965).
-    """
-    z = float(norm.ppf((1 + level) / 2))
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(max(share * (1 - share), 0) / n + z**2 / (4 * n**2))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    return Stratum(
+        n=len(counts),
+        coverage=coverage,
+        interval=wilson(coverage, 1 / float(per_unit @ per_unit)),
+        resolved_at=resolved,
+        mean_depth=sum((place + 1) * resolved[r] for place, r in enumerate(tree.ranks)),
+    )
 
 
 def guarantee(

@@ -1,4 +1,4 @@
-"""Answers to specimens and taxa a head had not seen: what confidence is calibrated on.
+"""Out-of-fold answers: about specimens and taxa kept from a head; confidence is calibrated on them.
 
 Every specimen is left out once with its taxon known (specimen folds), and once with its taxon of
 each rank left out altogether (taxon folds), so that calibration meets novelty as well.
@@ -12,9 +12,9 @@ import pandas as pd
 from sklearn.base import ClassifierMixin, clone
 
 from phylolens.classification.blend import RankBlend
-from phylolens.classification.conformal import strata
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.novelty import knn_distance
+from phylolens.classification.strata import strata
 from phylolens.errors import TooFew
 from phylolens.progress import Progress, silent
 from phylolens.specimens import Split, group_folds, specimen_folds
@@ -23,7 +23,7 @@ from phylolens.values import Features
 FOLDS = 5  # of specimens
 TAXON_FOLDS = 3  # of the taxa of each rank
 LARGE = 8_000  # beyond this many images one fold of each kind has specimens enough
-LARGEST_PART = 4_000  # images a fold is asked about
+LARGEST_PART = 4_000  # images a fold answers about
 REFERENCE_ROWS = 20_000  # rows that the distance to the nearest is measured to
 
 
@@ -109,7 +109,7 @@ def cross_fit(
     seed: int = 0,
     progress: Progress = silent,
 ) -> list[OutOfFold]:
-    """Fit ``head`` on every fold's training part and ask it about the rest.
+    """Fit ``head`` on every fold's training part and let it answer about the rest.
 
     Parameters
     ----------
@@ -131,9 +131,9 @@ def cross_fit(
     for number, (kind, fold) in enumerate(folds):
         progress("calibrating", number, len(folds))
         if labels.loc[list(fold.train)].nunique() > 1:
-            asked = _sample(fold.test, seed)
-            fold = replace(fold, test=asked)
-            found = _ask(kind, fold, features, rows, labels, tree, head, own)
+            tested = _sample(fold.test, seed)
+            fold = replace(fold, test=tested)
+            found = _of_fold(kind, fold, features, rows, labels, tree, head, own)
             parts.append(replace(found, folds=np.full(len(found.files), number)))
     progress("calibrating", len(folds), len(folds))
     return parts
@@ -147,7 +147,7 @@ def _sample(files: Sequence[str], seed: int) -> tuple[str, ...]:
     return tuple(files[row] for row in kept)
 
 
-def _ask(
+def _of_fold(
     kind: str,
     fold: Split,
     features: Features,
@@ -158,29 +158,29 @@ def _ask(
     own: Mapping[str, ClassifierMixin],
 ) -> OutOfFold:
     train, test = rows.loc[list(fold.train)], rows.loc[list(fold.test)]
-    seen = features.take(list(fold.train)).matrix
+    trained = features.take(list(fold.train)).matrix
     blend = RankBlend.fit(
         clone(head),
         tree,
-        seen,
+        trained,
         labels.loc[train.index].to_numpy(str),
         train["specimen_id"].to_numpy(str),
         {rank: clone(each) for rank, each in own.items()},
     )
-    return ask(kind, blend, features, train, test)
+    return out_of_fold(kind, blend, features, train, test)
 
 
-def ask(
+def out_of_fold(
     kind: str, blend: RankBlend, features: Features, train: pd.DataFrame, test: pd.DataFrame
 ) -> OutOfFold:
-    """Ask fitted heads about rows they have not seen; both tables are indexed by file."""
-    seen, asked = (features.take([str(name) for name in part.index]) for part in (train, test))
+    """Answer about rows kept from fitted heads; both tables are indexed by file."""
+    trained, tested = (features.take([str(name) for name in part.index]) for part in (train, test))
     return OutOfFold(
         files=test.index.to_numpy(str),
         left_out=np.full(len(test), kind),
         strata=np.asarray(strata(train, test, blend.tree.ranks), dtype=str),
-        raw=blend.raw(asked.matrix).astype(np.float32),
-        distances=knn_distance(asked.matrix, seen.matrix[spread(len(train), REFERENCE_ROWS)]),
+        raw=blend.raw(tested.matrix).astype(np.float32),
+        distances=knn_distance(tested.matrix, trained.matrix[spread(len(train), REFERENCE_ROWS)]),
         folds=np.zeros(len(test), dtype=int),
     )
 

@@ -1,24 +1,23 @@
-"""Fit one independent head a rank and test it on specimens it has never seen."""
+"""Fit one independent head a rank and test it on specimens kept from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin
 
 from phylolens.classification.blend import LeafPlan, RankBlend
-from phylolens.classification.building import head_of, parents_of
 from phylolens.classification.evaluate import evaluate, majority_baseline, random_baseline
 from phylolens.classification.heads import choice_of, fit_head, probabilities
-from phylolens.classification.recipes import ClassifyRecipe
+from phylolens.classification.imbalance import head_of
 from phylolens.errors import InputError, TooFew
 from phylolens.progress import Progress, silent
+from phylolens.results.classification import Baselines, RankCounts, RankScores, SplitResult
+from phylolens.results.classifier import HeadChoice
 from phylolens.specimens.split import Split
+from phylolens.taxonomy import lineages
 from phylolens.values import Features
-from phylolens.writing import write_csv, write_json
 
 DEFAULT = "default"
 
@@ -29,13 +28,13 @@ class ClassifyResult:
 
     Parameters
     ----------
-    metrics : dict
-        As written to ``metrics.json``.
+    metrics : SplitResult
+        Scores by model and rank.
     predictions : DataFrame
         Columns ``file``, ``rank``, ``model``, ``truth``, ``predicted``, ``probability``.
     """
 
-    metrics: dict[str, Any]
+    metrics: SplitResult
     predictions: pd.DataFrame
 
 
@@ -50,7 +49,7 @@ def testable_ranks(table: pd.DataFrame, ranks: Sequence[str]) -> tuple[str, ...]
     kept = tuple(rank for rank in ranks if table[rank].nunique() > 1)
     if not kept:
         raise TooFew(
-            f"every rank ({', '.join(ranks)}) has a single class: nothing to tell apart.",
+            f"every rank ({', '.join(ranks)}) has a single class: nothing to classify.",
             hint="Give images of at least two taxa.",
         )
     return kept
@@ -61,14 +60,16 @@ def classify(
     table: pd.DataFrame,
     split: Split,
     plans: Mapping[str, pd.DataFrame],
-    recipe: ClassifyRecipe,
+    models: Sequence[str],
     *,
+    steps: Sequence[str] = (),
+    imbalance: str = "none",
     ranks: Sequence[str] = (),
     leaf: LeafPlan | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> ClassifyResult:
-    """Fit and test the recipe's heads at every rank of ``plans``.
+    """Fit and test heads at every rank of ``plans``, one a rank.
 
     Parameters
     ----------
@@ -80,10 +81,15 @@ def classify(
         The tested files; the plans must hold no other part of the data.
     plans : mapping of str to DataFrame
         For each rank the training rows: columns ``id`` (row of the features), ``file``, ``label``.
-    recipe : ClassifyRecipe
-        The models.
+    models : sequence of str
+        Heads (see ``phylolens.classification.HEADS``); the first is primary.
+    steps : sequence of str
+        Transforms of the features ahead of every head, fitted on training rows only.
+    imbalance : str
+        What is done about rare classes besides copies (see
+        ``phylolens.classification.imbalance``).
     ranks : sequence of str
-        All ranks of the table, coarse to fine: heads that use the taxonomy are told the parents.
+        All ranks of the table, coarse to fine: heads that use the taxonomy are given the parents.
     leaf : LeafPlan, optional
         For the model ``default``: one head on the finest taxa, summed up the ranks. Without it,
         and at finer ranks, ``default`` is an independent head like the others.
@@ -104,42 +110,61 @@ def classify(
         _refuse_leak(leaf.plan, split, leaf.tree.ranks[-1])
     truths = {rank: _answerable(truth_of[rank], plan, split) for rank, plan in plans.items()}
     plans, skipped = _testable(plans, truths)
-    metrics: dict[str, Any] = {
-        "recipe": recipe.name,
-        "source": recipe.source,
-        "seed": seed,
-        "n_train": len(split.train),
-        "n_test": len(split.test),
-        "split": split.rule,
-        "held_out": list(split.held_out),
-        "ranks": {},
-        "skipped": skipped,
-        "models": {name: {} for name in recipe.models},
-        "chosen": {},
-        "baselines": {"majority": {}, "random": {}},
-    }
-    bench = _Bench(features, table.set_index("file")["specimen_id"], recipe, seed)
-    blend = _fit_blend(bench, leaf, progress) if leaf and DEFAULT in recipe.models else None
+    shared = _Shared(
+        features, table.set_index("file")["specimen_id"], tuple(steps), imbalance, seed
+    )
+    blend = _fit_blend(shared, leaf, progress) if leaf and DEFAULT in models else None
+    counts: dict[str, RankCounts] = {}
+    baselines = Baselines(majority={}, random={})
+    scores: dict[str, dict[str, RankScores]] = {name: {} for name in models}
+    chosen: dict[str, dict[str, HeadChoice]] = {}
     predictions: list[pd.DataFrame] = []
-    total = len(plans) * len(recipe.models)
+    total = len(plans) * len(models)
     for rank, plan in plans.items():
         truth = truths[rank]
         answers = truth.to_numpy(str)
-        part = bench.part(plan, list(truth.index), parents_of(table, ranks, rank))
-        unknown = {"n_not_trained": int(truth_of[rank].notna().sum()) - len(answers)}
-        metrics["ranks"][rank] = _counts(part.labels, part.original, answers) | unknown
-        metrics["baselines"]["majority"][rank] = majority_baseline(part.original, answers)
-        metrics["baselines"]["random"][rank] = random_baseline(part.original, answers, seed)
-        for name in recipe.models:
+        part = shared.part(plan, list(truth.index), parents_of(table, ranks, rank))
+        unknown = int(truth_of[rank].notna().sum()) - len(answers)
+        counts[rank] = _counts(part.labels, part.original, answers, unknown)
+        baselines.majority[rank] = majority_baseline(part.original, answers)
+        baselines.random[rank] = random_baseline(part.original, answers, seed)
+        for name in models:
             ready = blend if name == DEFAULT and blend and rank in blend.tree.ranks else None
-            head, guessed, certainty = _answer(bench, part, name, rank, ready)
-            metrics["models"][name][rank] = evaluate(answers, guessed)
-            if chosen := choice_of(head):
-                how = {"how": "blended over the taxonomy" if ready else "independent"}
-                metrics["chosen"].setdefault(name, {})[rank] = chosen | how
+            head, guessed, certainty = _answer(shared, part, name, rank, ready)
+            scores[name][rank] = evaluate(answers, guessed)
+            if choice := choice_of(head):
+                how = "blended over the taxonomy" if ready else "independent"
+                chosen.setdefault(name, {})[rank] = choice.model_copy(update={"how": how})
             predictions.append(_rows(truth, rank, name, guessed, certainty))
             progress(f"classifying ({rank}, {name})", len(predictions), total)
-    return ClassifyResult(metrics, pd.concat(predictions, ignore_index=True))
+    found = SplitResult(
+        seed=seed,
+        n_train=len(split.train),
+        n_test=len(split.test),
+        split=split.rule,
+        held_out=list(split.held_out),
+        ranks=counts,
+        skipped=skipped,
+        models=scores,
+        chosen=dict(chosen),
+        baselines=baselines,
+    )
+    return ClassifyResult(found, pd.concat(predictions, ignore_index=True))
+
+
+def parents_of(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> dict[str, str] | None:
+    """Name the taxon of the next coarser rank that each taxon of ``rank`` lies in.
+
+    None where there is no coarser rank with two taxa; a taxon of unknown parent is its own.
+    """
+    if rank not in ranks:
+        return None
+    lineage = lineages(table, ranks, rank)
+    coarser = [name for name in lineage.columns[:-1] if lineage[name].nunique() > 1]
+    if not coarser:
+        return None
+    parent = lineage[coarser[-1]]
+    return {str(k): str(k if pd.isna(v) else v) for k, v in parent.items()}
 
 
 @dataclass(frozen=True)
@@ -155,12 +180,13 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Bench:
+class _Shared:
     """What the tests of all ranks share."""
 
     features: Features
     specimen_of: pd.Series
-    recipe: ClassifyRecipe
+    steps: tuple[str, ...]
+    imbalance: str
     seed: int
 
     def part(
@@ -177,26 +203,33 @@ class _Bench:
         )
 
     def head(self, name: str, parents: dict[str, str] | None = None) -> ClassifierMixin:
-        return head_of(self.recipe, name, self.seed, parents, self.features.spec.get("blocks"))
+        return head_of(
+            name,
+            self.seed,
+            steps=self.steps,
+            imbalance=self.imbalance,
+            parents=parents,
+            blocks=self.features.spec.get("blocks"),
+        )
 
 
-def _fit_blend(bench: _Bench, leaf: LeafPlan, progress: Progress) -> RankBlend:
+def _fit_blend(shared: _Shared, leaf: LeafPlan, progress: Progress) -> RankBlend:
     """Fit the default head to the finest taxa of the training part, and its like above."""
     task = "classifying (all ranks, default)"
     progress(task, 0, 1)
-    part = bench.part(leaf.plan, ())
-    blend = RankBlend.fit(bench.head(DEFAULT), leaf.tree, part.train, part.labels, part.groups)
+    part = shared.part(leaf.plan, ())
+    blend = RankBlend.fit(shared.head(DEFAULT), leaf.tree, part.train, part.labels, part.groups)
     progress(task, 1, 1)
     return blend
 
 
 def _answer(
-    bench: _Bench, part: _Part, name: str, rank: str, blend: RankBlend | None
+    shared: _Shared, part: _Part, name: str, rank: str, blend: RankBlend | None
 ) -> tuple[ClassifierMixin, np.ndarray, np.ndarray]:
     """Head, labels and their probabilities."""
     if blend is not None:
         return blend.leaf, *blend.at_rank(blend.marginals(part.test), rank)
-    head = bench.head(name, part.parents)
+    head = shared.head(name, part.parents)
     fit_head(head, part.train, part.labels, part.groups)
     found = probabilities(head, part.test)
     return head, head.classes_[found.argmax(axis=1)], found.max(axis=1)
@@ -234,14 +267,17 @@ def _testable(
     return kept, skipped
 
 
-def _counts(labels: np.ndarray, original: np.ndarray, answers: np.ndarray) -> dict[str, Any]:
-    return {
-        "n_classes": len(np.unique(labels)),
-        "n_train": len(original),
-        "n_train_with_copies": len(labels),
-        "n_test": len(answers),
-        "untested": sorted(set(labels) - set(answers)),
-    }
+def _counts(
+    labels: np.ndarray, original: np.ndarray, answers: np.ndarray, n_not_trained: int
+) -> RankCounts:
+    return RankCounts(
+        n_classes=len(np.unique(labels)),
+        n_train=len(original),
+        n_train_with_copies=len(labels),
+        n_test=len(answers),
+        untested=[str(label) for label in sorted(set(labels) - set(answers))],
+        n_not_trained=n_not_trained,
+    )
 
 
 def _rows(
@@ -257,9 +293,3 @@ def _rows(
             "probability": certainty,
         }
     )
-
-
-def write_classified(result: ClassifyResult, folder: Path) -> None:
-    """Write ``metrics.json`` and ``predictions.csv``."""
-    write_csv(folder / "predictions.csv", result.predictions)
-    write_json(folder / "metrics.json", result.metrics)

@@ -1,7 +1,6 @@
 """How many specimens of a taxon does a head need? Accuracy against their number."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -9,6 +8,8 @@ from phylolens.classification.evaluate import evaluate
 from phylolens.classification.heads import fit_head, make_head, probabilities
 from phylolens.errors import InputError, TooFew
 from phylolens.progress import Progress, silent
+from phylolens.results.checks import FewShot, FewShotPoint
+from phylolens.results.classification import RankScores
 
 NAMES = ("prototype", "linear", "rf")
 SIZES = (1, 2, 5, 10)
@@ -28,7 +29,7 @@ def few_shot(
     seed: int = 0,
     blocks: Sequence[int] | None = None,
     progress: Progress = silent,
-) -> dict[str, Any]:
+) -> FewShot:
     """Fit heads on few specimens a class and test all of them on the same images.
 
     Each draw puts the specimens of every class in a random order and takes the first of them, so
@@ -59,11 +60,9 @@ def few_shot(
 
     Returns
     -------
-    dict
-        ``n_per_taxon`` (the sizes kept), ``n_short`` (for each, classes with fewer specimens),
-        ``n_taxa``, ``n_test`` and ``models``: for each head a list of ``n`` (a size, or
-        ``"all"``), ``accuracy``, ``accuracy_sd``, ``macro_f1``, ``macro_f1_sd``, ``n_draws``
-        and ``n_images`` (mean number trained on). The sd is that over draws (n - 1); None of one.
+    FewShot
+        Without ``rank``. ``n_per_taxon`` holds the sizes kept; the sd of a point is that over
+        draws (n - 1), None of one.
 
     Raises
     ------
@@ -82,7 +81,7 @@ def few_shot(
         *((size, [np.flatnonzero(place < size) for place in places]) for size in kept),
         ("all", [np.arange(len(labels))]),
     ]
-    models: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    models: dict[str, list[FewShotPoint]] = {name: [] for name in names}
     done, total = 0, len(names) * sum(len(rows) for _, rows in plans)
     for name in names:
         for size, drawn in plans:
@@ -95,14 +94,14 @@ def few_shot(
                 done += 1
                 progress(f"few-shot ({name}, {size})", done, total)
             n_images = float(np.mean([len(rows) for rows in drawn]))
-            models[name].append({"n": size, **_summed_up(scores), "n_images": n_images})
-    return {
-        "n_per_taxon": kept,
-        "n_short": [sum(count < size for count in counts) for size in kept],
-        "n_taxa": len(counts),
-        "n_test": len(test_labels),
-        "models": models,
-    }
+            models[name].append(_summed_up(size, scores, n_images))
+    return FewShot(
+        n_per_taxon=[int(size) for size in kept],
+        n_short=[sum(count < size for count in counts) for size in kept],
+        n_taxa=len(counts),
+        n_test=len(test_labels),
+        models=models,
+    )
 
 
 def _check(
@@ -140,10 +139,12 @@ def _places(labels: np.ndarray, groups: np.ndarray, rng: np.random.Generator) ->
     return place[row_of.reshape(-1)]
 
 
-def _summed_up(scores: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    summary: dict[str, Any] = {}
+def _summed_up(size: int | str, scores: Sequence[RankScores], n_images: float) -> FewShotPoint:
+    summary: dict[str, float | None] = {}
     for key in SCORES:
-        values = [score[key] for score in scores]
+        values = [getattr(score, key) for score in scores]
         summary[key] = float(np.mean(values))
         summary[f"{key}_sd"] = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return summary | {"n_draws": len(scores)}
+    return FewShotPoint.model_validate(
+        {"n": size, **summary, "n_draws": len(scores), "n_images": n_images}
+    )

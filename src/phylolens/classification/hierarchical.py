@@ -109,13 +109,13 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         InputError
-            If fewer than two taxa can be told apart.
+            If there are fewer than two taxa to distinguish.
         """
         X, _ = validate_data(self, X, _numbers(y), dtype=np.float32, multi_output=False)
         lineages = self._lineages(y)
         table = lineages.reset_index(drop=True)
         if max(table[rank].nunique() for rank in table) < 2:
-            raise InputError("a classifier needs at least two taxa to tell apart; got one class.")
+            raise InputError("a classifier needs at least two taxa; got one class.")
         names = [str(row) for row in range(len(table))]
         specimens = names if groups is None else [str(group) for group in groups]
         if len(specimens) != len(table):

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from phylolens.classification.heads import HEADS, make_head
 from phylolens.classification.heads.fitting import fit_grouped, probabilities
+from phylolens.classification.transform import with_steps
 from phylolens.errors import InputError
 from phylolens.named_settings import name_of
 
@@ -89,7 +90,7 @@ def with_imbalance(
     parents: Mapping[str, str] | None = None,
     blocks: Sequence[int] | None = None,
 ) -> ClassifierMixin:
-    """Build a head that treats rare classes as asked.
+    """Build a head that treats rare classes as the option says.
 
     Parameters
     ----------
@@ -158,3 +159,33 @@ def _refuse(name: str, option: str, reason: str, instead: str) -> None:
         where="--imbalance",
         hint=f"Use {instead}.",
     )
+
+
+def head_of(
+    name: str,
+    seed: int,
+    *,
+    steps: Sequence[str] = (),
+    imbalance: str = "none",
+    parents: Mapping[str, str] | None = None,
+    blocks: Sequence[int] | None = None,
+) -> ClassifierMixin:
+    """Build a head behind transforms, with an answer to rare classes.
+
+    Parameters
+    ----------
+    name : str
+        See :func:`phylolens.classification.make_head`.
+    seed : int
+    steps : sequence of str
+        Transforms ahead of it, see :mod:`phylolens.classification.transform`.
+    imbalance : str
+        See :data:`IMBALANCE`.
+    parents : mapping, optional
+        Coarser taxon of each class, for heads that use it.
+    blocks : sequence of int, optional
+        Widths of the layers and networks joined in the features.
+    """
+    inside = None if steps else blocks  # steps change the columns
+    head = with_imbalance(name, imbalance, seed, parents=parents, blocks=inside)
+    return with_steps(tuple(steps), head, seed, blocks)

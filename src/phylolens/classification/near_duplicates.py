@@ -1,20 +1,20 @@
 """Tested images that nearly repeat a training image: crops, mirror images, the same shot.
 
-A model need only remember such an image. How alike two different images look depends on the
-features and on the material: leaves scanned on a black ground are all at a cosine above 0.95,
+A model need only remember such an image. How similar two different images are depends on the
+features and on the objects: leaves scanned on a black ground are all at a cosine above 0.95,
 birds rarely above 0.9. So the baseline is taken from the data, and a repeat has to stand out
 twice: from what is usual between tested and training images, and from the tested image's own
 next neighbours (the ratio test of Lowe 2004, Int. J. Comput. Vis. 60:91).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from phylolens.errors import InputError
+from phylolens.results.checks import DuplicatePair, NearDuplicates
 from phylolens.values import Features
 
 STANDS_OUT = 0.6  # of the usual distance, and of the distance to the next neighbour
@@ -24,7 +24,7 @@ CHUNK = 2**24  # cosines held at a time: 64 MB
 
 
 @dataclass(frozen=True)
-class NearDuplicates:
+class Nearest:
     """The nearest training image of every tested one.
 
     Parameters
@@ -47,22 +47,27 @@ class NearDuplicates:
         """Tested files that nearly repeat a training file."""
         return tuple(self.table["file"][self.table["near_duplicate"]])
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the counts as they are written to ``metrics.json``."""
+    def without(self, accuracy: Mapping[str, float]) -> NearDuplicates:
+        """Give the counts as they are written, beside the accuracy without the near-duplicates."""
         near = self.table[self.table["near_duplicate"]].sort_values(
             ["similarity", "file"], ascending=[False, True]
         )
-        return {
-            "threshold": self.threshold,
-            "usual": self.usual,
-            "n_tested": len(self.table),
-            "n_near": len(near),
-            "share": len(near) / len(self.table),
-            "pairs": near[["file", "nearest", "similarity"]].to_dict("records"),
-        }
+        rows = zip(near["file"], near["nearest"], near["similarity"], strict=True)
+        return NearDuplicates(
+            threshold=self.threshold,
+            usual=self.usual,
+            n_tested=len(self.table),
+            n_near=len(near),
+            share=len(near) / len(self.table),
+            pairs=[
+                DuplicatePair(file=file, nearest=nearest, similarity=float(similarity))
+                for file, nearest, similarity in rows
+            ],
+            accuracy_without={str(rank): float(share) for rank, share in accuracy.items()},
+        )
 
 
-def near_duplicates(train: Features, test: Features) -> NearDuplicates:
+def near_duplicates(train: Features, test: Features) -> Nearest:
     """Find tested images that are all but in the training part.
 
     A tested image is a near-duplicate if up to five training images lie within 0.6 of the
@@ -106,7 +111,7 @@ def near_duplicates(train: Features, test: Features) -> NearDuplicates:
         }
     )
     threshold = min(1 - limit**2 / 2, IDENTICAL)
-    return NearDuplicates(table, threshold, float(np.median(table["similarity"])))
+    return Nearest(table, threshold, float(np.median(table["similarity"])))
 
 
 def _neighbours(

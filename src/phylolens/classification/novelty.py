@@ -1,4 +1,4 @@
-"""Is this a taxon the model has never seen? Scores that are high for the unfamiliar.
+"""Is this a taxon the model was not trained on? Scores that are high for the unfamiliar.
 
 ``msp``: one minus the largest leaf probability (Hendrycks & Gimpel 2017, arXiv 1610.02136).
 ``knn``: distance to the nearest training rows (Sun et al. 2022, arXiv 2204.06507). ``combined``:
@@ -6,16 +6,16 @@ both, through their conformal p-values, so that neither scale outweighs the othe
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
 from phylolens.errors import InputError
+from phylolens.results.calibration import Novelty, NoveltyOfRank, NoveltyScore
 
 NEIGHBOURS = 1  # more reach past a taxon of few images: on birds and leaves, 1 parts best
-HEADLINE = "combined"
+PRIMARY = "combined"
 DRAWS = 1000
 AT_ONCE = 20_000_000  # similarities held in memory
 
@@ -184,7 +184,7 @@ def novelty_summary(
     *,
     seed: int,
     rank: str | None = None,
-) -> dict[str, Any] | None:
+) -> Novelty | None:
     """Tell how well the scores part known from unknown taxa, rank by rank.
 
     Parameters
@@ -192,7 +192,7 @@ def novelty_summary(
     scores : mapping of str to array, shape (n,)
         Such as ``msp`` and ``knn``, of models fitted without the rows; ``combined`` is added.
     strata : array of str, shape (n,)
-        From :func:`phylolens.classification.conformal.strata`.
+        From :func:`phylolens.classification.strata.strata`.
     specimens : array of str, shape (n,)
         Specimen of each row.
     lineage : DataFrame, n rows
@@ -200,18 +200,18 @@ def novelty_summary(
     seed : int
         Of the resampling.
     rank : str, optional
-        Of the headline; by default the family, or else the middle one of those with unknown taxa.
+        The primary one; by default the family, or else the middle one of those with unknown taxa.
 
     Returns
     -------
-    dict or None
-        ``auroc``, ``fpr95``, ``score``, ``rank``, ``n_known``, ``n_unknown`` (specimens) of the
-        headline, and ``by_rank``; None when no taxon was unknown, or none known.
+    Novelty or None
+        The figures of the primary rank, and of all ranks; None when no taxon was unknown, or none
+        known.
     """
     strata = np.asarray(strata, dtype=str)
     known = np.char.startswith(strata, "known ")
     values = {name: np.asarray(found, dtype=float) for name, found in scores.items()}
-    by_rank: dict[str, Any] = {}
+    by_rank: dict[str, NoveltyOfRank] = {}
     for name in lineage.columns:
         unknown = strata == f"unknown {name}"
         if known.any() and unknown.any():
@@ -222,17 +222,23 @@ def novelty_summary(
     found = list(by_rank)
     usual = "family" if "family" in by_rank else found[(len(found) - 1) // 2]
     chosen = rank if rank in by_rank else usual
-    part = by_rank[chosen]
-    return {
-        "auroc": part[HEADLINE]["auroc"],
-        "fpr95": part[HEADLINE]["fpr95"],
-        "interval": part[HEADLINE]["interval"],
-        "score": HEADLINE,
-        "rank": chosen,
-        "n_known": part["n_known"],
-        "n_unknown": part["n_unknown"],
-        "by_rank": by_rank,
-    }
+    return of_primary(chosen, by_rank)
+
+
+def of_primary(rank: str, by_rank: Mapping[str, NoveltyOfRank]) -> Novelty:
+    """Put the figures of the primary rank on top of those of all ranks."""
+    part = by_rank[rank]
+    assert part.combined is not None
+    return Novelty(
+        auroc=part.combined.auroc,
+        fpr95=part.combined.fpr95,
+        interval=part.combined.interval,
+        score=PRIMARY,
+        rank=rank,
+        n_known=part.n_known,
+        n_unknown=part.n_unknown,
+        by_rank=dict(by_rank),
+    )
 
 
 def _of_rank(
@@ -242,22 +248,22 @@ def _of_rank(
     specimens: np.ndarray,
     taxa: np.ndarray,
     seed: int,
-) -> dict[str, Any]:
+) -> NoveltyOfRank:
     familiar = {name: p_value(v[known], v[known], among=True) for name, v in values.items()}
     novel = {name: p_value(v[unknown], v[known]) for name, v in values.items()}
     pairs = {name: (v[known], v[unknown]) for name, v in values.items()}
-    pairs[HEADLINE] = combined(familiar), combined(novel)
-    measured: dict[str, Any] = {
-        name: {
-            "auroc": auroc(one, two),
-            "fpr95": fpr_at_95(one, two),
-            "interval": auroc_interval(one, two, specimens[known], taxa, seed=seed),
-        }
+    pairs[PRIMARY] = combined(familiar), combined(novel)
+    measured = {
+        name: NoveltyScore(
+            auroc=auroc(one, two),
+            fpr95=fpr_at_95(one, two),
+            interval=auroc_interval(one, two, specimens[known], taxa, seed=seed),
+        )
         for name, (one, two) in pairs.items()
     }
-    counts = {
-        "n_known": len(np.unique(specimens[known])),
-        "n_unknown": len(np.unique(specimens[unknown])),
-        "n_unknown_taxa": len(np.unique(taxa)),
-    }
-    return measured | counts
+    return NoveltyOfRank(
+        **measured,
+        n_known=len(np.unique(specimens[known])),
+        n_unknown=len(np.unique(specimens[unknown])),
+        n_unknown_taxa=len(np.unique(taxa)),
+    )

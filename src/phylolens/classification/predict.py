@@ -1,4 +1,7 @@
-"""Name what new images show with a stored model, a few hundred at a time."""
+"""Name what new images show with a stored model, a few hundred at a time.
+
+Answers come as two tables: a long one for programs, a wide one for people.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,20 +9,25 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from phylolens.classification.answers import NONE, long_table, wide_table
-from phylolens.classification.calibrated import GUARANTEES, CalibratedModel
+from phylolens.classification.calibrated import GUARANTEES, Answers, CalibratedModel
+from phylolens.classification.conformal import along
 from phylolens.classification.model_file import load_model
+from phylolens.classification.novelty import combined, p_value
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
+from phylolens.results.classifier import AnswersSummary
 from phylolens.specimens.locate import new_pictures
 from phylolens.values import Features
-from phylolens.writing import append_csv, replacing, write_csv, write_json
+from phylolens.writing import append_csv, replacing, write_csv
 
 if TYPE_CHECKING:
     from phylolens.embedding.files import Chunk
 
+NONE = "none of these"
+LARGEST_SET = 10  # taxa written out; beyond, a count
 SUSPECT = 0.05  # p-value below which a specimen is counted as unlike the known ones
 
 
@@ -28,12 +36,12 @@ def predict(
     *,
     images: Path | None = None,
     features: Features | None = None,
-    asked: Mapping[str, Any] | None = None,
+    wanted: Mapping[str, Any] | None = None,
     out: Path,
     guarantee: str = GUARANTEES[0],
     device: str = "auto",
     progress: Progress = silent,
-) -> dict[str, Any]:
+) -> AnswersSummary:
     """Answer for new images; write ``answers.csv``, ``answers_by_rank.csv`` and a summary.
 
     Images are embedded as those the model was made from, and kept in the store of ``out``, so
@@ -46,8 +54,8 @@ def predict(
     images : Path, optional
         An image, or a folder of images.
     features : Features, optional
-        Instead of images: made elsewhere, in the way the model's were.
-    asked : mapping, optional
+        Instead of images: made elsewhere, as the model's were.
+    wanted : mapping, optional
         What the user wants of the features (``backbone``, ``layers``, ``fit``, ``flips``): it has
         to be what the model was made with. ``weights`` is the checkpoint, if not the published one.
     out : Path
@@ -60,7 +68,7 @@ def predict(
 
     Returns
     -------
-    dict
+    AnswersSummary
         Counts, as written to ``classify/new/summary.json``.
 
     Raises
@@ -79,8 +87,8 @@ def predict(
             "images and features exclude each other.", hint="Give --images or --features."
         )
     model = load_model(folder)
-    asked = dict(asked or {})
-    weights = asked.pop("weights", None)
+    wanted = dict(wanted or {})
+    weights = wanted.pop("weights", None)
     if features is not None:
         _require_width(model, features)
         chunks = chunks_of_features(features)
@@ -89,10 +97,10 @@ def predict(
         from phylolens.embedding.same_spec import require_asked
 
         files = new_pictures(images, out, "nothing to classify.")
-        require_asked(model.spec, asked, where=folder)
+        require_asked(model.spec, wanted, where=folder)
         chunks = chunks_of_pictures(model.spec, files, out / "features", weights, device)
         total = len(files)
-    return _write(model, chunks, total, out / "classify" / "new", guarantee, progress)
+    return _write(model, chunks, total, out, guarantee, progress)
 
 
 def _require_width(model: CalibratedModel, features: Features) -> None:
@@ -109,12 +117,12 @@ def _write(
     model: CalibratedModel,
     chunks: "Iterator[Chunk]",
     total: int,
-    folder: Path,
+    out: Path,
     guarantee: str,
     progress: Progress,
-) -> dict[str, Any]:
+) -> AnswersSummary:
     """Append each chunk to both tables; they appear under their names when all is done."""
-    task, done = "classifying new images", 0
+    task, done, folder = "classifying new images", 0, out / "classify" / "new"
     failed: dict[str, str] = {}
     resolved: Counter[str] = Counter()
     n_suspect = 0
@@ -139,7 +147,7 @@ def _write(
             raise InputError(f"no image could be read ({reason}).", ids=list(failed))
     _list_failed(folder, failed)
     summary = _summary(model, total, failed, resolved, n_suspect, guarantee)
-    write_json(folder / "summary.json", summary)
+    summary.write(out)
     return summary
 
 
@@ -157,18 +165,99 @@ def _summary(
     resolved: Counter[str],
     n_suspect: int,
     guarantee: str,
-) -> dict[str, Any]:
+) -> AnswersSummary:
     answered = total - len(failed)
     order: Sequence[str] = (*model.tree.ranks, NONE)
-    return {
-        "n_files": total,
-        "n_answered": answered,
-        "not_readable": sorted(failed),
-        "guarantee": guarantee,
-        "alpha": model.calibration.alpha,
-        "alpha_unknown": model.calibration.alpha_unknown,
-        "promised": list(model.calibration.promised),
-        "accepted_at": {rank: resolved[rank] for rank in order},
-        "n_unlike_known": n_suspect,
-        "unlike_known_below_p": SUSPECT,
-    }
+    return AnswersSummary.of(
+        {
+            "n_files": total,
+            "n_answered": answered,
+            "not_readable": sorted(failed),
+            "guarantee": guarantee,
+            "alpha": model.calibration.alpha,
+            "alpha_unknown": model.calibration.alpha_unknown,
+            "promised": list(model.calibration.promised),
+            "accepted_at": {rank: resolved[rank] for rank in order},
+            "n_unlike_known": n_suspect,
+            "unlike_known_below_p": SUSPECT,
+        }
+    )
+
+
+def long_table(model: CalibratedModel, answers: Answers) -> pd.DataFrame:
+    """One row a file and rank; ranks where the path has no taxon are left out.
+
+    Columns ``file``, ``rank``, ``taxon``, ``probability``, ``accepted``.
+    """
+    ranks = model.tree.ranks
+    depth = _depth(model, answers.accepted)
+    table = pd.DataFrame(
+        {
+            "file": np.repeat(answers.ids, len(ranks)),
+            "rank": np.tile(ranks, len(answers)),
+            "taxon": model.tree.labels(answers.path).ravel(),
+            "probability": along(answers.marginals, answers.path).ravel(),
+            "accepted": (np.arange(len(ranks)) <= depth[:, None]).ravel(),
+        }
+    )
+    return table[table["taxon"].notna()].reset_index(drop=True)
+
+
+def wide_table(model: CalibratedModel, answers: Answers) -> pd.DataFrame:
+    """One row a file: the answer at every rank, how deep it is safe, and how novel it is.
+
+    Columns ``file``; one a rank; ``accepted_rank`` and ``accepted_taxon``, ``none of these`` where
+    no rank is safe; ``accepted_probability``, missing there; ``conformal_set``, the finest taxa
+    within the accepted one that may be meant if the specimen's is a known one, separated by ``|``
+    (all taxa where no rank is safe); ``conformal_set_size``; ``novelty_p_value``, small where known
+    specimens hardly ever are as unfamiliar.
+    """
+    tree = model.tree
+    ranks = np.array([*tree.ranks, NONE], dtype=object)
+    taxa = tree.labels(answers.path)
+    chance = along(answers.marginals, answers.path)
+    depth = _depth(model, answers.accepted)
+    rows = np.arange(len(answers))
+    names, of_tips = tree.labels(tree.tips), answers.marginals[:, tree.tips]
+    safe = depth >= 0
+    return pd.DataFrame(
+        {
+            "file": answers.ids,
+            **{rank: taxa[:, place] for place, rank in enumerate(tree.ranks)},
+            "accepted_rank": ranks[depth],
+            "accepted_taxon": np.where(safe, tree.labels(answers.accepted), NONE),
+            "accepted_probability": np.where(safe, chance[rows, depth], np.nan),
+            "conformal_set": [
+                _set(names, row, p) for row, p in zip(answers.sets, of_tips, strict=True)
+            ],
+            "conformal_set_size": answers.sets.sum(axis=1),
+            "novelty_p_value": novelty_p(model, answers),
+        }
+    )
+
+
+def novelty_p(model: CalibratedModel, answers: Answers) -> np.ndarray:
+    """P-value of "this taxon is known", from both scores together.
+
+    The combined score of each row is held against those of the known calibration specimens, so
+    of new specimens of known taxa a share p has such a value or a smaller one.
+    """
+    known = model.calibration.novelty
+    of_known = combined({name: p_value(v, v, among=True) for name, v in known.items()})
+    of_new = combined({name: p_value(answers.novelty[name], v) for name, v in known.items()})
+    return p_value(of_new, of_known)
+
+
+def _depth(model: CalibratedModel, accepted: np.ndarray) -> np.ndarray:
+    """Place of each accepted node's rank; -1 for none."""
+    place = {rank: number for number, rank in enumerate(model.tree.ranks)}
+    of_node = np.array([*model.tree.nodes["rank"].map(place), -1])
+    return of_node[accepted]
+
+
+def _set(names: np.ndarray, chosen: np.ndarray, probabilities: np.ndarray) -> str:
+    """Name the leaves of a set, the most probable first; beyond ten the rest are counted."""
+    order = np.flatnonzero(chosen)[np.argsort(-probabilities[chosen], kind="stable")]
+    shown = "|".join(map(str, names[order[:LARGEST_SET]]))
+    hidden = len(order) - LARGEST_SET
+    return f"{shown}|and {hidden} more" if hidden > 0 else shown

@@ -64,7 +64,7 @@ def _hold_back(y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def rank_features(
     X: np.ndarray, y: np.ndarray, *, method: str = "impurity", seed: int = 0
 ) -> pd.DataFrame:
-    """Rank features by what they tell of the labels.
+    """Rank features by what they say of the labels.
 
     Parameters
     ----------

@@ -1,13 +1,12 @@
-"""Can the features tell where an image comes from? Then they may know taxa by their source.
+"""Do the features show where an image comes from? Then they may know taxa by their source.
 
-Museums, cameras and backgrounds go with taxa, so telling sources apart is no fault in itself: a
-model that knows the taxa knows their usual sources. The test therefore asks within taxa, where
+Museums, cameras and backgrounds go with taxa, so naming sources is no fault in itself: a
+model that knows the taxa knows their usual sources. The test therefore compares within taxa, where
 images of the same taxon come from several sources.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,9 @@ from scipy import sparse
 from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
-from phylolens.classification.heads.folds import fold_of_rows, stratified_sample
+from phylolens.classification.heads.base import fold_of_rows, stratified_sample
 from phylolens.progress import Progress, silent
+from phylolens.results.checks import Sources, SourcesTold, SourcesWithin
 from phylolens.values import Features
 
 FOLDS = 5
@@ -35,15 +35,15 @@ def source_check(
     permutations: int = 199,
     seed: int = 0,
     progress: Progress = silent,
-) -> dict[str, Any] | None:
-    """Tell sources apart from the features alone, over all images and within taxa.
+) -> Sources | None:
+    """Name sources from the features alone, over all images and within taxa.
 
     A linear discriminant (nearest source mean in whitened principal axes) is fitted on four
     fifths of the specimens and tested on the others. Within taxa, its balanced accuracy is
     compared with that for sources permuted among the specimens of each taxon (restricted
-    permutation: Anderson & ter Braak 2003, J. Stat. Comput. Simul. 73:85); what the taxa look like
-    on average is taken away first. Above the finest rank sources may
-    still go with finer taxa; there the comparison describes, and no p-value is headlined.
+    permutation: Anderson & ter Braak 2003, J. Stat. Comput. Simul. 73:85); the mean of each
+    taxon is taken away first. Above the finest rank sources may
+    still go with finer taxa; there the comparison describes, and no p-value is given on top.
 
     Parameters
     ----------
@@ -62,14 +62,8 @@ def source_check(
 
     Returns
     -------
-    dict or None
-        None without a column ``source`` or with a single source. Otherwise ``n_sources``,
-        ``images`` (their number for each source), ``can_tell`` (``balanced_accuracy`` over all
-        images, ``chance`` = 1 / number of sources, and the ``p_value`` within taxa of the finest
-        rank, or None), ``one_source`` (share of the images in taxa of one source, at each rank)
-        and ``within_taxa``: ``rank``, ``finest`` (whether it is the finest rank), ``n_taxa``,
-        ``n_images``, ``n_specimens``, ``balanced_accuracy``, ``permuted_mean``, ``p_value`` and
-        ``n_permutations``; or None where taxa and sources cannot be told apart.
+    Sources or None
+        None without a column ``source`` or with a single source.
     """
     if "source" not in table.columns or table["source"].nunique() < 2:
         return None
@@ -79,25 +73,27 @@ def source_check(
     rng = np.random.default_rng(seed)
     everything = _sampled(rows, rng)
     finest = everything[list(ranks)].ffill(axis=1).iloc[:, -1].fillna(UNKNOWN)
-    told = _scores(features, everything, finest.to_numpy(str), 0, rng, progress)[0]
+    named = _scores(features, everything, finest.to_numpy(str), 0, rng, progress)[0]
     within = None
     for rank in reversed(ranks):
         mixed = rows[rows[rank].isin(_of_several_sources(rows, rank))]
         if mixed["specimen_id"].nunique() >= FEWEST:
-            within = _within(features, _sampled(mixed, rng), rank, permutations, rng, progress)
-            within = {"rank": rank, "finest": rank == ranks[-1], **within}
+            within = _within(
+                features, _sampled(mixed, rng), rank, permutations, rng, progress,
+                finest=rank == ranks[-1],
+            )  # fmt: skip
             break
-    return {
-        "n_sources": len(images),
-        "images": {str(name): int(count) for name, count in images.items()},
-        "can_tell": {
-            "balanced_accuracy": told,
-            "chance": 1 / len(images),
-            "p_value": within["p_value"] if within and within["finest"] else None,
-        },
-        "one_source": one_source,
-        "within_taxa": within,
-    }
+    return Sources(
+        n_sources=len(images),
+        images={str(name): int(count) for name, count in images.items()},
+        can_tell=SourcesTold(
+            balanced_accuracy=named,
+            chance=1 / len(images),
+            p_value=within.p_value if within and within.finest else None,
+        ),
+        one_source=one_source,
+        within_taxa=within,
+    )
 
 
 def _of_several_sources(rows: pd.DataFrame, rank: str) -> list[str]:
@@ -124,21 +120,25 @@ def _within(
     permutations: int,
     rng: np.random.Generator,
     progress: Progress,
-) -> dict[str, Any]:
+    *,
+    finest: bool,
+) -> SourcesWithin:
     taxa = rows[rank].to_numpy(str)
     scores = _scores(features, rows, taxa, permutations, rng, progress)
     observed, null = scores[0], scores[1:]
     # A permutation that gives the same accuracy but for rounding reaches the observed one.
     reached = sum(value >= observed - 1e-12 for value in null)
-    return {
-        "n_taxa": len(np.unique(taxa)),
-        "n_images": len(rows),
-        "n_specimens": int(rows["specimen_id"].nunique()),
-        "balanced_accuracy": observed,
-        "permuted_mean": float(np.mean(null)),
-        "p_value": (reached + 1) / (permutations + 1),
-        "n_permutations": permutations,
-    }
+    return SourcesWithin(
+        rank=rank,
+        finest=finest,
+        n_taxa=len(np.unique(taxa)),
+        n_images=len(rows),
+        n_specimens=int(rows["specimen_id"].nunique()),
+        balanced_accuracy=observed,
+        permuted_mean=float(np.mean(null)),
+        p_value=(reached + 1) / (permutations + 1),
+        n_permutations=permutations,
+    )
 
 
 def _scores(
@@ -151,7 +151,7 @@ def _scores(
 ) -> list[float]:
     """Balanced accuracy for the sources as they are, then for each permutation within taxa."""
     matrix = features.take(list(rows["file"])).matrix
-    if permutations:  # what the taxa look like would only hide the sources
+    if permutations:  # differences of taxa would only hide the sources
         codes = np.unique(taxa, return_inverse=True)[1]
         matrix = matrix - _means(matrix, codes)[codes]
     source = np.unique(rows["source"].to_numpy(str), return_inverse=True)[1]
@@ -161,7 +161,7 @@ def _scores(
     fold_of = fold_of_rows(taxa, specimen, FOLDS, rng)
     answers = np.full((len(versions), len(rows)), -1, dtype=np.int32)
     for fold in range(FOLDS):
-        progress("telling sources", fold, FOLDS)
+        progress("naming sources", fold, FOLDS)
         tested = fold_of == fold
         if not tested.any() or tested.all():
             continue  # fewer specimens than folds
@@ -170,7 +170,7 @@ def _scores(
             train, test = axes.of_rows(matrix[~tested]), axes.of_rows(matrix[tested])
             for number, labels in enumerate(versions):
                 answers[number, tested] = _nearest_mean(train, labels[~tested], test)
-    progress("telling sources", FOLDS, FOLDS)
+    progress("naming sources", FOLDS, FOLDS)
     return [_balanced(labels, found) for labels, found in zip(versions, answers, strict=True)]
 
 
@@ -178,11 +178,11 @@ def _permuted(
     source: np.ndarray, taxa: np.ndarray, specimen: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Deal the sources out anew among the specimens of each taxon."""
-    # A specimen photographed in two places counts as two.
+    # A specimen imaged in two places counts as two.
     keys = np.stack([np.unique(names, return_inverse=True)[1] for names in (taxa, specimen)])
     units, unit_of = np.unique(np.vstack([keys, source]), axis=1, return_inverse=True)
-    shuffled = rng.permutation(units.shape[1])
-    taken_from = shuffled[np.argsort(units[0][shuffled], kind="stable")]
+    permuted = rng.permutation(units.shape[1])
+    taken_from = permuted[np.argsort(units[0][permuted], kind="stable")]
     # np.unique sorted the units by taxon: the same order, permuted within each taxon.
     return units[2][taken_from][unit_of.reshape(-1)]
 
@@ -226,7 +226,7 @@ def _means(matrix: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
 
 def _balanced(truth: np.ndarray, answers: np.ndarray) -> float:
-    """Mean over the sources of the share told rightly."""
+    """Mean over the sources of the share named correctly."""
     right = np.bincount(truth, weights=truth == answers)
     counts = np.bincount(truth)
     return float((right[counts > 0] / counts[counts > 0]).mean())

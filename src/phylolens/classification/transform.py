@@ -231,3 +231,14 @@ def with_steps(
         keys = [key for key in head.get_params() if key.rsplit("__", 1)[-1] == "blocks"]
         head.set_params(**dict.fromkeys(keys))
     return Pipeline([*steps, ("head", head)])
+
+
+# Roots tame heavy tails, unit length stops loud layers and images from weighing more, components
+# bound the cost; all fitted on training rows.
+HEAD_STEPS = ("root", "centre", "unit", "pca:1024")
+FEWER = (*HEAD_STEPS[:-1], "pca:512")  # for heads that take many steps over the rows
+
+
+def behind_steps(head: ClassifierMixin, seed: int) -> Pipeline:
+    """Put the transforms ahead of a head, with the smaller number of components."""
+    return Pipeline([*feature_steps(FEWER, seed=seed), ("head", head)])

@@ -129,7 +129,7 @@ def _annotation(model: type[BaseModel], name: str, declared: tuple[str, ...]) ->
     """Say how a setting is typed on the command line."""
     field = model.model_fields[name]
     kind = _kind(field.annotation)
-    if kind is bool and field.default is True:
+    if kind is bool and field.default is True and not declared[0].startswith("--no-"):
         option = declared[0].removeprefix("--")
         declared, kind = (f"--{option}/--no-{option}",), bool | None
     elif name in REPEATED:
@@ -155,10 +155,10 @@ def _value(model: type[BaseModel], name: str, given: Any) -> Any:
     """Turn what was typed into a setting; None where nothing was."""
     if name in REPEATED:
         return tuple(given or ()) or None
+    if option_name(model, name).startswith("--no-"):
+        return False if given else None
     if given is False and model.model_fields[name].default is not True:
         return None  # a flag that was not given
-    if given is True and option_name(model, name).startswith("--no-"):
-        return False
     if isinstance(given, str) and _is_list(model.model_fields[name].annotation):
         return names(given)
     return given

@@ -28,7 +28,7 @@ def command(
     ] = None,
     json: o.Json = False,
 ) -> None:
-    """Classify specimens at every rank and test on specimens and species never seen.
+    """Classify specimens at every rank; test on specimens and species kept from training.
 
     The calibrated model is stored in classify/model; --model applies it to new images.
     """
@@ -51,17 +51,17 @@ def _predict(
     from phylolens.classification.predict import predict
     from phylolens.embedding.feature_file import read_features
 
-    asked = require_nothing_else(settings, "classify")
+    wanted = require_nothing_else(settings, "classify")
     features = settings.get("features")
     with progress_bar() as progress:
         summary = predict(
             model,
             images=settings.get("images"),
             features=read_features(features) if features else None,
-            asked=asked,
+            wanted=wanted,
             out=settings.get("out", Path("phylolens-out")),
             guarantee=guarantee or "each",
             device=settings.get("device", "auto"),
             progress=progress,
         )
-    show(summary, json=json)
+    show({k: v for k, v in summary.to_dict().items() if k != "schema_version"}, json=json)

@@ -1,8 +1,8 @@
 """Every setting once: type, bounds, help and presets.
 
 The options of the command line are made from these models (:mod:`phylolens.cli._options`), and
-``study.toml`` holds them. What a section leaves at None is the preset's (``CLASSIFY_RECIPES`` and
-``GUIDE_RECIPES``).
+``study.toml`` holds them. What a section leaves open is the preset's (``CLASSIFY_PRESETS``, and for
+what the guided embedding leaves at None ``GUIDE_RECIPES``).
 """
 
 import tomllib
@@ -64,6 +64,21 @@ NETWORKS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "signal": _GUIDED,
     },
 }
+# Classification of the published study, where it departs from the defaults of ClassifySettings.
+CLASSIFY_PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    PUBLISHED: {
+        "models": ("rf", "rf-weighted", "rf-balanced-bagging"),
+        "splits": ("random",),
+        "upsample_to": 1000,
+        "augmentation": "gaussian-noise",
+        "trust": False,
+    },
+}
+CLASSIFY_SOURCES = {
+    "default": "PhyloLens",
+    PUBLISHED: "Roy (2025), TU Ilmenau, experiment 1: classification with feature transfer",
+}
 HEADS = (
     "default, linear, lda, svm, prototype, mlp-weighted, hgnn, rf, rf-weighted, rf-balanced-bagging"
 )
@@ -114,43 +129,50 @@ def _shares_of_text(text: str) -> object:
         ) from error
 
 
+def _recipe(name: str) -> str:
+    if name not in CLASSIFY_PRESETS:
+        raise ValueError(f"unknown recipe '{name}'; known: {', '.join(CLASSIFY_PRESETS)}")
+    return name
+
+
 class ClassifySettings(_Section):
     """Classification."""
 
-    recipe: str = _setting("default", "default or roy2025.")
+    recipe: Annotated[str, AfterValidator(_recipe)] = _setting("default", "default or roy2025.")
     ranks: tuple[Rank, ...] | None = _setting(
         None, "Ranks to classify; by default all down to the rank of comparison.", option="--at"
     )
-    models: tuple[str, ...] | None = _setting(
-        None, f"Some of {HEADS}; with settings after a colon (svm:C=10)."
+    models: tuple[str, ...] = _setting(
+        ("default", "rf"), f"Some of {HEADS}; with settings after a colon (svm:C=10)."
     )
-    splits: tuple[str, ...] | None = _setting(
-        None,
+    splits: tuple[str, ...] = _setting(
+        ("random", "leave-species-out"),
         "How to test: random, leave-species-out (or any other rank), leave-source-out; the first "
         "is the one reported.",
     )
-    imbalance: str | None = _setting(
-        None, "What to do about rare classes: none, weights or logit-adjustment."
+    imbalance: str = _setting(
+        "none", "What to do about rare classes: none, weights or logit-adjustment."
     )
-    upsample_to: int | None = _setting(
-        None, "Raise rare training classes to this many images (0: do not).", ge=0
+    upsample_to: int = _setting(
+        0, "Raise rare training classes to this many images (0: do not).", ge=0
     )
-    copies: int | None = _setting(None, "Altered copies of every training image (0: none).", ge=0)
-    sample_down_to: int | None = _setting(
-        None,
+    copies: int = _setting(0, "Altered copies of every training image (0: none).", ge=0)
+    sample_down_to: int = _setting(
+        0,
         "Sample frequent training classes down to this many images; every genus and species of a "
         "class stays (0: do not).",
         ge=0,
     )
-    augmentation: str | None = _setting(
-        None, "How copies are altered: gaussian-noise or flip-rotate-jitter-affine."
+    augmentation: str = _setting(
+        "flip-rotate-jitter-affine",
+        "How copies are altered: gaussian-noise or flip-rotate-jitter-affine.",
     )
-    steps: tuple[str, ...] | None = _setting(
-        None, "Transforms ahead of every model, such as root,unit,pca:300,select:200."
+    steps: tuple[str, ...] = _setting(
+        (), "Transforms ahead of every model, such as root,unit,pca:300,select:200."
     )
-    test_share: float | None = _setting(None, "Share of specimens to test on.", gt=0, lt=1)
-    repeats: int | None = _setting(
-        None, "Repeat the tests on this many splits; mean and sd are reported.", ge=1
+    test_share: float = _setting(0.2, "Share of specimens to test on.", gt=0, lt=1)
+    repeats: int = _setting(
+        1, "Repeat the tests on this many splits; mean and sd are reported.", ge=1
     )
     alpha: float = _setting(0.1, "Accepted share of wrong answers (default 0.1).", gt=0, lt=1)
     alpha_unknown: float = _setting(
@@ -170,8 +192,18 @@ class ClassifySettings(_Section):
         "'cross' fits the stored model to all specimens (default); 'split' keeps a fifth from it, "
         "for coverage as promised.",
     )
-    trust: bool | None = _setting(None, "Do not calibrate and store a model.", option="--no-trust")
+    trust: bool = _setting(True, "Do not calibrate and store a model.", option="--no-trust")
     ablation: bool = _setting(False, "Test what each choice of features adds.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, values: Any) -> Any:
+        """Let the preset say what nobody said."""
+        if not isinstance(values, Mapping):
+            return values
+        preset = CLASSIFY_PRESETS.get(str(values.get("recipe", "default")), {})
+        given = {key: value for key, value in values.items() if value is not None}
+        return {**preset, **given}
 
 
 class GuideSettings(_Section):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from phylolens.results.base import Part
+from phylolens.results.classification import ClassificationResult
 from phylolens.results.confounds import JudgedColumn
 from phylolens.results.guided import GuidedResult
 from phylolens.results.signal import SignalResult
@@ -15,22 +16,48 @@ SCORES = ("scheme", "n_clades", "skill", "pearson", "spearman", "mse")
 def summary_of(stage: str, out: Path) -> dict[str, Any]:
     """Sum up a finished stage from its files, as ``--json`` prints it."""
     if stage == "classify":
-        metrics = _read(out / "classify/metrics.json")
-        keys = ("accuracy", "macro_f1")
-        scores = {
-            model: {rank: {key: values[key] for key in keys} for rank, values in ranks.items()}
-            for model, ranks in (
-                metrics["models"] | {"majority": metrics["baselines"]["majority"]}
-            ).items()
-        }
-        counts = {"n_train": metrics["n_train"], "n_test": metrics["n_test"]}
-        guided: dict[str, Any] = {
-            key: metrics[key] for key in ("circular", "circular_why") if key in metrics
-        }
-        return {**counts, **guided, "scores": scores, **_left_out(metrics), **_trust(metrics)}
+        return _classify(ClassificationResult.from_json(out / ClassificationResult.FILE))
     if stage == "guide":
         return guide_summary(GuidedResult.from_json(out / GuidedResult.FILE))
     return signal_summary(SignalResult.from_json(out / SignalResult.FILE))
+
+
+def _classify(found: ClassificationResult) -> dict[str, Any]:
+    """Accuracy and macro-F1 of every model, and how reliable answers are."""
+    tables = {**found.models, "majority": found.baselines.majority}
+    scores = {
+        model: {
+            rank: {"accuracy": own.accuracy, "macro_f1": own.macro_f1}
+            for rank, own in ranks.items()
+        }
+        for model, ranks in tables.items()
+    }
+    shown: dict[str, Any] = {"n_train": found.n_train, "n_test": found.n_test}
+    if found.circular is not None:
+        shown |= {"circular": found.circular, "circular_why": found.circular_why}
+    shown["scores"] = scores
+    if found.splits:
+        shown["accuracy_on_other_splits"] = {
+            name: {rank: own.accuracy for rank, own in split.models[split.primary].items()}
+            for name, split in found.splits.items()
+        }
+    return shown | _calibrated(found)
+
+
+def _calibrated(found: ClassificationResult) -> dict[str, Any]:
+    """Coverage by novelty, where answers stop, and how well the unknown are noticed."""
+    conformal, novelty = found.conformal, found.novelty
+    shown: dict[str, Any] = {}
+    if conformal:
+        shown["coverage"] = {"wanted": 1 - (conformal.alpha or 0)}
+        if conformal.alpha_unknown is not None:
+            shown["coverage"]["wanted_unknown"] = 1 - conformal.alpha_unknown
+        strata = (conformal.by_stratum or {}).items()
+        shown["coverage"] |= {name: part.coverage for name, part in strata}
+        shown["answered_at"] = conformal.resolved_at
+    if novelty:
+        shown["novelty_auroc"] = novelty.auroc
+    return shown
 
 
 def guide_summary(found: GuidedResult) -> dict[str, Any]:
@@ -138,31 +165,6 @@ def _confound(column: JudgedColumn) -> dict[str, Any]:
         **p_values,
         "conclusion": column.conclusion,
     }
-
-
-def _left_out(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Accuracy of the first model on the other splits."""
-    found = {}
-    for name, split in (metrics.get("splits") or {}).items():
-        scores = next(iter(split["models"].values()))
-        found[name] = {rank: values["accuracy"] for rank, values in scores.items()}
-    return {"accuracy_on_other_splits": found} if found else {}
-
-
-def _trust(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Coverage by novelty, where answers stop, and how well the unknown are told."""
-    conformal, novelty = metrics.get("conformal"), metrics.get("novelty")
-    found: dict[str, Any] = {}
-    if conformal:
-        strata = {name: part["coverage"] for name, part in conformal["by_stratum"].items()}
-        found["coverage"] = {"wanted": 1 - conformal["alpha"]}
-        if "alpha_unknown" in conformal:
-            found["coverage"]["wanted_unknown"] = 1 - conformal["alpha_unknown"]
-        found["coverage"] |= strata
-        found["answered_at"] = conformal["resolved_at"]
-    if novelty:
-        found["novelty_auroc"] = novelty["auroc"]
-    return found
 
 
 def _read(path: Path) -> dict[str, Any]:

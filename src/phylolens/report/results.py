@@ -17,6 +17,7 @@ from phylolens.reading.arrow import read_parquet
 from phylolens.reading.text import clear_errors
 from phylolens.report.own_results import allowed, is_own
 from phylolens.results.base import StageResult
+from phylolens.results.classification import ClassificationResult
 from phylolens.results.guided import GuidedResult
 from phylolens.results.run import RunResult, StageRecord
 from phylolens.results.signal import SignalResult
@@ -153,9 +154,9 @@ class Results:
         return RunResult.from_json(path) if path.is_file() else RunResult()
 
     @cached_property
-    def metrics(self) -> dict[str, Any] | None:
-        """``classify/metrics.json``."""
-        return self._stage("classify")
+    def classification(self) -> ClassificationResult | None:
+        """``classify/metrics.json``; None where the last run left the stage out."""
+        return self._result("classify", ClassificationResult)
 
     @cached_property
     def guide(self) -> GuidedResult | None:
@@ -171,13 +172,6 @@ class Results:
         """Read what a stage found; None where it is absent, or the last run left the stage out."""
         path = self.folder / model.FILE
         return None if self.reason(name) or not path.is_file() else model.from_json(path)
-
-    def _stage(self, name: str) -> dict[str, Any] | None:
-        """Read a stage's main file; None where the last run left the stage out.
-
-        What then lies there is of an earlier run with other inputs.
-        """
-        return None if self.reason(name) else self.json(MADE_BY[name][0])
 
     def reason(self, stage: str) -> str:
         """Why a stage is not shown: left out by the last run, or made from other inputs."""

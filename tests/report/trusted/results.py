@@ -11,6 +11,10 @@ from trusted_judged import evaluate, guessing, majority
 from trusted_scored import confidence, conformal, few_shot
 from trusted_world import RANKS, World, at_rank, leaf_probabilities, left_out, random_split
 
+from phylolens.classification.intervals import with_intervals
+from phylolens.results.classification import SplitResult
+from phylolens.writing import plain
+
 BLUR = {"default": 0.0, "linear": 0.0, "svm": 0.15, "prototype": 0.1, "rf": 0.5}
 SEEDS = (0, 1, 2, 3, 4)
 OUTLINES = {"A": "ellipse", "B": "rectangle", "C": "polygon"}
@@ -42,7 +46,7 @@ def _metrics(out: Path, world: World) -> dict[str, Any]:
         f"leave-{rank}-out": _division(
             out, f"leave-{rank}-out", world, world.table[rank].isin(taxa).to_numpy(),
             RANKS[: RANKS.index(rank)],
-        ) | {"rule": f"Whole {rank} taxa are left out.", "held_out": taxa}
+        ) | {"split": f"Whole {rank} taxa are left out.", "held_out": taxa}
         for rank, taxa in held.items()
     }  # fmt: skip
     for name, found in splits.items():
@@ -112,9 +116,20 @@ def _division(
                 "predicted": names[p.argmax(1)], "probability": p.max(1)}))  # fmt: skip
     ending = "" if name == "random" else f"_{name}"
     (out / "classify").mkdir(exist_ok=True)
-    pd.concat(rows).to_csv(out / f"classify/predictions{ending}.csv", index=False)
-    return {"n_train": int((~test).sum()), "n_test": int(test.sum()), "ranks": counts,
-            "models": models, "baselines": baselines}  # fmt: skip
+    answers = pd.concat(rows)
+    answers.to_csv(out / f"classify/predictions{ending}.csv", index=False)
+    found = {"n_train": int((~test).sum()), "n_test": int(test.sum()), "ranks": counts,
+             "models": models, "baselines": baselines}  # fmt: skip
+    return judged(found, answers, world.table, name)
+
+
+def judged(
+    found: dict[str, Any], answers: pd.DataFrame, table: pd.DataFrame, name: str
+) -> dict[str, Any]:
+    """Add intervals and tests as the stage does."""
+    held_out = None if name == "random" else name.split("-")[1]
+    split = SplitResult.model_validate(plain(found))
+    return found | with_intervals(split, answers, table, held_out).to_dict()
 
 
 def _consistency(world: World, test: np.ndarray) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from phylolens.report import summarize
 from phylolens.report.results import Results
 from phylolens.report.sections.classification.depth import about_depth
 from phylolens.report.sections.classification.mistakes import heights
+from phylolens.results.classification import ClassificationResult
 
 
 @pytest.fixture(scope="module")
@@ -95,21 +96,27 @@ def test_depth_says_for_whom_the_promise_fails(found, metrics):
     assert list(mixed["rows"][0]["shares"]) == ["none", "order", "family", "genus", "species"]
 
 
+def found_with(conformal):
+    """Results of a classification of which the depth alone is asked."""
+    scores = {"n_train": 1, "n_test": 1, "models": {}, "baselines": {}}
+    return ClassificationResult.of(scores | {"conformal": conformal})
+
+
 def test_an_interval_that_reaches_the_promise_is_no_failure(trusted):
     conformal = {"alpha": 0.1, "resolved_at": {"order": 0.6, "none": 0.4}, "n": 40}
     for high, short in ((0.91, False), (0.89, True)):
         own = conformal | {"coverage": 0.85, "interval": [0.7, high]}
-        row = about_depth(Results(trusted), {"conformal": own})["groups"][0]["rows"][0]
+        row = about_depth(Results(trusted), found_with(own))["groups"][0]["rows"][0]
         assert row["short"] is short
         assert row["name"] == "all tested"
-    assert about_depth(Results(trusted), {"conformal": None}) is None
+    assert about_depth(Results(trusted), found_with(None)) is None
 
 
 def test_known_taxa_alone_are_shown_once(trusted):
     own = {"coverage": 0.9, "n": 9, "interval": [0.8, 0.95], "resolved_at": {"order": 1.0}}
     conformal = own | {"alpha": 0.1, "mix": {"known species": 1.0},
                        "by_stratum": {"known species": own}}  # fmt: skip
-    rows = about_depth(Results(trusted), {"conformal": conformal})["groups"][0]["rows"]
+    rows = about_depth(Results(trusted), found_with(conformal))["groups"][0]["rows"]
     assert [row["name"] for row in rows] == ["known species"]
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from phylolens.report import summarize
-from phylolens.report.intervals import spread
+from phylolens.classification.intervals import spread
+from phylolens.report import summarize, write_report
 
 
 def metrics_of(out):
@@ -60,12 +60,31 @@ def test_left_out_intervals_draw_species_not_specimens(found, trusted):
     assert own.accuracy > 1.3 * by_specimen.accuracy, "images alone would promise too much"
 
 
-def test_without_single_answers_there_is_no_bootstrap_interval(make_trusted):
+def without_tests(found):
+    """Metrics as they were written before intervals were."""
+    for split in (found, *found.get("splits", {}).values()):
+        for ranks in split["models"].values():
+            for own in ranks.values():
+                for key in ("accuracy_interval", "macro_f1_interval", "beside_majority"):
+                    own.pop(key, None)
+        for counts in split["ranks"].values():
+            for key in ("n_specimens", "interval_unit", "n_interval_units"):
+                counts.pop(key, None)
+
+
+def test_older_results_show_their_figures_without_intervals(make_trusted, found):
     out = make_trusted()
-    (out / "classify/predictions_leave-species-out.csv").unlink()
-    cells = rank_of(summarize(out)["classify"], "family")["rows"][0]["cells"]
-    assert cells[1]["accuracy_interval"] == cells[1]["macro_f1_interval"] == ""
-    assert cells[0]["macro_f1_interval"] != ""
+    change(out, without_tests)
+    older = summarize(out)["classify"]
+    family, before = rank_of(older, "family"), rank_of(found, "family")
+    for row, whole in zip(family["rows"], before["rows"], strict=True):
+        assert row["accuracy"] == whole["accuracy"]
+        assert row["interval"] == ""
+        assert all(cell["macro_f1_interval"] == "" for cell in row["cells"])
+    assert "95% interval" not in family["sentence"] + older["lead"]
+    assert "always answering" in family["sentence"].lower()
+    assert "older version" in older["units"]
+    write_report(out)
 
 
 def test_few_left_out_taxa_give_no_interval(found):
@@ -89,8 +108,8 @@ def test_a_left_out_taxon_is_never_scored_at_its_own_rank(make_trusted):
     assert any("none can be named" in line for line in species["not_tested"])
 
 
-def test_the_headline_is_the_first_and_a_choice_is_told(found, make_trusted):
-    assert found["headline"] == "default classifier"
+def test_the_primary_model_is_the_first_and_a_choice_is_told(found, make_trusted):
+    assert found["primary"] == "default classifier"
     assert found["chosen"]["everywhere"] == []
     assert found["chosen"]["by_rank"]["family"] == [
         "As default classifier, shrunken discriminant analysis (0.1) was chosen on training images "
@@ -104,7 +123,7 @@ def test_the_headline_is_the_first_and_a_choice_is_told(found, make_trusted):
         metrics["models"] = {"rf": metrics["models"].pop("rf")} | metrics["models"]
 
     change(out, first)
-    assert summarize(out)["classify"]["headline"] == "random forest"
+    assert summarize(out)["classify"]["primary"] == "random forest"
 
 
 def test_a_choice_for_all_ranks_is_told_once(make_trusted):

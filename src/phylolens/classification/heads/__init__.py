@@ -10,9 +10,12 @@ from types import MappingProxyType
 from sklearn.base import ClassifierMixin
 from sklearn.pipeline import Pipeline
 
-from phylolens.classification.heads.balanced_bagging import balanced_bagging
+from phylolens.classification.heads.balanced_bagging import (
+    balanced_bagging,
+    forest,
+    weighted_forest,
+)
 from phylolens.classification.heads.fitting import choice_of, fit_head, probabilities
-from phylolens.classification.heads.forest import forest, weighted_forest
 from phylolens.classification.heads.hgnn import hgnn
 from phylolens.classification.heads.inner_choice import default, linear
 from phylolens.classification.heads.lda import lda

@@ -1,4 +1,4 @@
-"""Fit any head and ask it for probabilities: one way for all of them."""
+"""Fit any head and get its probabilities: the same call for all of them."""
 
 import warnings
 from typing import Any
@@ -12,6 +12,7 @@ from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from phylolens.errors import InputError
+from phylolens.results.classifier import HeadChoice
 
 
 def fit_head(
@@ -44,7 +45,7 @@ def fit_head(
         raise InputError(f"{len(X)} rows of features need as many labels and specimens.")
     if len(np.unique(labels)) < 2:
         raise InputError(
-            "a classifier needs at least two classes to tell apart.",
+            "a classifier needs at least two classes.",
             ids=sorted({str(label) for label in labels}),
             hint="Give images of at least two taxa.",
         )
@@ -88,7 +89,7 @@ def _set_jobs(head: ClassifierMixin, count: int) -> None:
 
 
 def probabilities(head: ClassifierMixin, X: np.ndarray) -> np.ndarray:
-    """Ask a fitted head for class probabilities.
+    """Return the class probabilities of a fitted head.
 
     Returns
     -------
@@ -98,10 +99,11 @@ def probabilities(head: ClassifierMixin, X: np.ndarray) -> np.ndarray:
     return np.asarray(head.predict_proba(X), dtype=np.float64)
 
 
-def choice_of(head: ClassifierMixin) -> dict[str, Any] | None:
-    """Tell what a fitted head chose by itself: ``head``, ``scores``, ``rule``; None for others."""
+def choice_of(head: ClassifierMixin) -> HeadChoice | None:
+    """Return what a fitted head chose by itself; None for others."""
     while isinstance(head, Pipeline) or hasattr(head, "head_"):
         head = head.steps[-1][1] if isinstance(head, Pipeline) else head.head_
     if not hasattr(head, "choice_"):
         return None
-    return {"head": head.choice_, "scores": dict(head.scores_), "rule": head.rule_}
+    scores = {str(name): float(score) for name, score in head.scores_.items()}
+    return HeadChoice(head=head.choice_, scores=scores, rule=head.rule_)

@@ -1,7 +1,7 @@
 """Hierarchy-guided network on features: a coarse branch that helps a fine one.
 
 Elhamod et al. (2022) Methods Ecol. Evol. 13:642 link two image networks, of genus and of species;
-here both branches are single layers on frozen features, so the gain of the link can be told apart
+here both branches are single layers on frozen features, so the gain of the link can be separated
 from that of fine-tuning.
 """
 
@@ -12,10 +12,9 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 
-from phylolens.classification.heads.base import Head
+from phylolens.classification.heads.base import Head, softmax_rows
 from phylolens.classification.heads.mlp import epochs_of, root_mean_square
-from phylolens.classification.heads.softmax import softmax_rows
-from phylolens.classification.heads.steps import behind_steps
+from phylolens.classification.transform import behind_steps
 from phylolens.errors import InputError
 
 LAYER = 256
@@ -57,7 +56,7 @@ class HierarchyGuided(Head):
     spread_ : float
         Root mean square of the training features, which are divided by it.
     coarse_classes_ : array of str
-        The parents told apart; empty without a coarse branch.
+        The parents it distinguishes; empty without a coarse branch.
     """
 
     def __init__(

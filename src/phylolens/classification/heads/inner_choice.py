@@ -1,5 +1,6 @@
 """A head that chooses among candidates by cross-validation inside its training rows."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,10 @@ from sklearn.base import ClassifierMixin, clone
 from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline
 
-from phylolens.classification.heads.base import Head
+from phylolens.classification.heads.base import Head, fold_of_rows, stratified_sample
 from phylolens.classification.heads.candidates import MANY_CLASSES, candidate, kind_of, named
 from phylolens.classification.heads.fitting import fit_grouped
-from phylolens.classification.heads.folds import fold_of_rows, stratified_sample
-from phylolens.classification.heads.steps import STEPS
-from phylolens.classification.transform import feature_steps
+from phylolens.classification.transform import HEAD_STEPS, feature_steps
 from phylolens.errors import InputError
 
 LARGEST = 8_000  # rows that candidates are compared on
@@ -53,7 +52,7 @@ class InnerChoice(Head):
     def __init__(
         self,
         candidates: tuple[str, ...] = ("lda:0.6",),
-        steps: tuple[str, ...] = STEPS,
+        steps: tuple[str, ...] = HEAD_STEPS,
         blocks: tuple[int, ...] | None = None,
         seed: int = 0,
     ) -> None:
@@ -107,11 +106,11 @@ class InnerChoice(Head):
         sample, truth = X[rows], codes[rows]
         names, left_out = self._affordable(truth)
         answers = self._answers(names, sample, truth, units, rng)
-        asked = answers[0] >= 0
-        if not asked.any():
+        tested = answers[0] >= 0
+        if not tested.any():
             return {}, "The first candidate: too few specimens to try any out."
         scores = {
-            name: float(f1_score(truth[asked], found[asked], average="macro", zero_division=0))
+            name: float(f1_score(truth[tested], found[tested], average="macro", zero_division=0))
             for name, found in zip(names, answers, strict=True)
         }
         rule = (
@@ -138,23 +137,23 @@ class InnerChoice(Head):
         groups: np.ndarray | None,
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """Class predicted by each candidate for each row, -1 where it could not be asked."""
+        """Class predicted by each candidate for each row, -1 where it has no answer."""
         fold = fold_of_rows(codes, groups, FOLDS, rng)
         answers = np.full((len(names), len(X)), -1)
         for number in range(FOLDS):
             train = fold != number
             known = np.unique(codes[train])
-            asked = np.flatnonzero(~train & np.isin(codes, known))
-            if len(known) < 2 or not len(asked):
+            tested = np.flatnonzero(~train & np.isin(codes, known))
+            if len(known) < 2 or not len(tested):
                 continue
             features = Pipeline([*self._features(), ("as-is", "passthrough")])
             inside = features.fit_transform(X[train], codes[train])
-            outside = features.transform(X[asked])
+            outside = features.transform(X[tested])
             units = None if groups is None else groups[train]
             for place, name in enumerate(names):
                 head = _unscaled(candidate(name, self.seed))
                 fit_grouped(head, inside, codes[train], units)
-                answers[place, asked] = head.predict(outside)
+                answers[place, tested] = head.predict(outside)
         return answers
 
 
@@ -175,3 +174,33 @@ def default(seed: int) -> InnerChoice:
     never better on new specimens (docs/results.md).
     """
     return InnerChoice(named("prototype", "lda", "logistic"), seed=seed)
+
+
+Transform = Callable[[np.ndarray], np.ndarray]
+
+
+def frozen_of(head: ClassifierMixin) -> ClassifierMixin:
+    """Return an unfitted clone that keeps what the fitted head chose; a plain clone for others."""
+    if isinstance(head, Pipeline):
+        *steps, (name, last) = head.steps
+        return Pipeline([*[(step, clone(each)) for step, each in steps], (name, frozen_of(last))])
+    return head.frozen() if hasattr(head, "choice_") else clone(head)
+
+
+def split_choice(head: ClassifierMixin) -> tuple[Transform, ClassifierMixin]:
+    """Divide a fitted head into its transforms of the features and the classifier behind them.
+
+    Returns
+    -------
+    transform : callable
+        Features, shape (n, d), to what the classifier was fitted on.
+    classifier
+        Fitted; a head of another kind than a pipeline or a choice is returned whole.
+    """
+    if isinstance(head, InnerChoice):
+        return split_choice(head.model_)
+    if isinstance(head, Pipeline):
+        first, last = head[:-1], head[-1]
+        inner, classifier = split_choice(last)
+        return (lambda rows: inner(first.transform(rows) if len(first) else rows)), classifier
+    return (lambda rows: rows), head

@@ -8,9 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
-from phylolens.classification.heads.base import Head
-from phylolens.classification.heads.softmax import softmax_rows
-from phylolens.classification.heads.steps import behind_steps
+from phylolens.classification.heads.base import Head, softmax_rows
+from phylolens.classification.transform import behind_steps
 
 LAYER = 256
 STEPS = 1000  # of Adam, at least

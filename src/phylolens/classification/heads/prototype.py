@@ -6,10 +6,9 @@ Wang, Chao, Weinberger & van der Maaten (2019) arXiv 1911.04623, variant CL2N.
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from phylolens.classification.heads.base import Head
+from phylolens.classification.heads.base import Head, fit_scale, softmax_rows
 from phylolens.classification.heads.shrunken_lda import class_means
-from phylolens.classification.heads.softmax import fit_scale, softmax_rows
-from phylolens.classification.heads.steps import behind_steps
+from phylolens.classification.transform import behind_steps
 
 LARGEST_FIT = 8_000  # rows the scale is fitted on, evenly spaced beyond
 SMALLEST = 1e-12
@@ -20,7 +19,7 @@ class Prototype(Head):
 
     Probabilities are a softmax of negative squared distances. Their scale is fitted by likelihood
     on the training rows, each one's specimen left out of the mean of its own class; classes of one
-    specimen tell nothing about it.
+    specimen say nothing about it.
 
     Attributes
     ----------

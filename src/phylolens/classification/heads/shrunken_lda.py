@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg import solve
 
-from phylolens.classification.heads.linear_scores import LinearScores
+from phylolens.classification.heads.base import LinearScores
 
 
 class ShrunkenLda(LinearScores):
@@ -21,7 +21,7 @@ class ShrunkenLda(LinearScores):
     scaled : bool
         Whether to fit the scale of the probabilities; see :class:`LinearScores`.
     seed : int
-        Decides which specimens tell the scale.
+        Decides which specimens the scale is fitted on.
     """
 
     def __init__(self, shrinkage: float = 0.5, scaled: bool = True, seed: int = 0) -> None:

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.svm import LinearSVC
 
-from phylolens.classification.heads.linear_scores import LinearScores
-from phylolens.classification.heads.steps import behind_steps
+from phylolens.classification.heads.base import LinearScores
+from phylolens.classification.transform import behind_steps
 
 
 class LinearSvm(LinearScores):
@@ -18,7 +18,7 @@ class LinearSvm(LinearScores):
     scaled : bool
         Whether to fit the scale of the probabilities; see :class:`LinearScores`.
     seed : int
-        Decides which specimens tell the scale.
+        Decides which specimens the scale is fitted on.
     """
 
     def __init__(self, C: float = 1.0, scaled: bool = True, seed: int = 0) -> None:

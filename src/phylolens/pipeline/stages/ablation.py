@@ -8,17 +8,16 @@ import numpy as np
 import pandas as pd
 
 from phylolens.classification.blend import RankBlend
-from phylolens.classification.evaluate import evaluate
+from phylolens.classification.evaluate import two_scores
 from phylolens.classification.heads import fit_head, make_head, probabilities
 from phylolens.classification.heads.shrunken_lda import ShrunkenLda
-from phylolens.classification.heads.steps import STEPS
 from phylolens.classification.lineage import TaxonTree
-from phylolens.classification.recipes import ClassifyRecipe
-from phylolens.classification.transform import with_steps
+from phylolens.classification.transform import HEAD_STEPS, with_steps
 from phylolens.errors import TooFew
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.image_features import ImageFeatures
-from phylolens.pipeline.stages.classify_split import answer_ranks, divide
+from phylolens.pipeline.stages.classify_split import answer_ranks, split_by
+from phylolens.results.checks import AblationStep, Scores
 from phylolens.values import Features
 
 SHRINKAGE = 0.6
@@ -33,20 +32,15 @@ class _Step:
     what: str
     options: dict[str, Any]
     steps: tuple[str, ...]
-    way: str = "independent"
+    scheme: str = "independent"
 
 
-def ablation(context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str]) -> dict[str, Any]:
-    """Score each choice on the recipe's splits; every row has all the choices above it.
+def ablation(context: RunContext, ranks: Sequence[str]) -> list[AblationStep]:
+    """Score each choice on the first two splits; every row has all the choices above it.
 
-    Returns
-    -------
-    dict
-        ``ablation``: rows with ``step``, ``what``, ``n_features``, ``scores`` by rank on the
-        first split and ``left_out`` by rank on the second, where there is one. The row ``select``
-        stands alone: the rows after it do without it.
+    The row ``select`` stands alone: the rows after it do without it.
     """
-    cases = _cases(context, recipe, ranks)
+    cases = _cases(context, ranks)
     rows = []
     plan = list(_plan(context))
     for number, step in enumerate(plan):
@@ -54,25 +48,25 @@ def ablation(context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str]) 
         features = _features(context, step)
         found = [case.score(step, features) for case in cases]
         rows.append(
-            {
-                "step": step.name,
-                "what": step.what,
-                "n_features": int(features.matrix.shape[1]),
-                "scores": found[0],
+            AblationStep(
+                step=step.name,
+                what=step.what,
+                n_features=int(features.matrix.shape[1]),
+                scores=found[0],
                 **({"left_out": found[1]} if len(found) > 1 else {}),
-            }
+            )
         )
     context.progress("ablation", len(plan), len(plan))
-    return {"ablation": rows}
+    return rows
 
 
-def _cases(context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str]) -> "list[_Case]":
+def _cases(context: RunContext, ranks: Sequence[str]) -> "list[_Case]":
     """Training and test rows of the first two splits."""
     rows = context.dataset.table.set_index("file", drop=False)
     found: list[_Case] = []
-    for name in recipe.splits[:2]:
+    for name in context.settings.classify.splits[:2]:
         try:
-            split = divide(context, recipe, ranks, name, context.settings.seed)
+            split = split_by(context, ranks, name, context.settings.seed)
         except TooFew:
             if not found:
                 raise
@@ -106,9 +100,9 @@ def _plan(context: RunContext) -> Iterator[_Step]:
     yield _Step(
         "select", f"best {SELECTED} features by importance", now, (*steps, f"select:{SELECTED}")
     )
-    yield _Step("pca", f"principal components ({STEPS[-1]})", now, STEPS)
-    yield _Step("summed", "one head on the finest taxa, summed up", now, STEPS, "summed")
-    yield _Step("blended", "blended with heads of the ranks (default)", now, STEPS, "blended")
+    yield _Step("pca", f"principal components ({HEAD_STEPS[-1]})", now, HEAD_STEPS)
+    yield _Step("summed", "one head on the finest taxa, summed up", now, HEAD_STEPS, "summed")
+    yield _Step("blended", "blended with heads of the ranks (default)", now, HEAD_STEPS, "blended")
 
 
 def _features(context: RunContext, step: _Step) -> Features:
@@ -124,7 +118,7 @@ _Answers = dict[str, tuple[pd.DataFrame, np.ndarray]]
 
 @dataclass
 class _Case:
-    """Training and test rows of one split; the blend is fitted once for all its ways."""
+    """Training and test rows of one split; the blend is fitted once for all its schemes."""
 
     context: RunContext
     ranks: Sequence[str]
@@ -132,38 +126,37 @@ class _Case:
     test: pd.DataFrame
     _blend: RankBlend | None = None
 
-    def score(self, step: _Step, features: Features) -> dict[str, dict[str, float]]:
+    def score(self, step: _Step, features: Features) -> dict[str, Scores]:
         """Accuracy and macro-F1 of a step by rank."""
-        answer = self._independent if step.way == "independent" else self._over_ranks
-        scores = {}
-        for rank, (rows, given) in answer(step, features).items():
-            found = evaluate(rows[rank].to_numpy(str), given)
-            scores[rank] = {name: found[name] for name in ("accuracy", "macro_f1")}
-        return scores
+        answer = self._independent if step.scheme == "independent" else self._over_ranks
+        return {
+            rank: two_scores(rows[rank].to_numpy(str), given)
+            for rank, (rows, given) in answer(step, features).items()
+        }
 
     def _independent(self, step: _Step, features: Features) -> _Answers:
         answers, seed = {}, self.context.settings.seed
         for rank in self.ranks:
-            seen, asked = self.train.dropna(subset=[rank]), self.test.dropna(subset=[rank])
-            if seen[rank].nunique() < 2 or not len(asked):
+            known, tested = self.train.dropna(subset=[rank]), self.test.dropna(subset=[rank])
+            if known[rank].nunique() < 2 or not len(tested):
                 continue
             lda = ShrunkenLda(SHRINKAGE, scaled=False, seed=seed)
             head = with_steps(step.steps, lda, seed, features.spec.get("blocks"))
-            fit_head(head, _matrix(features, seen), seen[rank].to_numpy(str))
-            found = probabilities(head, _matrix(features, asked))
-            answers[rank] = asked, head.classes_[found.argmax(axis=1)]
+            fit_head(head, _matrix(features, known), known[rank].to_numpy(str))
+            found = probabilities(head, _matrix(features, tested))
+            answers[rank] = tested, head.classes_[found.argmax(axis=1)]
         return answers
 
     def _over_ranks(self, step: _Step, features: Features) -> _Answers:
-        """Answer with the blend; the steps that ask for it have the same features."""
+        """Answer with the blend; the steps that use it have the same features."""
         if self._blend is None:
             self._blend = self._fitted(features)
         blend, answers = self._blend, {}
         for rank in (rank for rank in self.ranks if rank in blend.tree.ranks):
-            asked = self.test.dropna(subset=[rank])
-            rows = _matrix(features, asked)
-            found = blend.summed(rows) if step.way == "summed" else blend.marginals(rows)
-            answers[rank] = asked, blend.at_rank(found, rank)[0]
+            tested = self.test.dropna(subset=[rank])
+            rows = _matrix(features, tested)
+            found = blend.summed(rows) if step.scheme == "summed" else blend.marginals(rows)
+            answers[rank] = tested, blend.at_rank(found, rank)[0]
         return answers
 
     def _fitted(self, features: Features) -> RankBlend:

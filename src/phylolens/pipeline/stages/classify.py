@@ -9,33 +9,22 @@ from typing import Any
 import pandas as pd
 
 from phylolens.classification.blend import LeafPlan
-from phylolens.classification.building import head_of
-from phylolens.classification.expected import require_shares
+from phylolens.classification.imbalance import head_of
 from phylolens.classification.lineage import TaxonTree
-from phylolens.classification.recipes import ClassifyRecipe
+from phylolens.classification.strata import require_shares
+from phylolens.embedding.feature_file import without_rows
 from phylolens.errors import InputError, TooFew
 from phylolens.pipeline.checkpoints import Checkpoints
-from phylolens.pipeline.context import RunContext, chosen_recipe, settings_used
-from phylolens.pipeline.stages.calibration import trust
+from phylolens.pipeline.context import RunContext
+from phylolens.pipeline.settings import CLASSIFY_PRESETS, CLASSIFY_SOURCES, NETWORKS
+from phylolens.pipeline.stages.calibration import calibrate_and_assess
 from phylolens.pipeline.stages.circular import in_fit, tested_in_fit
-from phylolens.pipeline.stages.classify_split import answer_ranks, divide
+from phylolens.pipeline.stages.classify_split import answer_ranks, held_out_rank, split_by
 from phylolens.pipeline.summaries import summary_of
+from phylolens.results.classification import ClassificationResult, SplitResult, UsedSettings
 from phylolens.specimens import Split, raise_rare, repeat, sample_down
-from phylolens.writing import write_csv, write_json
+from phylolens.writing import write_csv
 
-FROM_USER = (
-    "models",
-    "splits",
-    "imbalance",
-    "upsample_to",
-    "copies",
-    "sample_down_to",
-    "augmentation",
-    "steps",
-    "test_share",
-    "repeats",
-    "trust",
-)
 CANNOT_TEST = "the embedding was fitted to {:,} of the images to be tested"
 CANNOT_CALIBRATE = (
     "the embedding was fitted to {:,} of these images; a model calibrated on them would promise "
@@ -45,40 +34,57 @@ CANNOT_CALIBRATE = (
 
 def classify(context: RunContext) -> dict[str, Any]:
     """Test one head a rank on every split, then calibrate and store a model over all ranks."""
-    from phylolens import classification as library
-
-    settings = context.settings
-    recipe = chosen_recipe(library.CLASSIFY_RECIPES, settings.classify, FROM_USER)
+    settings, options = context.settings, context.settings.classify
     ranks = _ranks(context)
-    for name in recipe.models:  # an unknown name stops before any work
-        head_of(recipe, name, settings.seed)
-    _require_augmentation(recipe.augmentation)
-    require_shares(settings.classify.unknown_share, context.dataset.ranks)
-    for name in recipe.splits:
-        _try_split(context, recipe, ranks, name)
-    folder = settings.out / "classify"
-    checkpoints = Checkpoints(folder / "parts", context.mark)
-    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in recipe.splits}
-    for seed in range(settings.seed, settings.seed + recipe.repeats):
-        for name in recipe.splits:
-            test = partial(_test, context, recipe, ranks, name, seed)
+    for name in options.models:  # an unknown name stops before any work
+        head_of(name, settings.seed, steps=options.steps, imbalance=options.imbalance)
+    _require_augmentation(options.augmentation)
+    require_shares(options.unknown_share, context.dataset.ranks)
+    for name in options.splits:
+        _try_split(context, ranks, name)
+    checkpoints = Checkpoints(settings.out / "classify" / "parts", context.mark)
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in options.splits}
+    for seed in range(settings.seed, settings.seed + options.repeats):
+        for name in options.splits:
+            test = partial(_test, context, ranks, name, seed)
             runs[name].append(checkpoints.keep(f"{name}-{seed}", test))
-    metrics = _together(runs, recipe, settings.seed)
+    first, others, metrics = _together(runs, options.repeats, settings.seed)
     n_fitted = in_fit(context.dataset.given, context.dataset.table["file"])
-    if recipe.trust and n_fitted:
+    if options.trust and n_fitted:
         metrics["not_possible"] = {"model": CANNOT_CALIBRATE.format(n_fitted)}
-    elif recipe.trust:
-        metrics |= trust(context, recipe, ranks, metrics, checkpoints)
-    raised = recipe.upsample_to if context.images.can_alter else None
-    used = settings_used(recipe, context.images, context.images.originals, {"upsample_to": raised})
-    write_json(folder / "metrics.json", metrics | {"settings": used})
-    _remove_stale(folder, recipe, metrics)
+    elif options.trust:
+        metrics |= calibrate_and_assess(context, ranks, first, others, checkpoints)
+    result = ClassificationResult.of(metrics | {"settings": _settings_used(context).to_dict()})
+    result.write(settings.out)
+    _remove_stale(settings.out / "classify", options.splits[0], result)
     checkpoints.clear()
     return summary_of("classify", settings.out)
 
 
+def _settings_used(context: RunContext) -> UsedSettings:
+    """Say where the run departs from the published settings."""
+    options, can_alter = context.settings.classify, context.images.can_alter
+    network = NETWORKS[options.recipe].get("classify", {})
+    published = CLASSIFY_PRESETS[options.recipe]
+    more = {
+        f"published_{name}": published[name]
+        for name in ("augmentation", "upsample_to", "models")
+        if published
+    }
+    return UsedSettings.model_validate(
+        {
+            "published_backbone": network.get("backbone", ""),
+            "published_fit": network.get("fit", ""),
+            "features": without_rows(context.images.originals.spec),
+            "augmentation": options.augmentation if can_alter else None,
+            "upsample_to": options.upsample_to if can_alter else None,
+            **more,
+        }
+    )
+
+
 def _require_augmentation(name: str) -> None:
-    """Refuse an unknown way to alter copies, even where this run makes none."""
+    """Refuse an unknown alteration of copies, even where this run makes none."""
     from phylolens.embedding import AUGMENTATIONS
 
     if name not in AUGMENTATIONS:
@@ -89,18 +95,18 @@ def _require_augmentation(name: str) -> None:
         )
 
 
-def _remove_stale(folder: Path, recipe: ClassifyRecipe, metrics: dict[str, Any]) -> None:
+def _remove_stale(folder: Path, first: str, result: ClassificationResult) -> None:
     """Remove answers and the model of an earlier run that this one did not make again."""
-    made = {predictions_file(name, recipe) for name in metrics["splits"]}
+    made = {predictions_file(name, first) for name in (first, *(result.splits or {}))}
     for path in folder.glob("predictions_*.csv"):
         if path.name not in made:
             path.unlink()
-    if "model" not in metrics:
+    if result.model is None:
         shutil.rmtree(folder / "model", ignore_errors=True)
 
 
 def _ranks(context: RunContext) -> tuple[str, ...]:
-    """Ranks asked for, or all down to the rank of comparison, that have two classes."""
+    """Ranks chosen, or all down to the rank of comparison, that have two classes."""
     from phylolens.classification.experiment import testable_ranks
 
     dataset = context.dataset
@@ -110,74 +116,80 @@ def _ranks(context: RunContext) -> tuple[str, ...]:
     return testable_ranks(dataset.table, ranks)
 
 
-def _try_split(
-    context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str], name: str
-) -> None:
+def _try_split(context: RunContext, ranks: Sequence[str], name: str) -> None:
     """Refuse an unknown split, and an impossible first one, before any work."""
     try:
-        divide(context, recipe, ranks, name, context.settings.seed)
+        split_by(context, ranks, name, context.settings.seed)
     except TooFew:
-        if name == recipe.splits[0]:
+        if name == context.settings.classify.splits[0]:
             raise
 
 
-def _test(
-    context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str], name: str, seed: int
-) -> dict[str, Any]:
-    """Test the recipe's heads on one split; the headline seed writes its predictions."""
-    from phylolens import classification as library
+def _test(context: RunContext, ranks: Sequence[str], name: str, seed: int) -> dict[str, Any]:
+    """Test the heads on one split; the first seed writes its predictions.
 
-    dataset, images = context.dataset, context.images
+    Returns
+    -------
+    dict
+        Keys of ``metrics.json``, or ``not_possible`` and why.
+    """
+    from phylolens import classification as library
+    from phylolens.classification.intervals import with_intervals
+
+    dataset, images, options = context.dataset, context.images, context.settings.classify
+    first = options.splits[0]
     try:
-        split = divide(context, recipe, ranks, name, seed)
+        split = split_by(context, ranks, name, seed)
         n_leaked = in_fit(dataset.given, split.test)
-        if n_leaked and name != recipe.splits[0]:
+        if n_leaked and name != first:
             return {"not_possible": CANNOT_TEST.format(n_leaked)}
-        plans = {rank: _plan(context, recipe, split, rank, seed) for rank in ranks}
-        leaf = leaf_plan(context, recipe, split, seed) if "default" in recipe.models else None
+        plans = {rank: _plan(context, split, rank, seed) for rank in ranks}
+        leaf = leaf_plan(context, split, seed) if "default" in options.models else None
         tested = pd.DataFrame({"file": split.test, "copy": 0})
         wanted = pd.concat([tested, *plans.values(), *([leaf.plan] if leaf else [])])
-        features = images.of_plan(wanted[["file", "copy"]], recipe.augmentation)
+        features = images.of_plan(wanted[["file", "copy"]], options.augmentation)
         result = library.classify(
             features,
             dataset.table,
             split,
             plans,
-            recipe,
+            options.models,
+            steps=options.steps,
+            imbalance=options.imbalance,
             ranks=dataset.ranks,
             leaf=leaf,
             seed=seed,
             progress=context.progress,
         )
     except TooFew as error:
-        if name == recipe.splits[0]:
+        if name == first:
             raise
         return {"not_possible": str(error)}
     if seed == context.settings.seed:
         write_csv(
-            context.settings.out / "classify" / predictions_file(name, recipe), result.predictions
+            context.settings.out / "classify" / predictions_file(name, first), result.predictions
         )
+    found = with_intervals(
+        result.metrics, result.predictions, dataset.table, held_out_rank(name) or None
+    )
     guided = {} if n_leaked is None else tested_in_fit(n_leaked, len(split.test))
-    return result.metrics | guided
+    about = {"recipe": options.recipe, "source": CLASSIFY_SOURCES[options.recipe]}
+    return found.model_copy(update=about | guided).to_dict()
 
 
-def predictions_file(name: str, recipe: ClassifyRecipe) -> str:
+def predictions_file(name: str, first: str) -> str:
     """Name the file of a split's answers: the first split's is ``predictions.csv``."""
-    return "predictions.csv" if name == recipe.splits[0] else f"predictions_{name}.csv"
+    return "predictions.csv" if name == first else f"predictions_{name}.csv"
 
 
-def _plan(
-    context: RunContext, recipe: ClassifyRecipe, split: Split, rank: str, seed: int
-) -> pd.DataFrame:
+def _plan(context: RunContext, split: Split, rank: str, seed: int) -> pd.DataFrame:
     """Training rows of a rank."""
     rows = context.dataset.table.set_index("file").loc[list(split.train)]
     finer = list(context.dataset.ranks[context.dataset.ranks.index(rank) + 1 :])
-    return _copied(context, recipe, rows[rank].dropna(), rows[finer], seed)
+    return _copied(context, rows[rank].dropna(), rows[finer], seed)
 
 
-def leaf_plan(
-    context: RunContext, recipe: ClassifyRecipe, split: Split, seed: int
-) -> LeafPlan | None:
+def leaf_plan(context: RunContext, split: Split, seed: int) -> LeafPlan | None:
     """Training rows under their finest labels; None where no rank can be learnt so."""
     rows = context.dataset.table.set_index("file", drop=False).loc[list(split.train)]
     try:
@@ -187,37 +199,55 @@ def leaf_plan(
     tree = TaxonTree.of(rows, ranks)
     nodes = pd.Series(tree.node_of(rows), index=rows.index)
     labels = nodes[nodes >= 0].map(tree.name)
-    return LeafPlan(tree, _copied(context, recipe, labels, rows[[]], seed))
+    return LeafPlan(tree, _copied(context, labels, rows[[]], seed))
 
 
-def _copied(
-    context: RunContext, recipe: ClassifyRecipe, labels: pd.Series, finer: pd.DataFrame, seed: int
-) -> pd.DataFrame:
-    """Sample down, copy, and raise rare classes, as the recipe says."""
-    if recipe.sample_down_to:
-        kept = sample_down(labels, finer.loc[labels.index], recipe.sample_down_to, seed=seed)
+def _copied(context: RunContext, labels: pd.Series, finer: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Sample down, copy, and raise rare classes, as the settings say."""
+    options = context.settings.classify
+    if options.sample_down_to:
+        kept = sample_down(labels, finer.loc[labels.index], options.sample_down_to, seed=seed)
         labels = labels.loc[kept["file"]]
-    if recipe.copies:
-        plan = repeat(labels, recipe.copies)
+    if options.copies:
+        plan = repeat(labels, options.copies)
     else:
-        plan = raise_rare(labels, recipe.upsample_to, seed=seed)
-    return context.images.plan_ids(plan, recipe.augmentation)
+        plan = raise_rare(labels, options.upsample_to, seed=seed)
+    return context.images.plan_ids(plan, options.augmentation)
 
 
 def _together(
-    runs: dict[str, list[dict[str, Any]]], recipe: ClassifyRecipe, seed: int
-) -> dict[str, Any]:
-    """Put the splits side by side, the first one's figures at the top."""
-    from phylolens.classification.repeats import mean_and_sd
+    runs: dict[str, list[dict[str, Any]]], repeats: int, seed: int
+) -> tuple[SplitResult, dict[str, SplitResult], dict[str, Any]]:
+    """Put the splits side by side.
 
-    metrics = dict(runs[recipe.splits[0]][0])
-    first = {name: found[0] for name, found in runs.items() if name != recipe.splits[0]}
-    possible = {name: found for name, found in first.items() if "not_possible" not in found}
+    Returns
+    -------
+    first : SplitResult
+    others : dict of str to SplitResult
+        Those that could be tested.
+    metrics : dict
+        Keys of ``metrics.json``, the first split's at the top.
+    """
+    from phylolens.classification.evaluate import mean_and_sd
+
+    tested = {
+        name: [SplitResult.model_validate(one) for one in found if "models" in one]
+        for name, found in runs.items()
+    }
+    first, *names = runs
+    possible = {name: runs[name][0] for name in names if "models" in runs[name][0]}
+    metrics = dict(runs[first][0])
     metrics["splits"] = possible
     metrics["splits_not_possible"] = {
-        name: found["not_possible"] for name, found in first.items() if name not in possible
+        name: runs[name][0]["not_possible"] for name in names if name not in possible
     }
-    if recipe.repeats > 1:
-        seeds = list(range(seed, seed + recipe.repeats))
-        metrics["repeats"] = {"seeds": seeds, "splits": mean_and_sd(runs)}
-    return metrics
+    if repeats > 1:
+        means = {
+            split: {
+                model: {rank: scores.to_dict() for rank, scores in ranks.items()}
+                for model, ranks in models.items()
+            }
+            for split, models in mean_and_sd(tested).items()
+        }
+        metrics["repeats"] = {"seeds": list(range(seed, seed + repeats)), "splits": means}
+    return tested[first][0], {name: tested[name][0] for name in possible}, metrics

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from phylolens.classification.recipes import ClassifyRecipe
 from phylolens.errors import TooFew
 from phylolens.pipeline.context import RunContext
 from phylolens.specimens import Split, make_split
@@ -12,21 +11,25 @@ from phylolens.specimens import Split, make_split
 MOST_TAXA = 2000  # of the finest rank
 
 
-def divide(
-    context: RunContext, recipe: ClassifyRecipe, ranks: Sequence[str], name: str, seed: int
-) -> Split:
-    """Divide the images by a named rule.
+def held_out_rank(name: str) -> str:
+    """Return what ``leave-species-out`` leaves out: ``species``; empty for a random split."""
+    return "" if name == "random" else name.removeprefix("leave-").removesuffix("-out")
+
+
+def split_by(context: RunContext, ranks: Sequence[str], name: str, seed: int) -> Split:
+    """Split the images by a named rule.
 
     Left-out taxa keep a relative in their family, the rank most studies compare at, so that most
     taxa can be spared; without families, in the taxon right above.
     """
     table, every = context.dataset.table, context.dataset.ranks
+    share = context.settings.classify.test_share
     if name == "random":
-        return make_split(name, table, ranks, test_share=recipe.test_share, seed=seed)
-    unit = name.removeprefix("leave-").removesuffix("-out")
+        return make_split(name, table, ranks, test_share=share, seed=seed)
+    unit = held_out_rank(name)
     above = every[: every.index(unit)] if unit in every else ()
     parent = "family" if "family" in above else None
-    return make_split(name, table, every, test_share=recipe.test_share, seed=seed, parent=parent)
+    return make_split(name, table, every, test_share=share, seed=seed, parent=parent)
 
 
 def answer_ranks(table: pd.DataFrame, ranks: Sequence[str]) -> tuple[str, ...]:

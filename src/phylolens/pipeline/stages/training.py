@@ -14,7 +14,7 @@ def training_part(dataset: Dataset) -> tuple[Dataset, int]:
 
     Returns
     -------
-    Material
+    Dataset
         With the taxa that have training rows.
     n_kept_out : int
         Rows left out.

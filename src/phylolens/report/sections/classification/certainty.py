@@ -9,19 +9,22 @@ from phylolens.report.ordering import coarse_to_fine
 from phylolens.report.results import Results
 from phylolens.report.sections.classification.scores import span
 from phylolens.report.text import count, listed, number, percent, plural
+from phylolens.results.base import Limits, Number
+from phylolens.results.calibration import Confidence, Novelty, NoveltyScore, RiskCoverage
+from phylolens.results.classification import ClassificationResult
 
 MEASURES = ("ece", "brier", "nll")
 
 
-def about_confidence(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+def about_confidence(results: Results, metrics: ClassificationResult) -> dict[str, Any] | None:
     """Sum up ``confidence``; None where it was not measured."""
-    found = metrics.get("confidence")
+    found = metrics.confidence
     if not found:
         return None
     ranks = [_rank(rank, found[rank]) for rank in coarse_to_fine(results, found)]
     summary = {
         "ranks": ranks,
-        "temperature": _temperature(results, metrics.get("temperature")),
+        "temperature": _temperature(results, metrics.temperature),
         "before": any(row["before"] for row in ranks),
         "drawn": any(row["bins"] for row in ranks),
         "curves": any(row["risk"] for row in ranks),
@@ -34,7 +37,7 @@ def about_confidence(results: Results, metrics: Mapping[str, Any]) -> dict[str, 
     return summary
 
 
-def _temperature(results: Results, found: float | Mapping[str, float] | None) -> str:
+def _temperature(results: Results, found: Number | Mapping[str, Number] | None) -> str:
     """Write one temperature, or that of each rank; empty where there is none."""
     if not found:
         return ""
@@ -44,23 +47,23 @@ def _temperature(results: Results, found: float | Mapping[str, float] | None) ->
     return number(found)
 
 
-def _rank(rank: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    before = found.get("uncalibrated") or {}
-    curve = found.get("risk_coverage") or {}
+def _rank(rank: str, found: Confidence) -> dict[str, Any]:
+    before, curve = found.uncalibrated, found.risk_coverage
+    earlier = {key: getattr(before, key, None) for key in MEASURES}
     return {
         "rank": rank,
         "plural": plural(rank),
-        "n": found.get("n"),
-        "accuracy": percent(found.get("accuracy")),
-        "value": found["ece"],
-        "interval": found.get("ece_interval"),
-        "span": span(found.get("ece_interval"), 3),
-        "chance": _fixed(found["ece_by_chance"]) if "ece_by_chance" in found else "",
-        "aurc": number(curve["aurc"], 3) if curve.get("aurc") is not None else "",
-        "before": {key: _fixed(before[key]) for key in MEASURES if key in before},
-        **{key: _fixed(found.get(key)) for key in MEASURES},
-        "bins": list(found.get("reliability") or []),
-        "bins_before": list(before.get("reliability") or []),
+        "n": found.n,
+        "accuracy": percent(found.accuracy),
+        "value": found.ece,
+        "interval": found.ece_interval,
+        "span": span(found.ece_interval, 3),
+        "chance": "" if found.ece_by_chance is None else _fixed(found.ece_by_chance),
+        "aurc": number(curve.aurc, 3) if curve and curve.aurc is not None else "",
+        "before": {key: _fixed(value) for key, value in earlier.items() if value is not None},
+        **{key: _fixed(getattr(found, key)) for key in MEASURES},
+        "bins": [one.to_dict() for one in found.reliability or []],
+        "bins_before": [one.to_dict() for one in (before.reliability if before else None) or []],
         "risk": _thin(curve),
     }
 
@@ -70,11 +73,11 @@ def _fixed(value: float | None) -> str:
     return "–" if value is None else f"{value + 0.0:.3f}"
 
 
-def _thin(curve: Mapping[str, Any], points: int = 200) -> list[list[float]]:
+def _thin(curve: RiskCoverage | None, points: int = 200) -> list[list[float]]:
     """Coverage and risk at no more points than a figure can show."""
-    coverage, risk = curve.get("coverage") or [], curve.get("risk") or []
-    if not len(risk):
+    if curve is None or not curve.risk:
         return []
+    coverage, risk = curve.coverage or [], curve.risk
     keep = np.unique(np.linspace(0, len(risk) - 1, points).astype(int))
     return [[float(coverage[k]), float(risk[k])] for k in keep]
 
@@ -119,62 +122,65 @@ SAID = {
 }
 
 
-def about_novelty(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+def about_novelty(results: Results, metrics: ClassificationResult) -> dict[str, Any] | None:
     """Sum up ``novelty``; None where it was not tested."""
-    found = metrics.get("novelty")
-    if not found or found.get("auroc") is None:
+    found = metrics.novelty
+    if not found or found.auroc is None:
         return None
-    by_rank = found.get("by_rank") or {}
+    by_rank = found.by_rank or {}
     named = (results.check.get("specimens") or {}).get("has_specimen_ids")
     rows: list[dict[str, Any]] = []
     for rank in reversed(coarse_to_fine(results, by_rank)):
         own = by_rank[rank]
-        scores = {name: _score(own[name]) for name in SCORES_OF if own.get(name)}
-        taxa = own.get("n_unknown_taxa")
+        parts = {name: getattr(own, name) for name in SCORES_OF}
+        scores = {name: _score(part) for name, part in parts.items() if part}
+        taxa = own.n_unknown_taxa
         rows.append(
             {
                 "rank": rank,
-                "n_known": own.get("n_known") or 0,
-                "n_unknown": own.get("n_unknown") or 0,
+                "n_known": own.n_known or 0,
+                "n_unknown": own.n_unknown or 0,
                 "taxa": count(taxa, rank) if taxa else rank,
                 "scores": scores,
             }
         )
     names = [name for name in SCORES_OF if any(name in row["scores"] for row in rows)]
-    rank = str(found.get("rank") or "taxon")
+    rank = found.rank or "taxon"
     return {
         "rows": rows,
         "names": [{"key": name, "words": SCORES_OF[name]} for name in names],
         "rank": rank,
         "noun": "specimen" if named else "image",
-        "auroc": found["auroc"],
+        "auroc": found.auroc,
         "sentence": _novelty_sentence(found, rank),
     }
 
 
-def _score(found: Mapping[str, Any]) -> dict[str, str]:
+def _score(found: NoveltyScore) -> dict[str, str]:
     return {
-        "auroc": number(found.get("auroc")),
-        "interval": span(found.get("interval")),
-        "fpr95": percent(found["fpr95"]) if found.get("fpr95") is not None else "–",
+        "auroc": number(found.auroc),
+        "interval": span(found.interval),
+        "fpr95": percent(found.fpr95) if found.fpr95 is not None else "–",
     }
 
 
-def _between(found: Mapping[str, Any]) -> str:
-    ends = found.get("interval")
-    return f" (95% interval {100 * ends[0]:.0f} to {100 * ends[1]:.0f})" if ends else ""
+def _between(ends: Limits | None) -> str:
+    if ends is None or ends[0] is None or ends[1] is None:
+        return ""
+    return f" (95% interval {100 * ends[0]:.0f} to {100 * ends[1]:.0f})"
 
 
-def _novelty_sentence(found: Mapping[str, Any], rank: str) -> str:
-    score = SCORES_OF.get(str(found.get("score")), "")
+def _novelty_sentence(found: Novelty, rank: str) -> str:
+    score = SCORES_OF.get(str(found.score), "")
     by = f" by {SAID.get(score, score)}" if score else ""
     text = (
         f"Of one image of a known and one of an unknown {rank}, the unknown one is found stranger "
-        f"in {100 * found['auroc']:.0f} of 100 pairs{_between(found)}{by}; guessing gives 50."
+        f"in {100 * (found.auroc or 0):.0f} of 100 pairs{_between(found.interval)}{by}; guessing "
+        "gives 50."
     )
-    if found.get("fpr95") is not None:
+    if found.fpr95 is not None:
         text += (
-            f" To catch 95% of the unknown {plural(rank)}, {percent(found['fpr95'])} of the known "
+            f" To catch 95% of the unknown {plural(rank)}, {percent(found.fpr95)} of the known "
             "would be flagged as well."
         )
     return text

@@ -8,74 +8,79 @@ from phylolens.report.results import Results
 from phylolens.report.sections.classification.models import model_words
 from phylolens.report.sections.classification.scores import both_scores
 from phylolens.report.text import count, listed, number, percent, plural
+from phylolens.results.base import Number
+from phylolens.results.checks import FewShot, FewShotPoint
+from phylolens.results.classification import ClassificationResult
 
 
-def about_ablation(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+def about_ablation(results: Results, metrics: ClassificationResult) -> dict[str, Any] | None:
     """Show what each setting adds; None where it was not tried."""
-    found = metrics.get("ablation")
+    found = metrics.ablation
     if not found:
         return None
-    ranks = coarse_to_fine(results, dict.fromkeys(r for row in found for r in row["scores"]))
+    ranks = coarse_to_fine(results, dict.fromkeys(r for row in found for r in row.scores))
     return {
         "ranks": ranks,
         "rows": [
             {
-                "step": row["step"],
-                "what": row.get("what") or "",
-                "n_features": row.get("n_features"),
-                "scores": [both_scores(row["scores"].get(rank)) for rank in ranks],
+                "step": row.step,
+                "what": row.what or "",
+                "n_features": row.n_features,
+                "scores": [both_scores(row.scores.get(rank)) for rank in ranks],
             }
             for row in found
         ],
     }
 
 
-def about_few_shot(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+def about_few_shot(metrics: ClassificationResult) -> dict[str, Any] | None:
     """How few images are enough? None where it was not tried."""
-    found = metrics.get("few_shot")
-    if not found or not found.get("models"):
+    found = metrics.few_shot
+    if not found or not found.models:
         return None
-    rank = str(found.get("rank") or "taxon")
-    curves = [
-        {"name": model_words(model), "points": list(points)}
-        for model, points in found["models"].items()
+    rank = found.rank or "taxon"
+    curves: list[dict[str, Any]] = [
+        {"name": model_words(model), "points": [point.to_dict() for point in points]}
+        for model, points in found.models.items()
     ]
-    majority = ((metrics["baselines"].get("majority") or {}).get(rank)) or {}
-    summary = {
+    majority = metrics.baselines.majority.get(rank)
+    summary: dict[str, Any] = {
         "rank": rank,
         "plural": plural(rank),
         "curves": curves,
         "rows": [
             {
-                "name": curve["name"],
+                "name": model_words(model),
                 "cells": [
-                    {key: _with_sd(point, key) for key in ("accuracy", "macro_f1")}
-                    for point in curve["points"]
+                    {
+                        "accuracy": _with_sd(point, point.accuracy, point.accuracy_sd),
+                        "macro_f1": _with_sd(point, point.macro_f1, point.macro_f1_sd),
+                    }
+                    for point in points
                 ],
             }
-            for curve in curves
+            for model, points in found.models.items()
         ],
         "sizes": [point["n"] for point in curves[0]["points"]],
         "drawn": any(point["n"] != "all" for curve in curves for point in curve["points"]),
         "short": _short(found, rank),
-        "n_draws": max(int(p.get("n_draws") or 1) for c in curves for p in c["points"]),
-        "baseline": {key: majority.get(key) for key in ("accuracy", "macro_f1")},
+        "n_draws": max(point.n_draws or 1 for own in found.models.values() for point in own),
+        "baseline": {key: getattr(majority, key, None) for key in ("accuracy", "macro_f1")},
     }
     summary["sentence"] = _few_sentence(summary)
     return summary
 
 
-def _short(found: Mapping[str, Any], rank: str) -> str:
-    """Say how many taxa have fewer specimens than were asked for."""
-    few = zip(found.get("n_per_taxon") or [], found.get("n_short") or [], strict=False)
+def _short(found: FewShot, rank: str) -> str:
+    """Say how many taxa have fewer specimens than were wanted."""
+    few = zip(found.n_per_taxon or [], found.n_short or [], strict=False)
     parts = [f"{n_short:,} fewer than {size}" for size, n_short in few if n_short]
-    return f"Of {count(found['n_taxa'], rank)}, {listed(parts)}." if parts else ""
+    return f"Of {count(found.n_taxa or 0, rank)}, {listed(parts)}." if parts else ""
 
 
-def _with_sd(point: Mapping[str, Any], key: str) -> str:
-    sd = point.get(f"{key}_sd")
-    several = int(point.get("n_draws") or 1) > 1 and sd is not None
-    return number(point[key]) + (f" ± {number(sd)}" if several else "")
+def _with_sd(point: FewShotPoint, value: Number, sd: Number | None) -> str:
+    several = (point.n_draws or 1) > 1 and sd is not None
+    return number(value) + (f" ± {number(sd)}" if several else "")
 
 
 def _few_sentence(summary: dict[str, Any]) -> str:
@@ -93,41 +98,40 @@ def _few_sentence(summary: dict[str, Any]) -> str:
     )
 
 
-WAYS = {
+SCHEMES = {
     "independent": "one classifier a rank",
     "summed": "summed up the ranks",
     "top_down": "summed, from the top down",
 }
 
 
-def about_consistency(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Do the answers of the ranks fit together? None where it was not asked."""
-    found = metrics.get("consistency")
+def about_consistency(results: Results, metrics: ClassificationResult) -> dict[str, Any] | None:
+    """Do the answers of the ranks fit together? None where it was not compared."""
+    found = metrics.consistency
     if not found:
         return None
-    ways = [way for way in WAYS if found.get(way)]
-    scored = [set(found[way].get("scores") or {}) for way in ways]
-    ranks = coarse_to_fine(results, dict.fromkeys(sorted(set().union(*scored))))
+    schemes = {words: own for name, words in SCHEMES.items() if (own := getattr(found, name))}
+    scored = {rank for own in schemes.values() for rank in own.scores or {}}
+    ranks = coarse_to_fine(results, dict.fromkeys(sorted(scored)))
     rows = [
         {
             "rank": rank,
-            "scores": [both_scores((found[way].get("scores") or {}).get(rank)) for way in ways],
+            "scores": [both_scores((own.scores or {}).get(rank)) for own in schemes.values()],
         }
         for rank in ranks
     ]
+    contradictions = {words: percent(own.contradictions) for words, own in schemes.items()}
     return {
-        "n": found.get("n"),
-        "ways": [WAYS[way] for way in ways],
-        "contradictions": [percent(found[way]["contradictions"]) for way in ways],
+        "n": found.n,
+        "schemes": list(schemes),
+        "contradictions": list(contradictions.values()),
         "rows": rows,
-        "sentence": _agreement(found),
+        "sentence": _agreement(contradictions),
     }
 
 
-def _agreement(found: Mapping[str, Any]) -> str:
-    parts = [
-        f"{percent(found[way]['contradictions'])} ({WAYS[way]})" for way in WAYS if found.get(way)
-    ]
+def _agreement(contradictions: Mapping[str, str]) -> str:
+    parts = [f"{share} ({words})" for words, share in contradictions.items()]
     return (
         "Answers contradict each other when a taxon is named outside the coarser taxon named for "
         f"the same image. That happens for {listed(parts)} of the images. Summed: probabilities "

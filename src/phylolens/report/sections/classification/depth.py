@@ -1,11 +1,12 @@
 """How deep can we go? The rank to which a name is safe at the chosen certainty."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from phylolens.report.ordering import coarse_to_fine
 from phylolens.report.results import Results
 from phylolens.report.text import count, listed, percent, plural
+from phylolens.results.calibration import Guarantee, Stratum, Trial
+from phylolens.results.classification import ClassificationResult
 
 NONE = "none"
 OVERALL = "all, in the assumed mix"
@@ -13,18 +14,17 @@ MIXED = "with unknown taxa mixed into the calibration"
 EACH = "calibrated for each kind of unknown taxa"
 
 
-def about_depth(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+def about_depth(results: Results, metrics: ClassificationResult) -> dict[str, Any] | None:
     """Sum up ``conformal``; None where it was not made."""
-    found = metrics.get("conformal")
-    if not found or not found.get("resolved_at"):
+    found = metrics.conformal
+    if not found or not found.resolved_at or found.alpha is None:
         return None
-    alpha = float(found["alpha"])
-    ranks = [name for name in coarse_to_fine(results, found["resolved_at"]) if name != NONE]
-    known = found.get("known_only") or {}
-    unknown = found.get("alpha_unknown")  # None: one promise for all
+    alpha, known = float(found.alpha), found.known_only
+    ranks = [name for name in coarse_to_fine(results, found.resolved_at) if name != NONE]
+    unknown = found.alpha_unknown  # None: one promise for all
     title = MIXED if unknown is None else EACH
     groups = [_group(title, found, ranks, alpha, unknown)]
-    if known.get("resolved_at"):
+    if known and known.resolved_at:
         groups.append(_group("calibrated on known taxa alone", known, ranks, alpha))
     named = (results.check.get("specimens") or {}).get("has_specimen_ids")
     summary: dict[str, Any] = {
@@ -34,42 +34,43 @@ def about_depth(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any] 
         "noun": "specimen" if named else "image",
         "ranks": ranks,
         "groups": groups,
-        "trial": _trial(metrics.get("trial") or {}),
+        "assessed": _assessed(metrics.trial),
     }
     summary["sentences"] = _sentences(summary)
     summary["alt"] = " ".join(summary["sentences"])
     return summary
 
 
-def _trial(found: Mapping[str, Any]) -> str:
-    """Say how the images of the trial were divided."""
-    if not found.get("rule"):
+def _assessed(found: Trial | None) -> str:
+    """Say how the images of the assessment were split."""
+    if not found or not found.rule:
         return ""
-    text = str(found["rule"])
-    if found.get("n_train") and found.get("n_test"):
-        text += f" Trained on {count(found['n_train'], 'image')}, tested on {found['n_test']:,}."
+    text = found.rule
+    if found.n_train and found.n_test:
+        text += f" Trained on {count(found.n_train, 'image')}, tested on {found.n_test:,}."
     return text
 
 
 def _group(
     title: str,
-    found: Mapping[str, Any],
+    found: Guarantee,
     ranks: list[str],
     alpha: float,
     unknown: float | None = None,
 ) -> dict[str, Any]:
     """Sum up one calibration; ``unknown`` is what it accepts of wrong names of unknown taxa."""
-    strata = sorted(found.get("by_stratum") or {}, key=lambda name: _novel(name, ranks))
-    mix = {name: share for name, share in (found.get("mix") or {}).items() if share > 0}
+    by_stratum = found.by_stratum or {}
+    strata = sorted(by_stratum, key=lambda name: _novel(name, ranks))
+    mix = {name: share for name, share in (found.mix or {}).items() if share > 0}
     rows = [
         _row(
             name,
-            found["by_stratum"][name],
+            by_stratum[name],
             ranks,
             alpha if unknown is None or name.startswith("known ") else unknown,
         )
         for name in strata
-        if found["by_stratum"][name].get("n")
+        if by_stratum[name].n
     ]
     if len(mix) != 1 or not rows:  # of one stratum, the sum is that stratum
         total = _row(OVERALL if mix else "all tested", found, ranks, alpha)
@@ -77,7 +78,7 @@ def _group(
     ordered = sorted(mix, key=lambda name: _novel(name, ranks))
     return {
         "title": title,
-        "guarantee": found.get("guarantee") or "",
+        "guarantee": found.guarantee or "",
         "mix": listed([f"{percent(mix[name])} {plural_of(name)}" for name in ordered]),
         "rows": rows,
     }
@@ -96,8 +97,9 @@ def plural_of(stratum: str) -> str:
     return f"{kind} {plural(rank)}" if kind in ("known", "unknown") and rank else stratum
 
 
-def _row(name: str, found: Mapping[str, Any], ranks: list[str], alpha: float) -> dict[str, Any]:
-    shares, ends, coverage = found["resolved_at"], found.get("interval"), found.get("coverage")
+def _row(name: str, found: Guarantee | Stratum, ranks: list[str], alpha: float) -> dict[str, Any]:
+    shares, ends, coverage = found.resolved_at or {}, found.interval, found.coverage
+    high = coverage if ends is None else ends[1]
     words = percent(coverage) if coverage is not None else ""
     if ends:
         words += f" ({percent(ends[0]).rstrip('%')}–{percent(ends[1])})"
@@ -105,13 +107,13 @@ def _row(name: str, found: Mapping[str, Any], ranks: list[str], alpha: float) ->
         "name": name,
         "stratum": True,
         "plural": plural_of(name),
-        "n": found.get("n"),
+        "n": found.n,
         "coverage": coverage,
-        "depth": found.get("mean_depth"),
+        "depth": found.mean_depth,
         "words": words,
         "promised": percent(1 - alpha),
         # Short only where chance does not explain it: the whole interval lies below.
-        "short": coverage is not None and (ends[1] if ends else coverage) < 1 - alpha,
+        "short": coverage is not None and high is not None and high < 1 - alpha,
         "shares": {key: float(shares.get(key, 0.0)) for key in (NONE, *ranks)},
         "percents": {key: percent(float(shares.get(key, 0.0))) for key in (NONE, *ranks)},
     }

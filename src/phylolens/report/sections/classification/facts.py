@@ -1,5 +1,6 @@
 """What a curator needs to know of the classification, in a few sentences."""
 
+from dataclasses import asdict
 from typing import Any
 
 from phylolens.report.glossary import cannot_tell as left_open
@@ -14,48 +15,48 @@ from phylolens.report.sections.classification.depth import NONE, about_depth, kn
 from phylolens.report.sections.classification.mistakes import about_near_duplicates, about_sources
 from phylolens.report.sections.classification.models import (
     about_chosen,
-    division_words,
-    headline,
     left_out_rank,
     model_words,
     not_possible,
+    split_words,
 )
-from phylolens.report.sections.classification.ranks import about_rank
-from phylolens.report.sections.classification.scores import Division, divisions
+from phylolens.report.sections.classification.ranks import about_rank, within
+from phylolens.report.sections.classification.scores import Tested, tested_splits
 from phylolens.report.text import listed, number, percent, plural
+from phylolens.results.classification import ClassificationResult
 
 
 def about_classify(results: Results) -> dict[str, Any] | None:
     """Sum up ``classify/metrics.json``; None where absent. Parts it does not hold are None."""
-    metrics = results.metrics
+    metrics = results.classification
     if metrics is None:
         return None
-    model = headline(metrics["models"])
-    found = divisions(results, metrics)
-    tested_ranks = list(metrics["models"][model])
+    model = metrics.primary
+    found = tested_splits(results, metrics)
+    tested_ranks = list(metrics.models[model])
     pictured_ranks = {results.rank, tested_ranks[-1]}  # coarser ones would show the same mistakes
     ranks = [
         about_rank(results, metrics, found, rank, rank in pictured_ranks) for rank in tested_ranks
     ]
     summary = {
-        "recipe": metrics.get("recipe", ""),
-        "circular": bool(metrics.get("circular")),
-        "circular_why": metrics.get("circular_why") or "",
-        "n_train": metrics["n_train"],
-        "n_test": metrics["n_test"],
-        "split": metrics["split"],
+        "recipe": metrics.recipe or "",
+        "circular": bool(metrics.circular),
+        "circular_why": metrics.circular_why or "",
+        "n_train": metrics.n_train,
+        "n_test": metrics.n_test,
+        "split": metrics.split,
         "first": found[0].words,
         "random": found[0].name == "random",
-        "divisions": [_division(one) for one in found[1:]],
+        "divisions": [_split(one) for one in found[1:]],
         "not_divided": [
-            f"Not tested with {division_words(name)}: {str(why).rstrip('.')}."
-            for name, why in (metrics.get("splits_not_possible") or {}).items()
+            f"Not tested with {split_words(name)}: {why.rstrip('.')}."
+            for name, why in (metrics.splits_not_possible or {}).items()
         ],
-        "headline": model_words(model),
+        "primary": model_words(model),
         "chooses": model == "default",
-        "chosen": about_chosen(metrics),
-        "seeds": list((metrics.get("repeats") or {}).get("seeds") or []),
-        "models": [model_words(name) for name in metrics["models"]],
+        "chosen": asdict(about_chosen(metrics)),
+        "seeds": list((metrics.repeats.seeds if metrics.repeats else None) or []),
+        "models": [model_words(name) for name in metrics.models],
         "ranks": ranks,
         "by_specimen": all(one["by_specimen"] for one in ranks),
         "units": _units(results, ranks),
@@ -67,7 +68,7 @@ def about_classify(results: Results) -> dict[str, Any] | None:
     return summary
 
 
-def _parts(results: Results, metrics: dict[str, Any]) -> dict[str, Any]:
+def _parts(results: Results, metrics: ClassificationResult) -> dict[str, Any]:
     """Sum up everything beyond the scores; None or empty where it was not made."""
     return {
         "consistency": about_consistency(results, metrics),
@@ -82,16 +83,15 @@ def _parts(results: Results, metrics: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _division(division: Division) -> dict[str, Any]:
-    found = division.found
+def _split(tested: Tested) -> dict[str, Any]:
+    found = tested.found
     return {
-        "name": division.name,
-        "words": division.words,
-        "rule": found.get("rule") or found.get("split") or "",
-        "n_train": found.get("n_train"),
-        "n_test": found.get("n_test"),
-        "held_out": [str(taxon) for taxon in found.get("held_out") or []],
-        "unit": division.unit,
+        "name": tested.name,
+        "words": tested.words,
+        "rule": found.split or "",
+        "n_train": found.n_train,
+        "n_test": found.n_test,
+        "held_out": list(found.held_out or []),
     }
 
 
@@ -99,8 +99,8 @@ def _units(results: Results, ranks: list[dict[str, Any]]) -> str:
     """Say what the intervals and the test count as independent."""
     if not all(found["by_specimen"] for found in ranks):
         return (
-            "Test and intervals treat test images as independent, since their specimens are not "
-            "recorded; where several show one specimen they promise too much."
+            "These results are of an older version, which wrote neither test nor intervals; "
+            "`phylolens classify` makes them."
         )
     if not (results.check.get("specimens") or {}).get("has_specimen_ids"):
         return (
@@ -140,11 +140,10 @@ def lead(summary: dict[str, Any], rank: str | None) -> str:
 
 
 def _right(found: dict[str, Any]) -> str:
-    low, high = found["interval"]
     return (
         f"On {found['tested_on']['image']} it had not been trained on, the classifier named "
-        f"the {found['rank']} correctly for {percent(found['accuracy'])} "
-        f"(95% interval {percent(low)} to {percent(high)}); always naming the most frequent "
+        f"the {found['rank']} correctly for {percent(found['accuracy'])}"
+        f"{within(found['interval'])}; always naming the most frequent "
         f"{found['rank']} is right for {percent(found['majority']['accuracy'])}. Rare "
         f"{found['plural']} counted like frequent ones, macro-F1 is {number(found['macro_f1'])}."
     )
@@ -184,7 +183,7 @@ def _new(found: dict[str, Any] | None) -> str:
     if not found:
         return ""
     return (
-        f"An unknown {found['rank']} looks stranger to it than a known one in "
+        f"An unknown {found['rank']} is stranger to it than a known one in "
         f"{100 * found['auroc']:.0f} of 100 pairs."
     )
 
@@ -197,7 +196,7 @@ def cannot_tell(summary: dict[str, Any]) -> list[str]:
         ranks = listed([plural(left_out_rank(one["name"])) for one in left])
         lines[1] = (
             "A random split leaves other specimens of the same species in training, so it tells "
-            "how well known species are told apart. The honest figure for taxa that are not in "
+            "how well known species are recognised. The honest figure for taxa that are not in "
             f"the training set is that of {ranks} held out; it is right only at coarser ranks, as "
             "the taxon itself cannot be answered."
         )

@@ -8,21 +8,23 @@ import pandas as pd
 
 from phylolens.report.ordering import in_order, lineage_table
 from phylolens.report.results import Results
-from phylolens.report.sections.classification.models import headline
 from phylolens.report.text import count, listed, number, p_value, percent, plural
+from phylolens.results.checks import Sources, SourcesWithin
+from phylolens.results.classification import ClassificationResult, Confusion, RankScores
 
 CONFUSED_SHOWN = 10
 PAIRS_PICTURED, PICTURES_A_PAIR = 3, 3
 LARGEST_MATRIX = 200  # classes; beyond, a cell is smaller than a printed dot
 
 
-def confusion(results: Results, rank: str, found: Mapping[str, Any]) -> dict[str, Any]:
+def confusion(results: Results, rank: str, scores: RankScores) -> dict[str, Any]:
     """Put a confusion matrix into the order of the tree."""
-    labels = [str(label) for label in found["labels"]]
+    found = scores.confusion or Confusion(labels=[], matrix=[])
+    labels = found.labels
     ordered = in_order(results, rank, labels)
     place = {label: row for row, label in enumerate(labels)}
     rows = [place[label] for label in ordered]
-    matrix = np.array(found["matrix"], dtype=int)[np.ix_(rows, rows)]
+    matrix = np.array(found.matrix, dtype=int).reshape(len(labels), -1)[np.ix_(rows, rows)]
     return {"labels": ordered, "matrix": matrix.tolist(), "drawn": len(labels) <= LARGEST_MATRIX}
 
 
@@ -143,43 +145,43 @@ def _any_of(results: Results, rank: str, taxon: str, but: set[str]) -> str | Non
 LEVEL = 0.05
 
 
-def about_sources(metrics: Mapping[str, Any]) -> list[str]:
+def about_sources(metrics: ClassificationResult) -> list[str]:
     """Sentences on what the sources of the images give away; empty where unknown."""
-    found = metrics.get("sources")
+    found = metrics.sources
     if not found:
         return []
-    lines = [_telling(found), _within(found.get("within_taxa")), _one_source(found)]
+    lines = [_telling(found), _within(found.within_taxa), _one_source(found)]
     left = [
-        f"{rank} {percent(scores['accuracy'])} (macro-F1 {number(scores.get('macro_f1'))})"
-        for rank, scores in (found.get("held_out") or {}).items()
+        f"{rank} {percent(scores.accuracy)} (macro-F1 {number(scores.macro_f1)})"
+        for rank, scores in (found.held_out or {}).items()
     ]
     if left:
         lines.append(f"Trained without a source and tested on it: {listed(left)} named correctly.")
     return [line for line in lines if line]
 
 
-def _telling(found: Mapping[str, Any]) -> str:
-    told = found.get("can_tell") or {}
-    if told.get("balanced_accuracy") is None:
+def _telling(found: Sources) -> str:
+    told = found.can_tell
+    if told is None or told.balanced_accuracy is None:
         return ""
     return (
-        f"The features name the source of an image (one of {found.get('n_sources')}) with "
-        f"balanced accuracy {number(told['balanced_accuracy'])}; guessing gives "
-        f"{number(told.get('chance'))}. Taxa that differ between sources raise this."
+        f"The features name the source of an image (one of {found.n_sources}) with "
+        f"balanced accuracy {number(told.balanced_accuracy)}; guessing gives "
+        f"{number(told.chance)}. Taxa that differ between sources raise this."
     )
 
 
-def _within(found: Mapping[str, Any] | None) -> str:
-    """Say whether sources are told apart among images of one taxon, where taxa can not help."""
-    if not found or found.get("balanced_accuracy") is None:
+def _within(found: SourcesWithin | None) -> str:
+    """Say whether sources are recognised among images of one taxon, where taxa cannot help."""
+    if not found or found.balanced_accuracy is None:
         return ""
-    rank, p = found["rank"], found["p_value"]
+    rank, p = found.rank, found.p_value
     text = (
-        f"Among images of one {rank} ({count(found['n_taxa'], rank)} with several sources) it is "
-        f"{number(found['balanced_accuracy'])}, and {number(found['permuted_mean'])} with the "
+        f"Among images of one {rank} ({count(found.n_taxa, rank)} with several sources) it is "
+        f"{number(found.balanced_accuracy)}, and {number(found.permuted_mean)} with the "
         f"sources permuted within {plural(rank)}"
     )
-    if not found.get("finest", True):
+    if found.finest is False or p is None:
         return f"{text}; sources may still go with the finer taxa, so this is no test."
     verdict = (
         "images give their source away, so a taxon of one source may be recognised by it"
@@ -189,31 +191,30 @@ def _within(found: Mapping[str, Any] | None) -> str:
     return f"{text}, p = {p_value(p)}: {verdict}."
 
 
-def _one_source(found: Mapping[str, Any]) -> str:
-    shares = {rank: share for rank, share in (found.get("one_source") or {}).items() if share}
+def _one_source(found: Sources) -> str:
+    shares = {rank: share for rank, share in (found.one_source or {}).items() if share}
     if not shares:
         return ""
     parts = [f"{percent(share)} by {rank}" for rank, share in shares.items()]
     return f"Images of taxa that one source alone supplies: {listed(parts)}."
 
 
-def about_near_duplicates(metrics: Mapping[str, Any]) -> str:
+def about_near_duplicates(metrics: ClassificationResult) -> str:
     """Say how many tested images nearly repeat a training image; empty where not looked for."""
-    found = metrics.get("near_duplicates")
+    found = metrics.near_duplicates
     if not found:
         return ""
     text = (
-        f"{format(found['n_near'], ',') if found['n_near'] else 'None'} of "
-        f"{count(found['n_tested'], 'tested image')} "
-        f"({percent(found['share'])}) nearly repeat{'s' if found['n_near'] < 2 else ''} a "
+        f"{format(found.n_near, ',') if found.n_near else 'None'} of "
+        f"{count(found.n_tested, 'tested image')} "
+        f"({percent(found.share)}) nearly repeat{'s' if found.n_near < 2 else ''} a "
         "training image, far more alike than such images usually are (cosine of the "
-        f"features {number(found['threshold'], 3)} or more)"
+        f"features {number(found.threshold, 3)} or more)"
     )
-    without = found.get("accuracy_without") or {}
-    if not found["n_near"] or not without:
+    without = found.accuracy_without or {}
+    if not found.n_near or not without:
         return text + "."
-    models = metrics["models"]
-    before = {rank: own["accuracy"] for rank, own in models[headline(models)].items()}
+    before = {rank: own.accuracy for rank, own in metrics.models[metrics.primary].items()}
     parts = [
         f"{percent(share)}" + (f" instead of {percent(before[rank])}" if rank in before else "")
         + f" by {rank}"

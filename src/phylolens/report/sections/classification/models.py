@@ -1,9 +1,12 @@
 """What models and splits are called, and which head was chosen."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from phylolens.report.text import listed, number, plural
+from phylolens.results.base import Number
+from phylolens.results.classification import ClassificationResult
+from phylolens.results.classifier import HeadChoice
 
 MODEL_WORDS = {
     "default": "default classifier",
@@ -33,33 +36,23 @@ def model_words(model: str) -> str:
     return MODEL_WORDS.get(model, model)
 
 
-def headline(models: Mapping[str, Any]) -> str:
-    """Choose the model the text speaks of: the recipe's first, named before any result was seen.
-
-    The best of several on the same test images would be chosen by luck in part.
-    """
-    return next(iter(models))
-
-
-def left_out_rank(division: str) -> str:
+def left_out_rank(split: str) -> str:
     """Return what ``leave-species-out`` leaves out: ``species``; empty for other names."""
-    if division.startswith("leave-") and division.endswith("-out"):
-        return division[len("leave-") : -len("-out")]
+    if split.startswith("leave-") and split.endswith("-out"):
+        return split[len("leave-") : -len("-out")]
     return ""
 
 
-def division_words(division: str) -> str:
-    """Say how the images were divided, as a column is headed."""
-    rank = left_out_rank(division)
-    return f"{plural(rank)} held out" if rank else f"{division} split"
+def split_words(split: str) -> str:
+    """Say how the images were split, as a column is headed."""
+    rank = left_out_rank(split)
+    return f"{plural(rank)} held out" if rank else f"{split} split"
 
 
-def not_possible(metrics: Mapping[str, Any]) -> list[str]:
+def not_possible(metrics: ClassificationResult) -> list[str]:
     """Say what the data were too few for."""
-    found = metrics.get("not_possible") or {}
-    return [
-        f"{PARTS.get(key, key).capitalize()}: {str(why).rstrip('.')}." for key, why in found.items()
-    ]
+    found = metrics.not_possible or {}
+    return [f"{PARTS.get(key, key).capitalize()}: {why.rstrip('.')}." for key, why in found.items()]
 
 
 KINDS = {
@@ -70,14 +63,24 @@ KINDS = {
 }
 
 
-def about_chosen(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Say for each model that chooses which head it took.
+@dataclass(frozen=True)
+class Chosen:
+    """Which classifiers models chose by themselves.
 
-    Returns
-    -------
-    dict
-        ``everywhere``, sentences that hold at all ranks; ``by_rank``, sentences of a rank.
+    Parameters
+    ----------
+    everywhere : list of str
+        Sentences that hold at all ranks.
+    by_rank : dict of str to list of str
+        Sentences of a rank.
     """
+
+    everywhere: list[str]
+    by_rank: dict[str, list[str]]
+
+
+def about_chosen(metrics: ClassificationResult) -> Chosen:
+    """Say for each model that chooses which classifier it took."""
     everywhere: list[str] = []
     by_rank: dict[str, list[str]] = {}
     for model, ranks in _by_model(metrics).items():
@@ -88,15 +91,16 @@ def about_chosen(metrics: Mapping[str, Any]) -> dict[str, Any]:
             continue
         for rank, text in said.items():
             by_rank.setdefault(rank, []).append(text)
-    return {"everywhere": everywhere, "by_rank": by_rank}
+    return Chosen(everywhere, by_rank)
 
 
-def _by_model(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def _by_model(metrics: ClassificationResult) -> dict[str, dict[str, HeadChoice]]:
     """Choices by model, then rank; by rank alone they are those of ``default``."""
-    found = metrics.get("chosen") or {}
-    if any("head" in own for own in found.values()):
-        return {"default": found}
-    return {model: own for model, own in found.items() if own}
+    found = metrics.chosen or {}
+    alone = {rank: own for rank, own in found.items() if isinstance(own, HeadChoice)}
+    if alone:
+        return {"default": alone}
+    return {model: own for model, own in found.items() if isinstance(own, dict) and own}
 
 
 def head_words(head: str) -> str:
@@ -105,8 +109,8 @@ def head_words(head: str) -> str:
     return KINDS.get(kind, model_words(kind)) + (f" ({setting})" if setting else "")
 
 
-def _sentence(model: str, choice: Mapping[str, Any]) -> str:
-    head, scores = choice.get("head"), dict(choice.get("scores") or {})
+def _sentence(model: str, choice: HeadChoice) -> str:
+    head, scores = choice.head, choice.scores or {}
     if not head:
         return ""
     text = f"As {model_words(model)}, {head_words(head)} was chosen on training images alone"
@@ -114,12 +118,12 @@ def _sentence(model: str, choice: Mapping[str, Any]) -> str:
         text += (
             f" (macro-F1 of inner cross-validation {number(scores[head])}{_others(head, scores)})"
         )
-    text += f"; at the ranks its answers are {choice['how']}" if choice.get("how") else ""
-    rule = str(choice.get("rule") or "").strip()
+    text += f"; at the ranks its answers are {choice.how}" if choice.how else ""
+    rule = (choice.rule or "").strip()
     return f"{text}." + (f" Rule: {rule[:1].lower()}{rule[1:].rstrip('.')}." if rule else "")
 
 
-def _others(head: str, scores: Mapping[str, float]) -> str:
+def _others(head: str, scores: Mapping[str, Number]) -> str:
     """List the best of every other kind."""
     best: dict[str, str] = {}
     for name in sorted(scores, key=lambda name: -scores[name]):

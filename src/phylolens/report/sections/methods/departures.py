@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from phylolens.classification.recipes import CLASSIFY_RECIPES
 from phylolens.guided.recipes import GUIDE_RECIPES
 from phylolens.report.results import Results
 from phylolens.report.text import listed
+from phylolens.results.classification import ClassificationResult, UsedSettings
 from phylolens.results.features import FeatureSpec
 from phylolens.results.guided_parts import GuideSettings
 
@@ -16,13 +16,11 @@ PUBLISHED = "roy2025"  # the recipe of the published study; others have nothing 
 def departures(results: Results) -> list[str]:
     """Name where the run departs from the published settings of its recipes."""
     lines: list[str] = []
-    keys: tuple[str, ...]
-    found = results.metrics or {}
-    if found.get("recipe") == PUBLISHED:
-        used = (found.get("settings") or {}) | {"models": tuple(found["models"])}
-        keys = ("backbone", "fit", "augmentation", "upsample_to", "models")
-        lines += _compare("Classification", CLASSIFY_RECIPES[found["recipe"]], used, keys)
-        lines += ALWAYS["classify"] if used.get("augmentation") else ALWAYS["classify"][:1]
+    classified = results.classification
+    if classified is not None and classified.recipe == PUBLISHED:
+        own = classified.settings or UsedSettings()
+        lines += _of_classification(classified, own)
+        lines += ALWAYS["classify"] if own.augmentation else ALWAYS["classify"][:1]
     guided = results.guide
     if guided is not None and guided.recipe == PUBLISHED:
         settings = guided.settings or GuideSettings()
@@ -70,6 +68,28 @@ _SETTING_WORDS = {
     "epochs": "training steps",
     "learning_rate": "learning rate",
 }
+
+
+def _of_classification(found: ClassificationResult, settings: UsedSettings) -> list[str]:
+    """Compare with the published values that the results name; older ones name fewer."""
+    spec = FeatureSpec.model_validate(settings.features or {})
+    here = {
+        "backbone": feature_words(spec) or None,
+        "fit": spec.fit,
+        "augmentation": settings.augmentation,
+        "upsample_to": settings.upsample_to,
+        "models": list(found.models),
+    }
+    unknown = {"backbone", "fit"}  # of features made elsewhere
+    lines = []
+    for key, used in here.items():
+        published = getattr(settings, f"published_{key}")
+        if published is not None and used != published and not (used is None and key in unknown):
+            shown = "none" if used is None else _show(used)
+            lines.append(
+                f"Classification, {_SETTING_WORDS[key]}: {shown} (published: {_show(published)})."
+            )
+    return lines
 
 
 def _compare(what: str, recipe: object, used: Mapping[str, Any], keys: Sequence[str]) -> list[str]:

@@ -59,8 +59,8 @@ def made_by(results: Results) -> dict[str, Made]:
 
 def _own_seeds(results: Results) -> Iterator[tuple[str, int | None]]:
     """Seeds written into the stages' own files; the signal names it with its tests."""
-    if results.metrics is not None:
-        yield "classify", results.metrics.get("seed")
+    if results.classification is not None:
+        yield "classify", results.classification.seed
     if results.guide is not None:
         yield "guide", results.guide.seed
     if results.signal is not None:
@@ -188,10 +188,11 @@ def _program(results: Results) -> str:
 
 def feature_spec(results: Results) -> FeatureSpec:
     """Where the features come from, as the first stage that used them recorded it."""
+    classified = results.classification.settings if results.classification else None
     guided = results.guide.settings if results.guide else None
     recorded = (
         results.signal.features if results.signal else None,
-        ((results.metrics or {}).get("settings") or {}).get("features"),
+        classified.features if classified else None,
         guided.features if guided else None,
     )
     return FeatureSpec.model_validate(next((one for one in recorded if one), {}))
@@ -213,9 +214,9 @@ def _features(results: Results) -> str:
 
 
 def _classify(results: Results, summary: dict[str, Any] | None) -> str:
-    if not summary or not results.metrics:
+    if not summary or not results.classification:
         return ""
-    settings = results.metrics.get("settings") or {}
+    settings = results.classification.settings
     models = listed(summary["models"])
     if not summary["chooses"]:  # the default classifier may answer at all ranks at once
         models = f"one independent classifier a rank ({models})"
@@ -225,16 +226,16 @@ def _classify(results: Results, summary: dict[str, Any] | None) -> str:
     )
     for line in summary["chosen"]["everywhere"]:
         text += f" {line}"
-    if settings.get("augmentation") and settings.get("upsample_to"):
+    if settings and settings.augmentation and settings.upsample_to:
         text += (
-            f" Rare classes were raised to {count(int(settings['upsample_to']), 'image')}, or to "
+            f" Rare classes were raised to {count(settings.upsample_to, 'image')}, or to "
             "the size of the largest class where that is smaller, "
-            f"with altered copies ({settings['augmentation']}) of training images."
+            f"with altered copies ({settings.augmentation}) of training images."
         )
-    return text + _trust(summary)
+    return text + _calibration(summary)
 
 
-def _trust(summary: dict[str, Any]) -> str:
+def _calibration(summary: dict[str, Any]) -> str:
     """How certainty was calibrated and how deep answers go."""
     text = ""
     for one in summary["divisions"]:

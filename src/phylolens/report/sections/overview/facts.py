@@ -83,14 +83,14 @@ def _what_is_it(classify: Mapping[str, Any], found: Mapping[str, Any]) -> Card:
         known = "taxa that are not in the collection"
     bars = [_bar(known, own, of_hundred(own))]
     bars += [_bar(f"new {taxa}", share, of_hundred(share)) for taxa, share in new.items()]
-    if found["beside"] == "better than":
+    if found["beside"] in ("better than", ""):
         answer = f"The {rank} is named right in {of_hundred(own)} images of {known}."
         for taxa, share in new.items():
             answer += (
                 f" For {taxa} that are not in the collection it is right in {of_hundred(share)}."
             )
     else:
-        answer = f"The {rank} cannot be told: always naming the commonest {rank} does as well."
+        answer = f"The {rank} cannot be named: always giving the commonest {rank} does as well."
     bars.append(_bar(f"always the commonest {rank}", commonest, of_hundred(commonest)))
     return _card("classify", question, answer, bars=bars)
 
@@ -130,11 +130,11 @@ def _by_source(confounds: ConfoundFacts, what: str) -> str:
     if confounds.conclusion == UNTOLD:
         goes = "goes" if len(worst) == 1 else "go"
         return (
-            f"Nothing can be told: looks agree with the tree, but {quoted(worst)} {goes} with the "
-            "clades and with looks, too."
+            f"Nothing can be said: visual similarity follows the tree, but {quoted(worst)} {goes} "
+            "with the clades and with visual similarity, too."
         )
     return (
-        f"Open: looks agree with the tree, but not among {what} of one "
+        f"Open: visual similarity follows the tree, but not among {what} of one "
         f"{' or one '.join(quoted([one]) for one in worst)}."
     )
 
