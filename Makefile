@@ -77,6 +77,7 @@ bench: $(TESTED)
 # The command line, the output of the examples, then the site; a link that leads nowhere is an error.
 docs: $(WRITES)
 	@$(BIN)/python docs/make_cli.py
+	@$(BIN)/python docs/make_formats.py
 	@$(BIN)/python docs/run_blocks.py
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The site: site/index.html"

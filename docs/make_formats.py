@@ -1,11 +1,9 @@
-"""Write the keys of every JSON into docs/formats.md, and their JSON Schema into docs/schema/.
+"""Write the keys of every JSON into docs/keys/, and their JSON Schema into docs/schema/.
 
 Both come from the models in :mod:`phylolens.results`; run by ``make docs``.
 """
 
 import json
-import re
-import sys
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +11,26 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from phylolens.results import RESULTS
+from phylolens.results.audit import AuditResult
 from phylolens.results.base import Part, StageResult
+from phylolens.results.check import CheckResult
+from phylolens.results.classification import ClassificationResult
+from phylolens.results.guided import GuidedResult
+from phylolens.results.run import RunResult
+from phylolens.results.signal import SignalResult
 from phylolens.writing import write_text
 
+RESULTS: tuple[type[StageResult], ...] = (
+    RunResult,
+    CheckResult,
+    ClassificationResult,
+    SignalResult,
+    AuditResult,
+    GuidedResult,
+)
 HERE = Path(__file__).parent
-PAGE, SCHEMAS = HERE / "formats.md", HERE / "schema"
-START, END = "<!-- keys: {} -->", "<!-- end of keys -->"
-PLAIN = {str: "text", bool: "true or false", int: "number", float: "number", type(None): ""}
+PAGES, SCHEMAS = HERE / "keys", HERE / "schema"
+PLAIN = {str: "text", bool: "true or false", int: "whole number", float: "number"}
 
 
 def parts_in(kind: Any) -> Iterator[type[Part]]:
@@ -37,8 +47,10 @@ def words_of(kind: Any) -> str:
     if origin is Annotated:
         return words_of(inner[0])
     if origin in (Union, types.UnionType):
-        words = dict.fromkeys(words_of(one) for one in inner)
-        return " or ".join(word for word in words if word)
+        words = dict.fromkeys(words_of(one) for one in inner if one is not type(None))
+        if {"whole number", "number"} <= set(words):
+            del words["whole number"]
+        return " or ".join(words)
     if origin is Literal:
         return ", ".join(f"`{one}`" for one in inner)
     if origin is dict:
@@ -50,7 +62,7 @@ def words_of(kind: Any) -> str:
     if origin is list:
         return f"list of {words_of(inner[0])}"
     if isinstance(kind, type) and issubclass(kind, Part):
-        return kind.__name__
+        return f"[{kind.__name__}](#{kind.__name__.lower()})"
     return PLAIN.get(kind, "anything")
 
 
@@ -80,12 +92,14 @@ def models_of(result: type[StageResult]) -> list[type[Part]]:
     return list(found)
 
 
-def keys_of(result: type[StageResult]) -> str:
+def page(result: type[StageResult]) -> str:
     """Describe all keys of a JSON."""
-    lines: list[str] = []
+    schema_file = f"../schema/{Path(result.FILE).name}"
+    lines = [f"# `{result.FILE}`", "", first_line(result), ""]
+    lines += [f"Keys that have no value for a run are absent. [JSON Schema]({schema_file}).", ""]
     for model in models_of(result):
         if model is not result:
-            lines += [f"**{model.__name__}**: {first_line(model)}", ""]
+            lines += [f"## {model.__name__}", "", first_line(model), ""]
         lines += [*rows_of(model), ""]
     return "\n".join(lines)
 
@@ -95,30 +109,20 @@ def first_line(model: type[Part]) -> str:
     return (model.__doc__ or "").strip().partition("\n")[0]
 
 
-def page(text: str) -> str:
-    """Return the page with the keys between its marks made anew."""
-    for result in RESULTS:
-        start = START.format(result.FILE)
-        pattern = re.compile(f"{re.escape(start)}.*?{re.escape(END)}", re.DOTALL)
-        if not pattern.search(text):
-            sys.exit(f"{PAGE.name} has no place for {result.FILE}: add {start} and {END}")
-        made = f"{start}\n\n{keys_of(result)}\n{END}"
-        text = pattern.sub(lambda _, made=made: made, text)
-    return text
-
-
 def schema(result: type[StageResult]) -> str:
     """Return the JSON Schema of a result."""
     found = result.model_json_schema(by_alias=True, mode="serialization")
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
-def main() -> None:
-    """Write the page and the schemas."""
-    write_text(PAGE, page(PAGE.read_text(encoding="utf-8")))
+def files() -> Iterator[tuple[Path, str]]:
+    """Yield every page and schema with what belongs into it."""
     for result in RESULTS:
-        write_text(SCHEMAS / Path(result.FILE).name, schema(result))
+        name = Path(result.FILE)
+        yield PAGES / f"{name.stem}.md", page(result)
+        yield SCHEMAS / name.name, schema(result)
 
 
 if __name__ == "__main__":
-    main()
+    for path, text in files():
+        write_text(path, text)

@@ -60,6 +60,14 @@ def test_command_reference_is_current() -> None:
     assert text == script("make_cli").text(), "run 'make docs'"
 
 
+FILES = list(script("make_formats").files())
+
+
+@pytest.mark.parametrize(("path", "text"), FILES, ids=[path.name for path, _ in FILES])
+def test_keys_and_schemas_of_the_results_are_current(path: Path, text: str) -> None:
+    assert path.read_text(encoding="utf-8") == text, "run 'make docs'"
+
+
 def test_options_in_the_docs_exist() -> None:
     reference = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
     for page in PAGES:

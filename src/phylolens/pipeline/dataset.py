@@ -415,6 +415,7 @@ def _without_others(kept: Specimens) -> Specimens:
 def _summary(check: CheckResult) -> dict[str, Any]:
     """Reduce to counts: full lists of ids stay in ``check.json``."""
     specimens = check.specimens
+    assert specimens is not None
     summary: dict[str, Any] = {
         "n_images": specimens.n_images,
         "n_usable": specimens.n_usable,

@@ -1,10 +1,9 @@
 """Read a results directory: whatever stages have run, nothing else."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from phylolens.reading.arrow import read_parquet
 from phylolens.reading.text import clear_errors
 from phylolens.report.own_results import allowed, is_own
 from phylolens.results.base import StageResult
+from phylolens.results.check import CheckResult
 from phylolens.results.classification import ClassificationResult
 from phylolens.results.guided import GuidedResult
 from phylolens.results.run import RunResult, StageRecord
@@ -69,23 +69,6 @@ class Results:
                     found.append(name)
         return found
 
-    def json(self, name: str) -> dict[str, Any] | None:
-        """Read ``name``, or None where it is absent.
-
-        Raises
-        ------
-        InputError
-            If the file is no JSON object.
-        """
-        path = self.folder / name
-        if not path.is_file():
-            return None
-        with clear_errors("a JSON file", path, "Run the command again."):
-            found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict):
-            raise InputError("expected a JSON object.", where=path)
-        return found
-
     def tree(self, name: str) -> TreeNode | None:
         """Read a Newick tree that the signal stage wrote; None where absent."""
         path = self.folder / "signal" / name
@@ -118,16 +101,16 @@ class Results:
         return table.astype(dict.fromkeys(numbers, np.float64))
 
     @cached_property
-    def check(self) -> dict[str, Any]:
+    def check(self) -> CheckResult:
         """``check.json``."""
-        found = self.json("check.json")
-        if found is None:
+        path = self.folder / CheckResult.FILE
+        if not path.is_file():
             raise InputError(
                 "no check.json: not a results directory.",
                 where=self.folder,
                 hint="Give the directory that 'phylolens run' or another command wrote to.",
             )
-        return found
+        return CheckResult.from_json(path)
 
     @cached_property
     def specimens(self) -> pd.DataFrame | None:
@@ -145,7 +128,7 @@ class Results:
     @property
     def ranks(self) -> tuple[str, ...]:
         """The ranks read, coarse to fine."""
-        return tuple((self.check.get("specimens") or {}).get("ranks") or ())
+        return tuple(self.check.specimens.ranks) if self.check.specimens else ()
 
     @cached_property
     def run(self) -> RunResult:
@@ -190,10 +173,19 @@ class Results:
         return ""
 
     @property
+    def of_images(self) -> bool:
+        """Whether images were read, not features alone."""
+        return self.check.specimens is None or self.check.specimens.pictures
+
+    @property
+    def has_specimen_ids(self) -> bool:
+        """Whether the table said which images show one specimen."""
+        return self.check.specimens is not None and self.check.specimens.has_specimen_ids
+
+    @property
     def has_pictures(self) -> bool:
         """Whether there are images to show, not features alone."""
-        stated = (self.check.get("specimens") or {}).get("pictures", True)
-        return bool(stated) and self.specimens is not None and "path" in self.specimens.columns
+        return self.of_images and self.specimens is not None and "path" in self.specimens.columns
 
     @property
     def simulated(self) -> bool:
@@ -206,9 +198,10 @@ class Results:
         for tested in (self.signal, self.guide):
             if tested is not None:
                 return tested.rank
-        for found in (self.check.get("phylogeny"), self.run.study):
-            if found and found.get("rank"):
-                return str(found["rank"])
+        if self.check.phylogeny is not None:
+            return self.check.phylogeny.rank
+        if self.run.study.get("rank"):
+            return str(self.run.study["rank"])
         if "family" in self.ranks:
             return "family"
         return self.ranks[-1] if self.ranks else None

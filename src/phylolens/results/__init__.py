@@ -1,6 +1,8 @@
 """What each stage found: one typed, versioned model a stage, written as its JSON.
 
-:mod:`~phylolens.results.base` says how a model is read and written; ``check``, ``classification``,
-``guided``, ``signal`` and ``audit`` hold the models, each named as the stage; ``run`` is the record
-of the run. ``docs/formats.md`` describes the files in the words of these models.
+:mod:`~phylolens.results.base` says how a model is read and written. ``check``, ``classification``
+(with ``calibration``, ``checks`` and ``classifier``), ``guided`` (``guided_parts``,
+``guided_scores``), ``signal`` (``signal_parts``, ``permutation``), ``audit`` and ``run`` hold the
+models; ``confounds`` and ``features`` are parts of several. ``docs/formats.md`` describes the files
+in the words of these models.
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from phylolens.errors import InputError, require_file
 from phylolens.reading.text import clear_errors
@@ -46,7 +46,9 @@ class StageResult(Part):
 
     FILE: ClassVar[str]
 
-    schema_version: int | None = None
+    schema_version: int | None = Field(
+        default=None, description="Of the keys; absent in files older than this number."
+    )
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:

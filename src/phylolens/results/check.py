@@ -12,8 +12,8 @@ from phylolens.results.confounds import PossibleConfounds
 class RankCounts(Part):
     """How many images each taxon of a rank has."""
 
-    n_taxa: int = Field(description="Taxa of this rank.")
-    n_unknown: int = Field(description="Usable images without a label of this rank.")
+    n_taxa: int | None = Field(default=None, description="Taxa of this rank.")
+    n_unknown: int = Field(default=0, description="Usable images without a label of this rank.")
     counts: dict[str, int] = Field(default={}, description="Images of each taxon.")
 
 
@@ -21,7 +21,7 @@ class SpecimenCounts(Part):
     """The specimens that were read."""
 
     n_images: int = Field(description="Images, or rows of features, that were read.")
-    n_usable: int = Field(description="Those that can be used.")
+    n_usable: int | None = Field(default=None, description="Those that can be used.")
     n_specimens: int | None = Field(default=None, description="Specimens that they show.")
     has_specimen_ids: bool = Field(
         default=False, description="Whether the table says which images show one specimen."
@@ -41,7 +41,7 @@ class FoundProblem(Part):
         description="`error`: the row or taxon cannot be used."
     )
     message: str = Field(description="One sentence.")
-    count: int = Field(default=0, description="Files, rows or taxa concerned.")
+    count: int | None = Field(default=None, description="Files, rows or taxa concerned.")
     ids: list[str] = Field(default=[], description="Their names.")
 
 
@@ -56,7 +56,7 @@ class PlacedTaxa(Part):
 
     rank: str = Field(description="Rank of comparison.")
     tip_rank: str | None = Field(default=None, description="Rank of the tips.")
-    n_taxa: int | None = Field(default=None, description="Taxa of the rank with a place.")
+    n_taxa: int = Field(description="Taxa of the rank with a place.")
     n_tips_used: int | None = Field(default=None, description="Tips behind them.")
     rule: str | None = Field(default=None, description="How tips became taxa of the rank.")
     matched_by: dict[str, int] = Field(default={}, description="Tips matched by each rule.")
@@ -84,7 +84,7 @@ class CheckResult(StageResult):
 
     FILE: ClassVar[str] = "check.json"
 
-    specimens: SpecimenCounts = Field(description="What was read.")
+    specimens: SpecimenCounts | None = Field(default=None, description="What was read.")
     problems: list[FoundProblem] = Field(default=[], description="What was wrong with it.")
     left_out: LeftOut = Field(default=LeftOut(), description="What is not used.")
     phylogeny: PlacedTaxa | None = Field(default=None, description="null without a phylogeny.")
@@ -98,8 +98,13 @@ class CheckResult(StageResult):
         return pd.DataFrame(rows, columns=["severity", "kind", "message", "count"])
 
     def __repr__(self) -> str:
-        found = self.specimens
-        taxa = ", ".join(f"{one.n_taxa} of rank {rank}" for rank, one in found.classes.items())
-        lines = [f"{found.n_usable:,} of {found.n_images:,} images usable; taxa: {taxa or 'none'}"]
+        found, lines = self.specimens, []
+        if found is not None:
+            taxa = ", ".join(
+                f"{len(one.counts)} of rank {name}" for name, one in found.classes.items()
+            )
+            lines.append(
+                f"{found.n_usable} of {found.n_images} images usable; taxa: {taxa or 'none'}"
+            )
         lines += [f"{p.severity}: {p.message} ({p.count})" for p in self.problems]
         return "\n".join(lines)

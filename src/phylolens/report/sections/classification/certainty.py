@@ -128,7 +128,7 @@ def about_novelty(results: Results, metrics: ClassificationResult) -> dict[str, 
     if not found or found.auroc is None:
         return None
     by_rank = found.by_rank or {}
-    named = (results.check.get("specimens") or {}).get("has_specimen_ids")
+    named = results.has_specimen_ids
     rows: list[dict[str, Any]] = []
     for rank in reversed(coarse_to_fine(results, by_rank)):
         own = by_rank[rank]

@@ -26,7 +26,7 @@ def about_depth(results: Results, metrics: ClassificationResult) -> dict[str, An
     groups = [_group(title, found, ranks, alpha, unknown)]
     if known and known.resolved_at:
         groups.append(_group("calibrated on known taxa alone", known, ranks, alpha))
-    named = (results.check.get("specimens") or {}).get("has_specimen_ids")
+    named = results.has_specimen_ids
     summary: dict[str, Any] = {
         "alpha": alpha,
         "promised": percent(1 - alpha),

@@ -102,7 +102,7 @@ def _units(results: Results, ranks: list[dict[str, Any]]) -> str:
             "These results are of an older version, which wrote neither test nor intervals; "
             "`phylolens classify` makes them."
         )
-    if not (results.check.get("specimens") or {}).get("has_specimen_ids"):
+    if not results.has_specimen_ids:
         return (
             "No specimen ids were given, so every test image counts as a specimen of its own; "
             "where several show one specimen, test and intervals promise too much."

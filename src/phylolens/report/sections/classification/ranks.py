@@ -133,7 +133,7 @@ def _left_out(found: list[Tested], rank: str, model: str) -> dict[str, dict[str,
 
 def _tested_on(results: Results, n_images: int, n_specimens: int | None) -> dict[str, str]:
     """Say how many images were tested and, where specimens are known, of how many of them."""
-    named = bool((results.check.get("specimens") or {}).get("has_specimen_ids"))
+    named = results.has_specimen_ids
     of = f" of {count(n_specimens, 'specimen')}" if named and n_specimens is not None else ""
     return {noun: count(n_images, noun) + of for noun in ("test image", "image")}
 

@@ -9,9 +9,10 @@ from phylolens.report.columns import possible_confounds
 from phylolens.report.ordering import in_order
 from phylolens.report.results import Results
 from phylolens.report.text import count, listed, percent, plural, sentence
-from phylolens.results.confounds import PossibleConfounds
+from phylolens.results.check import CheckResult, FoundProblem, RankCounts, SpecimenCounts
 
 NAMES_SHOWN = 300
+SOURCES = {"tree": "a tree", "distances": "a matrix of distances"}
 UNUSABLE = ("missing-file", "unreadable-image", "no-features")  # kinds of problems
 SKEWED = 10  # largest taxon over median from which counts are called very uneven
 
@@ -23,41 +24,40 @@ def names(found: list[str]) -> dict[str, Any]:
 
 def about_specimens(results: Results) -> dict[str, Any] | None:
     """Sum up ``check.json``: images, ranks, problems, what was left out."""
-    found = results.check.get("specimens")
-    if not found:
+    found = results.check.specimens
+    if found is None:
         return None
-    ranks = [_rank(rank, values) for rank, values in (found.get("classes") or {}).items()]
+    ranks = [_rank(rank, counts) for rank, counts in found.classes.items()]
     left_out = _left_out(results.check)
-    usable = int(found.get("n_usable", found["n_images"]))
+    usable = found.n_images if found.n_usable is None else found.n_usable
     # Rows without features are gone before rows are counted.
-    read = max(int(found["n_images"]), usable + len(left_out))
-    pictures = bool(found.get("pictures", True))
-    confounds = PossibleConfounds.model_validate(results.check.get("confounds") or {})
+    read = max(found.n_images, usable + len(left_out))
+    confounds = results.check.confounds
     return {
         "n_images": read,
         "n_usable": usable,
         "n_left_out": read - usable,
-        "n_specimens": found.get("n_specimens"),
-        "has_specimen_ids": bool(found.get("has_specimen_ids")),
-        "noun": "image" if pictures else "feature row",
+        "n_specimens": found.n_specimens,
+        "has_specimen_ids": found.has_specimen_ids,
+        "noun": "image" if found.pictures else "feature row",
         "ranks": ranks,
-        "problems": [_problem(problem) for problem in results.check.get("problems") or []],
+        "problems": [_problem(problem) for problem in results.check.problems],
         "left_out": names(left_out),
         "possible_confounds": confounds.named,
         "sentences": [
-            _read(read, usable, left_out, pictures),
-            *_sentences(found, ranks, pictures),
+            _read(read, usable, left_out, found.pictures),
+            *_sentences(found, ranks),
             *possible_confounds(confounds, results.rank or "taxon"),
         ],
     }
 
 
-def _left_out(check: dict[str, Any]) -> list[str]:
+def _left_out(check: CheckResult) -> list[str]:
     """Name the rows that could not be used, whether dropped by a rule or never readable."""
-    files = set((check.get("left_out") or {}).get("images") or [])
-    for problem in check.get("problems") or []:
-        if problem.get("kind") in UNUSABLE:
-            files |= set(problem.get("ids") or [])
+    files = set(check.left_out.images)
+    for problem in check.problems:
+        if problem.kind in UNUSABLE:
+            files |= set(problem.ids)
     return sorted(files)
 
 
@@ -71,15 +71,14 @@ def _read(read: int, usable: int, left_out: list[str], pictures: bool) -> str:
     return f"{text}: {some(left_out)}." if left_out else f"{text}."
 
 
-def _rank(rank: str, values: dict[str, Any]) -> dict[str, Any]:
-    counts = {str(taxon): int(n) for taxon, n in values["counts"].items()}
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+def _rank(rank: str, found: RankCounts) -> dict[str, Any]:
+    ordered = sorted(found.counts.items(), key=lambda item: (-item[1], item[0]))
     sizes = np.array([n for _, n in ordered] or [0])
     return {
         "rank": rank,
         "plural": plural(rank),
-        "n_taxa": len(counts),
-        "n_unknown": int(values.get("n_unknown", 0)),
+        "n_taxa": len(ordered),
+        "n_unknown": found.n_unknown,
         "largest": ordered[0][0] if ordered else "",
         "largest_n": int(sizes[0]),
         "largest_share": percent(float(sizes[0] / sizes.sum()) if sizes.sum() else None),
@@ -103,24 +102,24 @@ def _counts_alt(rank: str, ordered: list[tuple[str, int]]) -> str:
     )
 
 
-def _problem(problem: dict[str, Any]) -> dict[str, Any]:
+def _problem(problem: FoundProblem) -> dict[str, Any]:
     return {
-        "severity": problem["severity"],
-        "message": sentence(problem["message"]),
-        "count": problem.get("count", len(problem.get("ids", []))),
-        **{"ids": names(list(problem.get("ids", [])))},
+        "severity": problem.severity,
+        "message": sentence(problem.message),
+        "count": len(problem.ids) if problem.count is None else problem.count,
+        "ids": names(problem.ids),
     }
 
 
-def _sentences(found: dict[str, Any], ranks: list[dict[str, Any]], pictures: bool) -> list[str]:
-    noun, lines = "image" if pictures else "feature row", []
+def _sentences(found: SpecimenCounts, ranks: list[dict[str, Any]]) -> list[str]:
+    noun, lines = "image" if found.pictures else "feature row", []
     if ranks:
         lines.append(f"They show {listed([count(r['n_taxa'], r['rank']) for r in ranks])}.")
-    if not pictures and ranks and ranks[-1]["largest_n"] == 1:
+    if not found.pictures and ranks and ranks[-1]["largest_n"] == 1:
         lines.append(f"Each row describes one {ranks[-1]['rank']}.")
-    elif found.get("has_specimen_ids"):
+    elif found.has_specimen_ids:
         lines.append(
-            f"They belong to {count(int(found['n_specimens']), 'specimen')}; all images of one "
+            f"They belong to {count(found.n_specimens or 0, 'specimen')}; all images of one "
             "specimen stay together when data are divided into training and test parts."
         )
     else:
@@ -133,13 +132,12 @@ def _sentences(found: dict[str, Any], ranks: list[dict[str, Any]], pictures: boo
 
 def about_phylogeny(results: Results) -> dict[str, Any] | None:
     """Sum up how the names of the phylogeny and of the images met."""
-    found = results.check.get("phylogeny")
-    if not found:
+    found = results.check.phylogeny
+    if found is None:
         return None
-    rank, tip_rank = str(found["rank"]), str(found.get("tip_rank", found["rank"]))
-    n_taxa, n_tips = int(found["n_taxa"]), int(found.get("n_tips_used", found["n_taxa"]))
-    missing, unmatched = list(found.get("no_phylogeny") or []), list(found.get("no_taxon") or [])
-    shown = "images" if (results.check.get("specimens") or {}).get("pictures", True) else "features"
+    rank, tip_rank, n_taxa = found.rank, found.tip_rank or found.rank, found.n_taxa
+    n_tips = n_taxa if found.n_tips_used is None else found.n_tips_used
+    shown = "images" if results.of_images else "features"
     verb = "has" if n_taxa == 1 else "have"
     text = f"{count(n_taxa, rank).capitalize()} {verb} both {shown} and a place in the phylogeny."
     if rank != tip_rank:
@@ -154,12 +152,10 @@ def about_phylogeny(results: Results) -> dict[str, Any] | None:
         "shown": shown,
         "n_taxa": n_taxa,
         "n_tips_used": n_tips,
-        "source": {"tree": "a tree", "distances": "a matrix of distances"}.get(
-            str(found.get("source", "")), ""
-        ),
-        "no_phylogeny": names(missing),
-        "no_taxon": names(unmatched),
-        "rule": found.get("rule", ""),
+        "source": SOURCES[found.source] if found.source else "",
+        "no_phylogeny": names(found.no_phylogeny),
+        "no_taxon": names(found.no_taxon),
+        "rule": found.rule or "",
         "sentence": text,
     }
 
