@@ -41,8 +41,20 @@ def test_an_unknown_stream_is_refused() -> None:
         stream(0, "no.such.stream")
 
 
-def test_every_stream_that_is_used_has_a_name_in_the_table() -> None:
-    assert used() <= set(STREAMS)
+def test_the_table_names_the_streams_that_are_used() -> None:
+    assert used() == set(STREAMS)
+
+
+def test_nobody_builds_a_generator_from_bare_numbers() -> None:
+    others = [path for path in SOURCE.rglob("*.py") if path.name != "random.py"]
+    code = {path: ast.parse(path.read_text(encoding="utf-8")) for path in others}
+    calls = [
+        path
+        for path, tree in code.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "default_rng"
+    ]
+    assert calls == []
 
 
 def test_a_generator_is_a_seed() -> None:

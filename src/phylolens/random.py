@@ -12,12 +12,17 @@ import numpy as np
 Seed = int | np.random.Generator
 
 STREAMS: dict[str, tuple[int, ...]] = {
-    "classification.calibration": (),
-    "classification.confidence": (),
+    "classification.assessment": (),
+    "classification.confidence.bootstrap": (),
+    "classification.confidence.chance": (),
     "classification.few_shot": (),
     "classification.folds": (),
+    "classification.guessing": (),
+    "classification.heads.choice": (),
+    "classification.heads.folds": (),
+    "classification.heads.hgnn": (),
+    "classification.intervals": (),
     "classification.novelty": (),
-    "classification.predict": (),
     "classification.ranking": (),
     "classification.sources": (),
     "embedding.copies": (),

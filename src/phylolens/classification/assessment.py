@@ -20,6 +20,7 @@ from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.novelty import msp, novelty_summary, of_primary, p_value
 from phylolens.classification.strata import strata, units_of
 from phylolens.errors import TooFew
+from phylolens.random import stream
 from phylolens.results.calibration import (
     Confidence,
     Conformal,
@@ -56,7 +57,7 @@ def assessment_split(
             folds = group_folds(left, ranks[: place + 1], rank, UNKNOWN_FOLDS, seed)
         except TooFew:
             continue
-        order = np.random.default_rng([seed, place]).permutation(len(folds))
+        order = stream(seed, "classification.assessment", place).permutation(len(folds))
         largest = LARGEST_HOLE * len(table) / UNKNOWN_FOLDS
         fold = next((folds[k] for k in order if 0 < len(folds[k].test) <= largest), None)
         if fold is not None:

@@ -12,6 +12,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from phylolens.errors import InputError
+from phylolens.random import stream
 from phylolens.results.calibration import Confidence, Reliability, RiskCoverage, Uncalibrated
 
 BINS = 15
@@ -142,7 +143,7 @@ def ece_interval(
     gap = np.asarray(right, dtype=float) - confidence
     gaps = np.bincount(units * n_bins + bins, gap, n_units * n_bins).reshape(n_units, n_bins)
     sizes = np.bincount(units)
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "classification.confidence.bootstrap")
     found = np.empty(draws)
     for draw in range(draws):
         times = np.bincount(rng.integers(n_units, size=n_units), minlength=n_units)
@@ -158,7 +159,7 @@ def ece_by_chance(confidence: np.ndarray, *, seed: int, draws: int = 200) -> flo
     Scatter alone gives this much with so few rows; an error near it is no evidence against the
     probabilities.
     """
-    bins, rng = bin_of(confidence), np.random.default_rng(seed)
+    bins, rng = bin_of(confidence), stream(seed, "classification.confidence.chance")
     gaps = ((rng.random(len(confidence)) < confidence) - confidence for _ in range(draws))
     return float(np.mean([np.abs(np.bincount(bins, gap)).sum() for gap in gaps]) / len(confidence))
 

@@ -17,6 +17,7 @@ from phylolens.classification.novelty import knn_distance
 from phylolens.classification.strata import strata
 from phylolens.errors import TooFew
 from phylolens.progress import Progress, silent
+from phylolens.random import stream
 from phylolens.specimens import Split, group_folds, specimen_folds
 from phylolens.values import Features
 
@@ -142,7 +143,7 @@ def cross_fit(
 def _sample(files: Sequence[str], seed: int) -> tuple[str, ...]:
     if len(files) <= LARGEST_PART:
         return tuple(files)
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "classification.folds")
     kept = np.sort(rng.choice(len(files), LARGEST_PART, replace=False))
     return tuple(files[row] for row in kept)
 

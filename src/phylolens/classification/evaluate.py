@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
+from phylolens.random import stream
 from phylolens.results.checks import Scores
 from phylolens.results.classification import (
     ClassScores,
@@ -76,7 +77,7 @@ def majority_baseline(trained: np.ndarray, truth: np.ndarray) -> RankScores:
 
 def random_baseline(trained: np.ndarray, truth: np.ndarray, seed: int) -> RandomScores:
     """Score guessing each training class with equal chance, averaged over 20 draws."""
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "classification.guessing")
     labels = np.unique(trained)
     draws = [evaluate(truth, rng.choice(labels, len(truth))) for _ in range(RANDOM_DRAWS)]
     keys = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "macro_recall")

@@ -8,6 +8,7 @@ from phylolens.classification.evaluate import evaluate
 from phylolens.classification.heads import fit_head, make_head, probabilities
 from phylolens.errors import InputError, TooFew
 from phylolens.progress import Progress, silent
+from phylolens.random import stream
 from phylolens.results.checks import FewShot, FewShotPoint
 from phylolens.results.classification import RankScores
 
@@ -76,7 +77,9 @@ def few_shot(
     _check(features, labels, groups, test_features, test_labels, sizes, draws)
     counts = [len(np.unique(groups[labels == label])) for label in np.unique(labels)]
     kept = [size for size in sorted(set(sizes)) if size < max(counts)]
-    places = [_places(labels, groups, np.random.default_rng([seed, k])) for k in range(draws)]
+    places = [
+        _places(labels, groups, stream(seed, "classification.few_shot", k)) for k in range(draws)
+    ]
     plans: list[tuple[int | str, list[np.ndarray]]] = [
         *((size, [np.flatnonzero(place < size) for place in places]) for size in kept),
         ("all", [np.arange(len(labels))]),

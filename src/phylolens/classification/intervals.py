@@ -13,6 +13,7 @@ from scipy import sparse
 from scipy.stats import binomtest
 from scipy.stats._result_classes import BinomTestResult
 
+from phylolens.random import stream
 from phylolens.results.classification import RankScores, SignTest, SplitResult
 
 DRAWS, Z = 1000, 1.959964
@@ -180,7 +181,7 @@ def spread(
     codes, unit_names = pd.factorize(np.asarray(units))
     n_units = len(unit_names)
     counted = {name: _counts(truth, named, codes, n_units) for name, named in answers.items()}
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "classification.intervals")
     chunk = max(1, AT_ONCE // n_units)
     found: dict[str, list[np.ndarray]] = {name: [] for name in answers}
     for start in range(0, draws, chunk):

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from phylolens.errors import InputError
+from phylolens.random import stream
 from phylolens.results.calibration import Novelty, NoveltyOfRank, NoveltyScore
 
 NEIGHBOURS = 1  # more reach past a taxon of few images: on birds and leaves, 1 parts best
@@ -159,7 +160,7 @@ def auroc_interval(
     if units.max() == 0 or clades.max() == 0:
         return None
     place = np.unique(np.concatenate([known, unknown]), return_inverse=True)[1]
-    size, rng = place.max() + 1, np.random.default_rng(seed)
+    size, rng = place.max() + 1, stream(seed, "classification.novelty")
     found = np.empty(draws)
     for draw in range(draws):
         of_known = np.bincount(place[: len(known)], _times(units, rng), size)

@@ -12,6 +12,7 @@ from sklearn.inspection import permutation_importance
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from phylolens.errors import InputError
+from phylolens.random import stream
 
 TREES = 100
 REPEATS = 5
@@ -52,7 +53,7 @@ def _forest(seed: int) -> RandomForestClassifier:
 
 def _hold_back(y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers kept and held back, a share of every class; single rows are kept."""
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "classification.ranking")
     held: list[np.ndarray] = []
     for label in np.unique(y):
         rows = rng.permutation(np.flatnonzero(y == label))

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from phylolens.classification.heads.base import fold_of_rows, stratified_sample
 from phylolens.progress import Progress, silent
+from phylolens.random import stream
 from phylolens.results.checks import Sources, SourcesTold, SourcesWithin
 from phylolens.values import Features
 
@@ -70,7 +71,7 @@ def source_check(
     rows = table[table["source"].notna()].sort_values("file").reset_index(drop=True)
     images = rows["source"].value_counts().sort_index()
     one_source = {rank: _share_of_one_source(rows, rank) for rank in ranks}
-    rng = np.random.default_rng(seed)
+    rng = stream(seed, "classification.sources")
     everything = _sampled(rows, rng)
     finest = everything[list(ranks)].ffill(axis=1).iloc[:, -1].fillna(UNKNOWN)
     named = _scores(features, everything, finest.to_numpy(str), 0, rng, progress)[0]

@@ -22,6 +22,7 @@ from phylolens.guided.null import null_of_refits
 from phylolens.guided.sample import Sample, to_sample
 from phylolens.guided.scores import column_mean_scores, held_out_scores, image_free_scores
 from phylolens.progress import Progress, silent
+from phylolens.random import stream
 from phylolens.values import Features
 
 FEWEST_CLADES = 3  # clades: one to hold out, two to calibrate on
@@ -199,7 +200,7 @@ def skill_scale(
         skills = []
         for draw in range(draws):
             progress("traits drawn along the tree", len(rows) * draws + draw, total)
-            rng = np.random.default_rng([seed, traits, draw])
+            rng = stream(seed, "guided.skill_scale", traits, draw)
             drawn = draw_traits(sample, genetic, traits, rng)
             skills.append(skill(leave_clades_out(make, drawn, genetic, groups), genetic))
         return {

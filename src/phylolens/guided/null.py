@@ -18,6 +18,7 @@ from phylolens.guided.clades import INNER_FOLDS
 from phylolens.guided.held_out import HeldOut, Keep, Maker, leave_clades_out, skill
 from phylolens.guided.sample import Sample
 from phylolens.progress import Progress, silent
+from phylolens.random import stream
 from phylolens.stats._permutation import result_of
 from phylolens.stats.correlation import correlation
 
@@ -119,7 +120,7 @@ def null_of_refits(
 
 
 def _order(n: int, seed: int, k: int) -> np.ndarray:
-    return np.random.default_rng([seed, k]).permutation(n)
+    return stream(seed, "guided.permutations", k).permutation(n)
 
 
 def _all(n: int) -> np.ndarray:

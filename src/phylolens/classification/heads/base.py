@@ -8,6 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from phylolens.errors import InputError
+from phylolens.random import stream
 
 
 class Head(ClassifierMixin, BaseEstimator):
@@ -176,7 +177,10 @@ class LinearScores(Head):
         return self
 
     def _scale(self, X: np.ndarray, codes: np.ndarray, groups: np.ndarray | None) -> float:
-        held = fold_of_rows(codes, groups, HELD_FOLDS, np.random.default_rng(self.seed)) == 0
+        held = (
+            fold_of_rows(codes, groups, HELD_FOLDS, stream(self.seed, "classification.heads.folds"))
+            == 0
+        )
         known, inside = np.unique(codes[~held], return_inverse=True)
         tested = held & np.isin(codes, known)
         if len(known) < 2 or not tested.any():

@@ -16,6 +16,7 @@ from phylolens.classification.heads.base import Head, softmax_rows
 from phylolens.classification.heads.mlp import epochs_of, root_mean_square
 from phylolens.classification.transform import behind_steps
 from phylolens.errors import InputError
+from phylolens.random import stream
 
 LAYER = 256
 STEPS = 1000
@@ -107,7 +108,7 @@ class HierarchyGuided(Head):
     def _descend(
         self, torch: Any, X: np.ndarray, fine: np.ndarray, coarse: np.ndarray
     ) -> dict[str, np.ndarray]:
-        rng = np.random.default_rng(self.seed)
+        rng = stream(self.seed, "classification.heads.hgnn")
         weights = {
             name: torch.tensor(value, requires_grad=True)
             for name, value in self._first_weights(X.shape[1], rng).items()

@@ -13,6 +13,7 @@ from phylolens.classification.heads.candidates import MANY_CLASSES, candidate, k
 from phylolens.classification.heads.fitting import fit_grouped
 from phylolens.classification.transform import HEAD_STEPS, feature_steps
 from phylolens.errors import InputError
+from phylolens.random import stream
 
 LARGEST = 8_000  # rows that candidates are compared on
 FOLDS = 5
@@ -100,7 +101,7 @@ class InnerChoice(Head):
     ) -> tuple[dict[str, float], str]:
         if len(self.candidates) == 1:
             return {}, "Fixed beforehand."
-        rng = np.random.default_rng(self.seed)
+        rng = stream(self.seed, "classification.heads.choice")
         rows = stratified_sample(codes, groups, LARGEST, rng)
         units = None if groups is None else np.asarray(groups)[rows]
         sample, truth = X[rows], codes[rows]

@@ -26,6 +26,7 @@ from phylolens.guided.learners.pooled import Pooled
 from phylolens.guided.learners.solvers import Minimum, adam
 from phylolens.guided.sample import Sample
 from phylolens.progress import Progress, silent
+from phylolens.random import stream
 
 ROTATED_FROM = 2  # features an image, from which turning them first costs less than it saves
 NO_VARIANCE = 1e-6  # of the largest singular value
@@ -251,7 +252,7 @@ def fit_by_adam(
     out: it cancels in the softmax.
     """
     width = segments.features.shape[1]
-    weights = np.random.default_rng(seed).uniform(-1.0, 1.0, width) / np.sqrt(width)
+    weights = stream(seed, "guided.attention").uniform(-1.0, 1.0, width) / np.sqrt(width)
 
     def asked(point: np.ndarray) -> tuple[float, np.ndarray]:
         return evaluate(segments, [problem], [point])[0]

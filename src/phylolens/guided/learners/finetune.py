@@ -15,6 +15,7 @@ from phylolens.guided.learners.inputs import Weights
 from phylolens.guided.learners.metric import FOLDS, Metric, fold_skill, mean_apart
 from phylolens.guided.learners.training_images import TrainingImages
 from phylolens.guided.sample import Sample
+from phylolens.random import stream
 
 if TYPE_CHECKING:
     from phylolens.guided.learners.tuning import TunableNetwork
@@ -201,7 +202,7 @@ class FineTune(BaseEstimator):
                 best = network.tensors()
             return skills[-1]
 
-        rng = np.random.default_rng([self.seed, 2])
+        rng = stream(self.seed, "guided.finetune")
         train(
             self._inputs(network, training, head),
             training.weights,

@@ -12,6 +12,7 @@ from phylolens.guided.clades import clade_folds
 from phylolens.guided.learners.closed_form import skill_beside
 from phylolens.guided.learners.inputs import Weights, apply_head, check_fit, reduced
 from phylolens.guided.sample import Sample
+from phylolens.random import stream
 
 MetricLoss = Literal[
     "triplet",
@@ -101,7 +102,7 @@ class Metric(BaseEstimator):
             If a setting or value cannot be used, or torch or the library of the loss is absent.
         """
         self._check(sample, genetic, groups)
-        self.map_ = reduced(sample, self.components, np.random.default_rng([self.seed, 0]))
+        self.map_ = reduced(sample, self.components, stream(self.seed, "guided.metric.components"))
         rows = self.map_(sample.matrix())
         epochs = self._choose(rows, sample, genetic, groups)
         self.weights_, _ = self._train(rows, sample.weights, genetic, epochs)
@@ -162,7 +163,7 @@ class Metric(BaseEstimator):
 
         from phylolens.guided.learners.metric_head import first_weights, one_thread, train
 
-        rng = np.random.default_rng([self.seed, 1])
+        rng = stream(self.seed, "guided.metric.batches")
         width = rows.shape[1]
         first = first_weights(width, min(self.dimensions, width), self.hidden, rng)
         inputs = torch.tensor(rows)

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from phylolens.errors import InputError
+from phylolens.random import stream
 
 # Takes cosines (T, T), gives the loss and its gradient by the cosine of each pair, a symmetric
 # matrix that is zero on the diagonal.
@@ -105,7 +106,7 @@ def _triplets(genetic: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, n
         once = near < far
         base, near, far = base[once], near[once], far[once]
     else:
-        base, near, far = np.random.default_rng([seed, 1]).integers(n, size=(3, TRIPLETS))
+        base, near, far = stream(seed, "guided.triplets").integers(n, size=(3, TRIPLETS))
     apart = (base != near) & (base != far) & (near != far)
     gap = genetic[base, far] - genetic[base, near]
     apart &= np.abs(gap) > 1e-9 * genetic.max()
