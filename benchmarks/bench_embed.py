@@ -22,9 +22,9 @@ def draw_pictures(folder: Path) -> list[Path]:
     paths = []
     for number in range(N_PICTURES):
         coarse = rng.integers(0, 256, (12, 12, 3), dtype=np.uint8)
-        picture = Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        image = Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
         paths.append(folder / f"{number}.jpg")
-        picture.save(paths[-1], quality=90)
+        image.save(paths[-1], quality=90)
     return paths
 
 
@@ -34,8 +34,8 @@ def plain_loop(paths: list[Path], network) -> np.ndarray:
 
     rows = []
     for path in paths:
-        picture = Image.open(path).convert("RGB").resize((224, 224), Image.Resampling.BICUBIC)
-        planes = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None] / 127.5 - 1
+        image = Image.open(path).convert("RGB").resize((224, 224), Image.Resampling.BICUBIC)
+        planes = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None] / 127.5 - 1
         with torch.inference_mode():
             rows.append(network(planes)[0].numpy())
     return np.stack(rows)

@@ -24,8 +24,8 @@ def contact_sheet(folder: Path, spec: WorldSpec) -> Image.Image:
         # Evenly through the family, so that all its species show.
         places = [round(n * (len(pictures) - 1) / (COLUMNS - 1)) for n in range(COLUMNS)]
         for column, place in enumerate(places[: len(pictures)]):
-            with Image.open(folder / pictures["file"].iloc[place]) as picture:
-                sheet.paste(picture.resize((SIDE, SIDE)), (column * SIDE, row * SIDE))
+            with Image.open(folder / pictures["file"].iloc[place]) as image:
+                sheet.paste(image.resize((SIDE, SIDE)), (column * SIDE, row * SIDE))
     return sheet
 
 

@@ -55,7 +55,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Callable[..., Path]:
+def image(tmp_path: Path) -> Callable[..., Path]:
     """Write a noisy picture; the same seed gives the same bytes."""
 
     def to_file(name: str, seed: int) -> Path:

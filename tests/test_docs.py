@@ -139,8 +139,8 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 @pytest.mark.vision
 @pytest.mark.parametrize("script", EXAMPLES, ids=[script.name for script in EXAMPLES])
-def test_examples_run(script: Path, tmp_path: Path, picture: Callable[..., Path]) -> None:
-    picture("photos/a.png", 1)
+def test_examples_run(script: Path, tmp_path: Path, image: Callable[..., Path]) -> None:
+    image("photos/a.png", 1)
     arguments = ["photos", "store"] if script.name == "embed_folder.py" else []
     command = [sys.executable, str(script), *arguments]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -249,14 +249,14 @@ def test_pictures_to_report_and_nothing_embedded_twice(tmp_path: Path) -> None:
 @pytest.mark.vision
 def test_several_backbones_and_flips_from_the_command_line(
     tmp_path: Path,
-    picture: Callable[..., Path],
+    image: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
     capsys: Callable,
 ) -> None:
     from phylolens.cli import main
 
     for number in range(3):
-        picture(f"photos/Arcidae/{number}.png", number)
+        image(f"photos/Arcidae/{number}.png", number)
     (tmp_path / "study.toml").write_text('images = "photos"\nout = "results"\nflips = true\n')
     arguments = [
         "--backbone",

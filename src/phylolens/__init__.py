@@ -1,4 +1,4 @@
-"""PhyloLens measures whether looks follow lineage.
+"""PhyloLens measures whether visual distance follows lineage.
 
 Specimens and a phylogeny go in; features, classifications, guided embeddings, tests of visual
 against genetic distance, and a report come out. The public names are imported when first used;

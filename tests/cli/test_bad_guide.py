@@ -163,9 +163,9 @@ def test_another_number_of_features_for_a_stored_model(taxa, phylolens):
     assert "wants 8 features an image; got 5" in answer.err
 
 
-def test_pictures_for_a_model_of_features_made_elsewhere(taxa, phylolens, picture):
+def test_pictures_for_a_model_of_features_made_elsewhere(taxa, phylolens, image):
     guided(phylolens, taxa)
-    picture("photos/a.png", 1)
+    image("photos/a.png", 1)
     model = ("--model", taxa / "out/guide/model")
     for more in ((), ("--backbone", "efficientnet-lite0")):
         answer = phylolens("guide", *model, "--images", taxa / "photos", *more)

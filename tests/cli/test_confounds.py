@@ -117,7 +117,7 @@ def test_a_source_that_is_a_clade_can_not_be_told_from_it(tmp_path, phylolens):
     page = (folder / "out/report.html").read_text()
     answers = page[page.index('id="answers"') : page.index("<nav")]
     assert "Nothing can be said: visual similarity follows the tree" in answers
-    assert "“museum” goes with the clades and with looks, too" in answers
+    assert "“museum” goes with the clades and with visual distance, too" in answers
     assert "look more alike" not in answers
 
 

@@ -198,7 +198,7 @@ def test_weights_are_of_the_first_learner_that_weighs(made, tmp_path):
 
 
 @pytest.mark.vision
-def test_images_are_balanced_guided_and_new_ones_embedded(study, phylolens, picture, tmp_path):
+def test_images_are_balanced_guided_and_new_ones_embedded(study, phylolens, image, tmp_path):
     given = ("--meta", study / "meta.csv", "--tree", study / "tree.nwk", "--rank", "family")
     options = ("--held-out", "family", "--refits", "1", "--per-taxon", "6")
     answer = phylolens("guide", *given, *options, "--out", tmp_path / "out", "--json")
@@ -206,7 +206,7 @@ def test_images_are_balanced_guided_and_new_ones_embedded(study, phylolens, pict
     found = json.loads((tmp_path / "out/guide/guide.json").read_text())
     assert found["images_per_taxon"] == {"min": 6, "max": 6}, "one altered copy each"
     assert found["n_specimens"] == 20
-    picture("photos/a.png", 1)
+    image("photos/a.png", 1)
     (tmp_path / "photos/b.png").write_text("no image")
     new = ("guide", "--model", tmp_path / "out/guide/model", "--images", tmp_path / "photos")
     answer = phylolens(*new, "--out", tmp_path / "new")

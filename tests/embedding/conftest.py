@@ -42,10 +42,10 @@ def draw() -> Callable[..., Image.Image]:
         shell = colours[0] * (0.6 + 0.4 * ribs[..., None])
         pixels = np.where(inside[..., None], shell, colours[1] * (0.8 + 0.2 * y[..., None]))
         pixels += rng.normal(0, 6, pixels.shape)
-        picture = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+        image = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
         left, top = int(width * 0.4), int(height * 0.3)
-        ImageDraw.Draw(picture).ellipse([left, top, left + 20, top + 12], fill=(20, 20, 20))
-        return picture
+        ImageDraw.Draw(image).ellipse([left, top, left + 20, top + 12], fill=(20, 20, 20))
+        return image
 
     return paint
 

@@ -11,19 +11,19 @@ CONTENT = hashlib.sha256(b"a shell").hexdigest()
 NAMES = ["gaussian-noise", "flip-rotate-jitter-affine"]
 
 
-def made(picture, name, copy=1, seed=0, content=CONTENT):
-    return np.asarray(augment(picture, name, content=content, copy=copy, seed=seed))
+def made(image, name, copy=1, seed=0, content=CONTENT):
+    return np.asarray(augment(image, name, content=content, copy=copy, seed=seed))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_same_content_copy_and_seed_give_the_same_bytes_and_nothing_else_does(draw, name):
-    picture = draw(0)
-    first = made(picture, name)
-    made(picture, name, copy=7)  # work in between changes nothing
-    np.testing.assert_array_equal(made(picture, name), first)
+    image = draw(0)
+    first = made(image, name)
+    made(image, name, copy=7)  # work in between changes nothing
+    np.testing.assert_array_equal(made(image, name), first)
     other = hashlib.sha256(b"another").hexdigest()
     for change in ({"copy": 2}, {"seed": 1}, {"content": other}):
-        assert (made(picture, name, **change) != first).any()
+        assert (made(image, name, **change) != first).any()
 
 
 def test_noise_has_the_stated_spread_and_no_drift():
@@ -43,19 +43,19 @@ def test_noise_is_clipped_not_wrapped():
 
 
 def test_affine_undoes_what_it_says(draw):
-    picture = draw(2, (100, 80))
+    image = draw(2, (100, 80))
     none = np.zeros(2)
 
     def moved(*arguments):
-        data = _inverse_affine(picture.size, *arguments)
-        return np.asarray(picture.transform(picture.size, Image.Transform.AFFINE, data), float)
+        data = _inverse_affine(image.size, *arguments)
+        return np.asarray(image.transform(image.size, Image.Transform.AFFINE, data), float)
 
-    pixels = np.asarray(picture, float)
+    pixels = np.asarray(image, float)
     np.testing.assert_array_equal(moved(False, 0.0, 1.0, none), pixels)
-    np.testing.assert_array_equal(moved(True, 0.0, 1.0, none), ImageOps.mirror(picture))
+    np.testing.assert_array_equal(moved(True, 0.0, 1.0, none), ImageOps.mirror(image))
     shifted = moved(False, 0.0, 1.0, np.array([7, -3]))
     np.testing.assert_array_equal(shifted[:-3, 7:], pixels[3:, :-7])
-    turned = np.asarray(picture.rotate(-10), float)  # Pillow counts the other way round
+    turned = np.asarray(image.rotate(-10), float)  # Pillow counts the other way round
     assert np.abs(moved(False, np.radians(10), 1.0, none) - turned)[20:60, 20:80].mean() < 1
 
 
@@ -79,7 +79,7 @@ def test_brightness_stays_within_its_factors():
 
 
 def test_the_original_is_itself_and_unknown_names_are_refused(draw):
-    picture = draw(1)
-    assert augment(picture, "", content=CONTENT, copy=0, seed=0) is picture
+    image = draw(1)
+    assert augment(image, "", content=CONTENT, copy=0, seed=0) is image
     with pytest.raises(InputError, match="no augmentation 'blur'"):
-        made(picture, "blur")
+        made(image, "blur")

@@ -7,9 +7,9 @@ from PIL import Image
 from phylolens.images import UnreadableImage, decode
 
 
-def encoded(picture, **options) -> bytes:
+def encoded(image, **options) -> bytes:
     stream = io.BytesIO()
-    picture.save(stream, **({"format": "PNG"} | options))
+    image.save(stream, **({"format": "PNG"} | options))
     return stream.getvalue()
 
 
@@ -72,10 +72,10 @@ def test_transparency_lies_on_white():
 
 
 def test_palette_with_transparent_entry():
-    picture = Image.new("P", (2, 1))
-    picture.putpalette([200, 0, 0, 0, 200, 0])
-    picture.putdata([0, 1])
-    rgb = np.asarray(decode(encoded(picture, transparency=1)))
+    image = Image.new("P", (2, 1))
+    image.putpalette([200, 0, 0, 0, 200, 0])
+    image.putdata([0, 1])
+    rgb = np.asarray(decode(encoded(image, transparency=1)))
     np.testing.assert_array_equal(rgb[0], [[200, 0, 0], [255, 255, 255]])
 
 

@@ -253,13 +253,13 @@ def test_bundled_weights_see_birds_as_birds(birds, number):
     import torch
 
     from phylolens.embedding.key_formats import fit_to_model
-    from phylolens.embedding.torch_model import PictureNetwork, read_checkpoint
+    from phylolens.embedding.torch_model import ImageNetwork, read_checkpoint
 
     spec = BACKBONES[f"efficientnet-lite{number}"]
     side = spec.input_size
     classifier = timm.create_model(spec.architecture, num_classes=1000).eval()
     fit_to_model(read_checkpoint(get_weights(spec)), classifier, spec.key_format, "weights")
-    network = PictureNetwork(classifier, spec.mean, spec.std)
+    network = ImageNetwork(classifier, spec.mean, spec.std)
     known = {"BALD_EAGLE": 22, "PEACOCK": 84, "OSTRICH": 9, "HOUSE_FINCH": 12}
     files = [path for name in known for path in sorted((birds / name).glob("*.jpg"))]
     pixels = [np.asarray(fit_square(decode(p.read_bytes(), side), spec, "pad")) for p in files]

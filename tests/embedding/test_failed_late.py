@@ -10,10 +10,10 @@ from phylolens.pipeline.settings import make_settings
 
 
 @pytest.fixture
-def study(tmp_path, picture):
+def study(tmp_path, image):
     rows = ["file,family"]
     for seed in range(4):
-        picture(f"photos/{seed}.png", seed)
+        image(f"photos/{seed}.png", seed)
         rows.append(f"{seed}.png,{'AB'[seed % 2]}")
     (tmp_path / "meta.csv").write_text("\n".join(rows))
 

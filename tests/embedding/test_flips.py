@@ -55,9 +55,9 @@ def test_a_symmetrical_picture_keeps_its_features(tmp_path, draw):
 
 
 def test_picture_and_mirrored_file_have_equal_features(tmp_path, draw):
-    picture = draw(5)
-    picture.save(tmp_path / "left.png")
-    ImageOps.mirror(picture).save(tmp_path / "right.png")
+    image = draw(5)
+    image.save(tmp_path / "left.png")
+    ImageOps.mirror(image).save(tmp_path / "right.png")
     views = views_of([tmp_path / "left.png", tmp_path / "right.png"])
     left, right = embed(views, store=tmp_path / "plain").features.matrix
     assert np.abs(left - right).max() > 0.05

@@ -14,9 +14,9 @@ def plain(size, colour):
 
 
 def test_pad_puts_the_whole_picture_in_the_middle_of_its_border_colour():
-    picture = plain((400, 200), (10, 200, 30))
-    picture.paste((250, 0, 0), (100, 50, 300, 150))
-    square = np.asarray(fit_square(picture, SPEC, "pad"))
+    image = plain((400, 200), (10, 200, 30))
+    image.paste((250, 0, 0), (100, 50, 300, 150))
+    square = np.asarray(fit_square(image, SPEC, "pad"))
     assert square.shape == (224, 224, 3)
     np.testing.assert_array_equal(square[:56], np.broadcast_to([10, 200, 30], (56, 224, 3)))
     np.testing.assert_array_equal(square[112, 112], [250, 0, 0])
@@ -52,28 +52,28 @@ def test_tiny_and_thin_pictures_still_fit(size, fit):
 
 
 def test_squash_is_pillows_bicubic(draw):
-    picture = draw(3, (300, 210))
-    expected = picture.resize((224, 224), Image.Resampling.BICUBIC)
-    np.testing.assert_array_equal(np.asarray(fit_square(picture, SPEC, "squash")), expected)
+    image = draw(3, (300, 210))
+    expected = image.resize((224, 224), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(np.asarray(fit_square(image, SPEC, "squash")), expected)
 
 
 def test_interpolation_follows_the_backbone(draw):
-    picture = draw(3, (300, 210))
-    expected = picture.resize((224, 224), Image.Resampling.BILINEAR)
-    square = fit_square(picture, BACKBONES["swav-resnet50"], "squash")
+    image = draw(3, (300, 210))
+    expected = image.resize((224, 224), Image.Resampling.BILINEAR)
+    square = fit_square(image, BACKBONES["swav-resnet50"], "squash")
     np.testing.assert_array_equal(np.asarray(square), expected)
 
 
 def test_crop_is_the_usual_resize_and_centre_crop(draw):
-    picture = draw(4, (512, 256))  # shorter side 256 = 224 / 0.875: no resizing, only the cut
-    expected = np.asarray(picture)[16:240, 144:368]
-    np.testing.assert_array_equal(np.asarray(fit_square(picture, SPEC, "crop")), expected)
+    image = draw(4, (512, 256))  # shorter side 256 = 224 / 0.875: no resizing, only the cut
+    expected = np.asarray(image)[16:240, 144:368]
+    np.testing.assert_array_equal(np.asarray(fit_square(image, SPEC, "crop")), expected)
 
 
 def test_picture_of_the_right_size_is_untouched(draw):
-    picture = draw(5)
+    image = draw(5)
     for fit in ("pad", "squash"):
-        np.testing.assert_array_equal(np.asarray(fit_square(picture, SPEC, fit)), picture)
+        np.testing.assert_array_equal(np.asarray(fit_square(image, SPEC, fit)), image)
 
 
 def test_normalise_against_the_formula(draw):
@@ -93,17 +93,17 @@ def test_unknown_fit_is_refused():
 
 @pytest.mark.parametrize("size", [(1, 65000), (65000, 3), (20000, 40)])
 def test_long_thin_pictures_are_cropped_before_they_are_enlarged(size):
-    picture = plain(size, (0, 0, 0))
+    image = plain(size, (0, 0, 0))
     centre = [side // 2 for side in size]
     half = 2 * min(size)
-    picture.paste((250, 20, 20), [c - half for c in centre] + [c + half + 1 for c in centre])
-    square = np.asarray(fit_square(picture, SPEC, "crop")).astype(int)
+    image.paste((250, 20, 20), [c - half for c in centre] + [c + half + 1 for c in centre])
+    square = np.asarray(fit_square(image, SPEC, "crop")).astype(int)
     assert np.abs(square[90:134, 90:134] - [250, 20, 20]).max() <= 1
 
 
 def test_both_ways_to_crop_agree(draw, monkeypatch):
-    picture = draw(3, (900, 120))
-    enlarged = np.asarray(fit_square(picture, SPEC, "crop")).astype(int)
+    image = draw(3, (900, 120))
+    enlarged = np.asarray(fit_square(image, SPEC, "crop")).astype(int)
     monkeypatch.setattr("phylolens.embedding.preprocess.LONG", 1)
-    cropped = np.asarray(fit_square(picture, SPEC, "crop")).astype(int)
+    cropped = np.asarray(fit_square(image, SPEC, "crop")).astype(int)
     assert np.abs(enlarged - cropped).max() <= 2

@@ -23,12 +23,12 @@ def one_thread():
 
 def network_of(kind: str) -> torch.nn.Module:
     from phylolens.embedding import find_backbone
-    from phylolens.embedding.torch_model import PictureNetwork, build_network
+    from phylolens.embedding.torch_model import ImageNetwork, build_network
 
     spec = find_backbone(f"timm:{kind}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return PictureNetwork(build_network(spec).eval(), spec.mean, spec.std).eval()
+        return ImageNetwork(build_network(spec).eval(), spec.mean, spec.std).eval()
 
 
 def last_names(network: torch.nn.Module, blocks: int) -> set[str]:

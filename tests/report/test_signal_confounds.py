@@ -63,7 +63,10 @@ def test_a_column_is_told_with_counts_and_figures():
     facts = facts_of()
     (line,) = facts.lines
     assert "(A in 35, B in 5 of 40 species)" in line
-    assert "It goes with looks (r = 0.46, p = 0.002; mean distance 0.500 within a value" in line
+    assert (
+        "It goes with visual distance (r = 0.46, p = 0.002; mean distance 0.500 within a value"
+        in line
+    )
     assert "and not with the phylogeny (r = 0.01, p = 0.400)" in line
     assert "whatever history they share included" in line
     (row,) = facts.rows

@@ -69,7 +69,7 @@ def test_missing_pictures_leave_the_names(make_signal):
     assert "<img" not in text[text.index('id="disagree"') :]
     assert "Bidae" in text[text.index('id="disagree"') :]
     (out / "signal/portraits.csv").unlink()
-    assert not any(g.pictured for g in summarize(out)["signal"].pairs.groups)
+    assert not any(g.has_images for g in summarize(out)["signal"].pairs.groups)
     assert "Bidae" in page_of(out)
 
 

@@ -39,7 +39,7 @@ def test_a_significant_verdict_states_size_p_n_baseline_and_limits(signal):
                  "Pagel’s λ is 0.73 (95% interval 0.60 to 0.90) by REML and 0.70 by ML",
                  "r = 0.25 (95% interval 0.15 to 0.35)",
                  "taxonomy alone, without an image, reaches more, r = 0.88",
-                 "no sign that looks follow lineage beyond the order level",
+                 "no sign that visual similarity follows lineage beyond the order level",
                  "these tests cannot tell"):  # fmt: skip
         assert part in signal.verdict, part
     assert signal.verdict == f"{signal.claim} {signal.rest}"
@@ -147,7 +147,7 @@ def test_mantel_leads_where_only_a_matrix_was_given(make_signal):
     [
         (0.001, 0.02, True, "follow lineage beyond the order level, too"),
         (0.001, 0.2, None, "stays open"),
-        (0.3, 0.2, False, "no sign that looks follow lineage beyond the order level"),
+        (0.3, 0.2, False, "no sign that visual similarity follows lineage beyond the order level"),
     ],
 )
 def test_what_pictures_add_to_taxonomy(make_signal, pearson, spearman, beyond, words):
@@ -253,7 +253,10 @@ def test_sampling_is_told_where_looks_follow_it(make_signal, signal):
         found["baselines"]["image_counts"]["visual"] = {"pearson": 0.31, "p_pearson": 0.01}
 
     points = said(make_signal, follow).points
-    assert any("Looks go with the number of images, too (r = 0.31, p = 0.010" in p for p in points)
+    assert any(
+        "Visual distance goes with the number of images, too (r = 0.31, p = 0.010" in p
+        for p in points
+    )
 
 
 def test_methods_paragraph_names_tests_permutations_seed_and_intervals(make_signal):

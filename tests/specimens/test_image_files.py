@@ -8,7 +8,7 @@ from PIL import Image
 from phylolens.errors import InputError
 from phylolens.specimens import read_specimens
 from phylolens.specimens.image_files import by_ending, find_images
-from phylolens.specimens.locate import new_pictures
+from phylolens.specimens.locate import new_images
 
 
 @pytest.fixture
@@ -149,13 +149,13 @@ def test_rare_endings_are_summed():
 def test_a_single_file_of_another_format_gets_advice(tmp_path):
     (tmp_path / "a.heic").write_text("")
     with pytest.raises(InputError, match=r"HEIC.*convert it"):
-        new_pictures(tmp_path / "a.heic", tmp_path / "out", "")
+        new_images(tmp_path / "a.heic", tmp_path / "out", "")
 
 
 def test_new_images_list_what_is_not_read_to_say_why(touch):
     folder = touch("1.jpg", "2.heic", "notes.txt")
     (folder / "gone.jpg").symlink_to("nowhere")
-    assert list(new_pictures(folder, folder / "out", "")) == ["1.jpg", "2.heic", "gone.jpg"]
+    assert list(new_images(folder, folder / "out", "")) == ["1.jpg", "2.heic", "gone.jpg"]
 
 
 def test_files_named_in_a_table_are_found(tmp_path, write, monkeypatch):

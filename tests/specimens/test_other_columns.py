@@ -40,9 +40,9 @@ def test_endings_of_files_and_of_addresses_are_columns(write):
     assert {"file ending", "address ending"} < set(found.others)
 
 
-def test_what_files_say_of_themselves_is_a_column(write, picture):
-    picture("a.jpg", 1)
-    picture("b.png", 2)
+def test_what_files_say_of_themselves_is_a_column(write, image):
+    image("a.jpg", 1)
+    image("b.png", 2)
     found = validate(read(write, "file,family", "a.jpg,F", "b.png,G"))
     assert "image format" in found.others
     assert list(found.table["image format"]) == ["JPEG", "PNG"]

@@ -7,7 +7,7 @@ from phylolens.specimens import read_specimens, usable, validate
 
 
 @pytest.fixture
-def validated(write, picture):
+def validated(write, image):
     """Read a table of images made on the way: rows are (file, family, genus)."""
 
     def check(rows):
@@ -25,9 +25,9 @@ GOOD = [("a.jpg", "F", "g"), ("b.jpg", "F", "h"), ("c.jpg", "H", "i")]
 
 
 @pytest.fixture
-def good(picture):
+def good(image):
     for seed, row in enumerate(GOOD):
-        picture(row[0], seed)
+        image(row[0], seed)
     return GOOD
 
 
@@ -40,8 +40,8 @@ def test_sound_input_has_no_errors_and_loses_nothing(validated, good):
 
 @pytest.mark.parametrize("ending", ["jpg", "png"])
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.97])
-def test_pictures_cut_short_are_named(validated, good, picture, ending, share):
-    path = picture(f"cut.{ending}", 9)
+def test_pictures_cut_short_are_named(validated, good, image, ending, share):
+    path = image(f"cut.{ending}", 9)
     data = path.read_bytes()
     path.write_bytes(data[: int(share * len(data))])
     found = validated([*good, (path.name, "H", "i")])
@@ -59,31 +59,31 @@ def test_missing_pictures_are_named(validated, good, tmp_path):
         usable(found)
 
 
-def test_same_picture_under_two_taxa_is_an_error_for_both(validated, good, picture):
-    picture("copy.jpg", 0)
+def test_same_picture_under_two_taxa_is_an_error_for_both(validated, good, image):
+    image("copy.jpg", 0)
     found = validated([*good, ("copy.jpg", "H", "i")])
     assert kinds(found) == {"same-picture-two-taxa": ("a.jpg", "copy.jpg")}
     assert list(usable(found, skip_bad=True).table["file"]) == ["b.jpg", "c.jpg"]
 
 
-def test_same_picture_under_one_taxon_is_kept_once(validated, good, picture):
-    picture("copy.jpg", 0)
+def test_same_picture_under_one_taxon_is_kept_once(validated, good, image):
+    image("copy.jpg", 0)
     found = validated([*good, ("copy.jpg", "F", "g")])
     assert kinds(found) == {}
     assert kinds(found, "warning") == {"repeated-picture": ("copy.jpg",)}
     assert list(usable(found).table["file"]) == ["a.jpg", "b.jpg", "c.jpg"]
 
 
-def test_blank_label_does_not_make_a_copy_another_taxon(validated, good, picture):
-    picture("copy.jpg", 0)
+def test_blank_label_does_not_make_a_copy_another_taxon(validated, good, image):
+    image("copy.jpg", 0)
     found = validated([*good, ("copy.jpg", "F", "")])
     assert kinds(found) == {}
     assert kinds(found, "warning") == {"repeated-picture": ("copy.jpg",)}
 
 
-def test_genus_under_two_families_keeps_the_most_frequent(validated, good, picture):
-    picture("d.jpg", 4)
-    picture("e.jpg", 5)
+def test_genus_under_two_families_keeps_the_most_frequent(validated, good, image):
+    image("d.jpg", 4)
+    image("e.jpg", 5)
     found = validated([*good, ("d.jpg", "H", "g"), ("e.jpg", "H", "g")])
     assert kinds(found) == {"two-parents": ("g",)}
     with pytest.raises(InputError, match="'g'"):
@@ -91,9 +91,9 @@ def test_genus_under_two_families_keeps_the_most_frequent(validated, good, pictu
     assert list(usable(found, skip_bad=True).table["file"]) == ["b.jpg", "c.jpg", "d.jpg", "e.jpg"]
 
 
-def test_after_skipping_no_error_is_left(validated, good, picture):
+def test_after_skipping_no_error_is_left(validated, good, image):
     for seed, name in enumerate(["d.jpg", "e.jpg", "f.jpg"]):
-        picture(name, 10 + seed)
+        image(name, 10 + seed)
     rows = [*good, ("d.jpg", "H", "g"), ("e.jpg", "H", "g"), ("f.jpg", "Q", "g")]
     left = usable(validated([*rows, ("gone.jpg", "F", "g")]), skip_bad=True)
     assert (
@@ -102,8 +102,8 @@ def test_after_skipping_no_error_is_left(validated, good, picture):
     )
 
 
-def test_blank_labels_are_notes(validated, good, picture):
-    picture("d.jpg", 4)
+def test_blank_labels_are_notes(validated, good, image):
+    image("d.jpg", 4)
     found = validated([*good, ("d.jpg", "H", "")])
     assert kinds(found) == {}
     assert kinds(found, "note")["unknown-label"] == ("d.jpg",)

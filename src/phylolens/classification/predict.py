@@ -19,7 +19,7 @@ from phylolens.classification.novelty import combined, p_value
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
 from phylolens.results.classifier import AnswersSummary
-from phylolens.specimens.locate import new_pictures
+from phylolens.specimens.locate import new_images
 from phylolens.values import Features
 from phylolens.writing import append_csv, replacing, write_csv
 
@@ -80,7 +80,7 @@ def predict(
         raise InputError(
             f"unknown guarantee '{guarantee}'.", hint=f"Choose from {', '.join(GUARANTEES)}."
         )
-    from phylolens.embedding.files import chunks_of_features, chunks_of_pictures
+    from phylolens.embedding.files import chunks_of_features, chunks_of_images
 
     if features is not None and images is not None:
         raise InputError(
@@ -96,9 +96,9 @@ def predict(
     else:
         from phylolens.embedding.same_spec import require_asked
 
-        files = new_pictures(images, out, "nothing to classify.")
+        files = new_images(images, out, "nothing to classify.")
         require_asked(model.spec, wanted, where=folder)
-        chunks = chunks_of_pictures(model.spec, files, out / "features", weights, device)
+        chunks = chunks_of_images(model.spec, files, out / "features", weights, device)
         total = len(files)
     return _write(model, chunks, total, out, guarantee, progress)
 

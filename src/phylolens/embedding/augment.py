@@ -81,9 +81,9 @@ class Embedding:
     problems: tuple[Problem, ...] = ()
 
 
-def gaussian_noise(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+def gaussian_noise(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Add independent normal noise (sd 25 of 255) to every value, clipped to 0–255."""
-    pixels = np.asarray(picture)
+    pixels = np.asarray(image)
     noisy = rng.standard_normal(pixels.shape, dtype=np.float32)
     noisy *= np.float32(NOISE_SD)
     noisy += pixels
@@ -92,7 +92,7 @@ def gaussian_noise(picture: Image.Image, rng: np.random.Generator) -> Image.Imag
     return Image.fromarray(noisy.astype(np.uint8))
 
 
-def flip_rotate_jitter_affine(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+def flip_rotate_jitter_affine(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Mirror (half of the time), rotate, shift and zoom, then jitter the colours.
 
     Rotation up to 15 degrees, shift up to 5 % of the side, scale 0.9–1.1, in one bilinear step;
@@ -102,15 +102,15 @@ def flip_rotate_jitter_affine(picture: Image.Image, rng: np.random.Generator) ->
     mirrored = rng.random() < 0.5
     angle = math.radians(rng.uniform(-TURN, TURN))
     zoom = rng.uniform(1 - ZOOM, 1 + ZOOM)
-    shift = rng.uniform(-SHIFT, SHIFT, size=2) * picture.size
+    shift = rng.uniform(-SHIFT, SHIFT, size=2) * image.size
     factors = rng.uniform(1 - JITTER, 1 + JITTER, size=3)
     hue = rng.uniform(-HUE, HUE)
-    moved = picture.transform(
-        picture.size,
+    moved = image.transform(
+        image.size,
         Image.Transform.AFFINE,
-        _inverse_affine(picture.size, mirrored, angle, zoom, shift),
+        _inverse_affine(image.size, mirrored, angle, zoom, shift),
         Image.Resampling.BILINEAR,
-        fillcolor=border_colour(picture),
+        fillcolor=border_colour(image),
     )
     for enhance, factor in zip(
         (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color), factors, strict=True
@@ -125,7 +125,7 @@ AUGMENTATIONS: dict[str, Augmentation] = {
 }
 
 
-def augment(picture: Image.Image, name: str, *, content: str, copy: int, seed: int) -> Image.Image:
+def augment(image: Image.Image, name: str, *, content: str, copy: int, seed: int) -> Image.Image:
     """Return one augmented copy of an image.
 
     Parameters
@@ -147,7 +147,7 @@ def augment(picture: Image.Image, name: str, *, content: str, copy: int, seed: i
         If there is no such augmentation.
     """
     if not name:
-        return picture
+        return image
     if name not in AUGMENTATIONS:
         raise InputError(
             f"there is no augmentation '{name}'.",
@@ -155,7 +155,7 @@ def augment(picture: Image.Image, name: str, *, content: str, copy: int, seed: i
             hint=f"Use one of {', '.join(AUGMENTATIONS)}.",
         )
     rng = stream(seed, "embedding.copies", copy, int(content[:32], 16))
-    return AUGMENTATIONS[name](picture, rng)
+    return AUGMENTATIONS[name](image, rng)
 
 
 def _inverse_affine(
@@ -170,8 +170,8 @@ def _inverse_affine(
     return (*rows[0].tolist(), float(start[0]), *rows[1].tolist(), float(start[1]))
 
 
-def _turn_hue(picture: Image.Image, share: float) -> Image.Image:
-    hue, saturation, value = picture.convert("HSV").split()
+def _turn_hue(image: Image.Image, share: float) -> Image.Image:
+    hue, saturation, value = image.convert("HSV").split()
     offset = round(share * 256)
     turned = hue.point([(level + offset) % 256 for level in range(256)])
     return Image.merge("HSV", (turned, saturation, value)).convert("RGB")

@@ -203,7 +203,7 @@ def embed(
     return found.features
 
 
-def chunks_of_pictures(
+def chunks_of_images(
     spec: Mapping[str, Any],
     files: Mapping[str, Path],
     store: Path,

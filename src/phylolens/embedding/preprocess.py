@@ -27,7 +27,7 @@ def check_fit(fit: str) -> str:
     return fit
 
 
-def fit_square(picture: Image.Image, spec: BackboneSpec, fit: str) -> Image.Image:
+def fit_square(image: Image.Image, spec: BackboneSpec, fit: str) -> Image.Image:
     """Bring an RGB image to the square input of a backbone.
 
     Parameters
@@ -46,13 +46,13 @@ def fit_square(picture: Image.Image, spec: BackboneSpec, fit: str) -> Image.Imag
     """
     side, resampling = spec.input_size, RESAMPLING[spec.interpolation]
     if fit == "squash":
-        return _resized(picture, (side, side), resampling)
+        return _resized(image, (side, side), resampling)
     if fit == "crop":
-        return _crop(picture, side, spec.crop_share, resampling)
-    width, height = picture.size
+        return _crop(image, side, spec.crop_share, resampling)
+    width, height = image.size
     scale = side / max(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    inner = _resized(picture, size, resampling)
+    inner = _resized(image, size, resampling)
     if size == (side, side):
         return inner
     square = Image.new("RGB", (side, side), border_colour(inner))
@@ -60,9 +60,9 @@ def fit_square(picture: Image.Image, spec: BackboneSpec, fit: str) -> Image.Imag
     return square
 
 
-def border_colour(picture: Image.Image) -> tuple[int, int, int]:
+def border_colour(image: Image.Image) -> tuple[int, int, int]:
     """Return the median colour, channel by channel, of the outermost pixels of an RGB image."""
-    pixels = np.asarray(picture)
+    pixels = np.asarray(image)
     sides = (pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1])
     red, green, blue = np.median(np.concatenate(sides), axis=0)
     return round(float(red)), round(float(green)), round(float(blue))
@@ -90,10 +90,8 @@ def normalise(
     return np.ascontiguousarray(shifted.transpose(0, 3, 1, 2))
 
 
-def _crop(
-    picture: Image.Image, side: int, share: float, resampling: Image.Resampling
-) -> Image.Image:
-    width, height = picture.size
+def _crop(image: Image.Image, side: int, share: float, resampling: Image.Resampling) -> Image.Image:
+    width, height = image.size
     scale = side / share / min(width, height)
     size = (max(side, round(width * scale)), max(side, round(height * scale)))
     left, top = (size[0] - side) // 2, (size[1] - side) // 2
@@ -102,12 +100,12 @@ def _crop(
         across, down = width / size[0], height / size[1]
         right, bottom = min(width, (left + side) * across), min(height, (top + side) * down)
         box = (left * across, top * down, right, bottom)
-        return picture.resize((side, side), resampling, box=box)
-    resized = _resized(picture, size, resampling)
+        return image.resize((side, side), resampling, box=box)
+    resized = _resized(image, size, resampling)
     return resized.crop((left, top, left + side, top + side))
 
 
 def _resized(
-    picture: Image.Image, size: tuple[int, int], resampling: Image.Resampling
+    image: Image.Image, size: tuple[int, int], resampling: Image.Resampling
 ) -> Image.Image:
-    return picture if picture.size == size else picture.resize(size, resampling)
+    return image if image.size == size else image.resize(size, resampling)

@@ -14,7 +14,7 @@ from phylolens.embedding.registry import timm_config
 from phylolens.errors import InputError
 
 
-class PictureNetwork(torch.nn.Module):
+class ImageNetwork(torch.nn.Module):
     """A backbone that takes images as they are decoded.
 
     Normalisation is its first layer, so the exported network is complete by itself.
@@ -53,7 +53,7 @@ class PictureNetwork(torch.nn.Module):
         return pool_layers(self.backbone, planes, self.layers)
 
 
-def load_network(spec: BackboneSpec, file: Path, layers: Sequence[str] = ()) -> PictureNetwork:
+def load_network(spec: BackboneSpec, file: Path, layers: Sequence[str] = ()) -> ImageNetwork:
     """Build a backbone and load its published weights.
 
     Parameters
@@ -78,7 +78,7 @@ def load_network(spec: BackboneSpec, file: Path, layers: Sequence[str] = ()) -> 
     network = build_network(spec)
     fit_to_model(read_checkpoint(file), network, spec.key_format, file)
     _check_layers(network, layers)
-    return PictureNetwork(network.eval(), spec.mean, spec.std, layers).eval()
+    return ImageNetwork(network.eval(), spec.mean, spec.std, layers).eval()
 
 
 def build_network(spec: BackboneSpec) -> torch.nn.Module:

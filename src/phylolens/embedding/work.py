@@ -126,10 +126,10 @@ class Worker:
             return
         square = fit_square(upright, self._spec, self._fit)
         for key, (view, mirrored) in missing.items():
-            picture = augment(
+            image = augment(
                 square, view.augmentation, content=content, copy=view.copy, seed=self._seed
             )
-            pixels = np.asarray(ImageOps.mirror(picture) if mirrored else picture)
+            pixels = np.asarray(ImageOps.mirror(image) if mirrored else image)
             if network.in_threads:
                 outcome.vectors[key] = network(pixels[None])[0]
             else:

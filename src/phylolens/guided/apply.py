@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from phylolens.embedding import View
 from phylolens.embedding.feature_file import FITTED, GUIDED_BY
-from phylolens.embedding.files import Chunk, chunks_of_features, chunks_of_pictures
+from phylolens.embedding.files import Chunk, chunks_of_features, chunks_of_images
 from phylolens.embedding.same_spec import options, require_asked
 from phylolens.errors import InputError
 from phylolens.guided.learners.training_images import TrainingImages
@@ -24,7 +24,7 @@ from phylolens.guided.training_record import CONTENT, ID, TrainingRecord, hashes
 from phylolens.guided.visual_similarity import correlations
 from phylolens.progress import Progress, silent
 from phylolens.provenance import file_hash
-from phylolens.specimens.locate import new_pictures
+from phylolens.specimens.locate import new_images
 from phylolens.values import Features
 from phylolens.writing import replacing, write_csv, write_json
 
@@ -88,10 +88,10 @@ def embed_new(
         if record is not None and record.by == ID:
             was_fitted = partial(_ids_fitted, record)
     else:
-        files = new_pictures(images, out, "nothing to embed.")
+        files = new_images(images, out, "nothing to embed.")
         require_asked(model.spec, asked, where=folder)
         store, total = out / "features", len(files)
-        chunks = chunks_of_pictures(model.spec, files, store, weights, device)
+        chunks = chunks_of_images(model.spec, files, store, weights, device)
         if record is not None and record.by == CONTENT:
             was_fitted = partial(_images_fitted, record, files)
         learner: Any = model.learner

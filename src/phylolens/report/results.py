@@ -183,7 +183,7 @@ class Results:
         return self.check.specimens is not None and self.check.specimens.has_specimen_ids
 
     @property
-    def has_pictures(self) -> bool:
+    def has_images(self) -> bool:
         """Whether there are images to show, not features alone."""
         return self.of_images and self.specimens is not None and "path" in self.specimens.columns
 

@@ -9,7 +9,7 @@ from phylolens.report.ordering import tree_order
 from phylolens.report.results import MADE_BY, Results
 from phylolens.report.sections.classification.facts import about_classify
 from phylolens.report.sections.guided.facts import about_guide
-from phylolens.report.sections.labels.facts import about_phylogeny, about_pictures, about_specimens
+from phylolens.report.sections.labels.facts import about_images, about_phylogeny, about_specimens
 from phylolens.report.sections.methods.facts import about_methods
 from phylolens.report.sections.overview.facts import about_overview, about_warnings, main_rank
 from phylolens.report.sections.signal.facts import SignalFacts, about_signal
@@ -50,7 +50,7 @@ def summarize_results(found: Results) -> dict[str, Any]:
         "version": found.run.version,
         "specimens": about_specimens(found),
         "phylogeny": about_phylogeny(found),
-        "pictures": about_pictures(found),
+        "pictures": about_images(found),
         "classify": about_classify(found),
         "guide": about_guide(found),
         "signal": about_signal(found),

@@ -20,7 +20,7 @@ MUCH = 1.3  # times heavier than WebP: then a drawing holds photographs
 
 def thumbnail(path: Path) -> str | None:
     """Return an image as JPEG data address of at most 8,000 bytes; None where unreadable."""
-    picture = small_picture(path, SIDE)
+    picture = small_image(path, SIDE)
     if picture is None:
         return None
     for quality in (80, 65, 50, 35, 20, 10):
@@ -31,7 +31,7 @@ def thumbnail(path: Path) -> str | None:
     return data_address(stream.getvalue(), "image/jpeg")
 
 
-def small_picture(path: Path, side: int) -> "Image | None":
+def small_image(path: Path, side: int) -> "Image | None":
     """Read an image upright, on white, its longer side at most ``side``; None where unreadable."""
     from PIL.Image import Resampling
 

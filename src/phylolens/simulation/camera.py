@@ -168,10 +168,10 @@ def expose(scene: np.ndarray, view: View) -> np.ndarray:
     return (np.clip(scene * balance + noise, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def to_jpeg(picture: np.ndarray, quality: int) -> bytes:
+def to_jpeg(image: np.ndarray, quality: int) -> bytes:
     """Return ``picture`` (uint8, shape (h, w, 3)) as the bytes of a JPEG file."""
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, format="JPEG", quality=quality)
+    Image.fromarray(image).save(buffer, format="JPEG", quality=quality)
     return buffer.getvalue()

@@ -201,11 +201,9 @@ def _colour(
     return (ground + dark[:, :, None] * change) * tone[:, :, None]
 
 
-def _halve(picture: np.ndarray) -> np.ndarray:
+def _halve(image: np.ndarray) -> np.ndarray:
     """Return ``picture`` at half the resolution, the mean of 2 x 2 pixels."""
-    return 0.25 * (
-        picture[::2, ::2] + picture[1::2, ::2] + picture[::2, 1::2] + picture[1::2, 1::2]
-    )
+    return 0.25 * (image[::2, ::2] + image[1::2, ::2] + image[::2, 1::2] + image[1::2, 1::2])
 
 
 def _shadow(cover: np.ndarray, view: View, tall: float) -> np.ndarray:

@@ -99,7 +99,7 @@ def _form(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def new_pictures(images: Path | None, out: Path, without: str) -> dict[str, Path]:
+def new_images(images: Path | None, out: Path, without: str) -> dict[str, Path]:
     """Find new images.
 
     Parameters

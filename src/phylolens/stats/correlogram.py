@@ -1,4 +1,4 @@
-"""At which relatedness do looks follow lineage? The Mantel correlogram by genetic distance.
+"""At which relatedness does visual distance follow lineage? The Mantel correlogram.
 
 Oden & Sokal (1986) Syst. Zool. 35:608; Legendre & Legendre (2012) Numerical Ecology, 13.1.6.
 """

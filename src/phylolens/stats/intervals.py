@@ -163,8 +163,8 @@ def specimen_interval(
         :func:`phylolens.stats.specimen_bootstrap.specimen_replicates`; None where it cannot be
         had.
     without_signal : float
-        The statistic where looks have nothing to do with lineage: 0 for correlations, else the
-        middle of its null distribution (K_mult, PROTEST, distances between trees).
+        The statistic where visual distance has nothing to do with lineage: 0 for correlations,
+        else the middle of its null distribution (K_mult, PROTEST, distances between trees).
     limits : tuple of float
         Least and greatest value the statistic can have.
 

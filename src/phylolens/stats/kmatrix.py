@@ -1,10 +1,10 @@
 """K_A and K_G: signal in a few directions, which K_mult averages away.
 
 Mitteroecker, Collyer & Adams (2025) Syst. Biol. 74:215. The matrix K sets the cross-products of
-the looks about the root's value, taken as if taxa were independent, against those taken along the
-tree, direction by direction; its eigenvalues are the values of Blomberg's K along the combinations
-of features with most to least signal. K_A is their arithmetic, K_G their geometric mean. K_mult
-(Adams 2014) weights directions by their variance instead.
+the features about the root's value, taken as if taxa were independent, against those taken along
+the tree, direction by direction; its eigenvalues are the values of Blomberg's K along the
+combinations of features with most to least signal. K_A is their arithmetic, K_G their geometric
+mean. K_mult (Adams 2014) weights directions by their variance instead.
 """
 
 import numpy as np

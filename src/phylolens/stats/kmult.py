@@ -1,6 +1,6 @@
 """Do looks follow the tree? K_mult, the multivariate K, taxa permuted.
 
-Adams (2014) Syst. Biol. 63:685. K is the variance of the looks about their value at the root,
+Adams (2014) Syst. Biol. 63:685. K is the variance of appearance about its value at the root,
 taken as if taxa were independent, over the same taken along the tree; it is divided by what
 Brownian motion is expected to give, so that 1 is Brownian motion, less is less signal.
 """
@@ -39,7 +39,7 @@ def kmult(
 ) -> TestResult:
     """Test whether relatives look more alike than chance, with the tree's branch lengths.
 
-    Only distances between taxa are needed: the cross-products ``G = -1/2 J D² J`` of the looks
+    Only distances between taxa are needed: the cross-products ``G = -1/2 J D² J`` of appearance
     about their mean hold all that K asks of them, and a permutation costs n² operations however
     many features there are.
 
@@ -121,13 +121,13 @@ class PreparedTree:
         return PreparedTree((precision + precision.T) / 2, self.variances[kept])
 
     def kmult(self, visual: DistanceMatrix, tried: np.ndarray | None = None) -> np.ndarray:
-        """K_mult of looks whose taxa stand in the order of the tree, for every order tried.
+        """K_mult of features whose taxa stand in the order of the tree, for every order tried.
 
         Parameters
         ----------
         visual : DistanceMatrix
         tried : int array, shape (m, n), optional
-            Orders of the looks' taxa; as they are by default.
+            Orders of the features' taxa; as they are by default.
 
         Returns
         -------
@@ -156,7 +156,7 @@ def _same_names(visual: DistanceMatrix, covariance: pd.DataFrame) -> list[str]:
 
 
 def _cross_products(visual: DistanceMatrix) -> np.ndarray:
-    """Gower's ``-1/2 J D² J``: inner products of the looks about their mean, sum of squares 1."""
+    """Gower's ``-1/2 J D² J``: inner products of features about their mean, sum of squares 1."""
     pairs = visual.condensed_form()
     if np.ptp(pairs) <= CONSTANT * pairs.max():
         raise InputError("all visual distances are equal: nothing can follow the tree.")

@@ -1,10 +1,10 @@
 """Pagel's lambda of a whole embedding: how much of its variation follows the tree.
 
 Pagel (1999, Nature 401:877): off-diagonal covariances of Brownian motion are multiplied by lambda;
-at 1 looks follow the tree, at 0 relatives are no more alike than strangers. Axes are taken as
-equally variable and independent (R spherical): the profile likelihood then depends on the embedding
-through its Gram matrix alone, so that more axes than taxa do no harm, and its maximum does not
-depend on how many axes there are.
+at 1 visual distances follow the tree, at 0 relatives are no more alike than strangers. Axes are
+taken as equally variable and independent (R spherical): the profile likelihood then depends on the
+embedding through its Gram matrix alone, so that more axes than taxa do no harm, and its maximum
+does not depend on how many axes there are.
 
 Sampling noise of the specimens is part of the model (Ives, Midford & Garland 2007, Syst. Biol.
 56:252). Merely taken away it would leave sisters on short branches less than no difference, and the

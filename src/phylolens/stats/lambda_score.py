@@ -5,8 +5,8 @@ times visual similarity. Similarity is that of directions (:mod:`phylolens.stats
 that neither a taxon's own variance nor the number of its images counts. Both sides are centred pair
 by pair, without their diagonals (U-centring; Székely & Rizzo 2014, Ann. Stat. 42:2382): that takes
 out whatever a taxon adds to all its pairs, the depth of its tip among it, so that the score does
-not depend on the root. Equal to an unbiased HSIC of looks and tree with linear kernels (Gretton et
-al. 2005, Algorithmic Learning Theory 16:63), and divided by the norms of both sides.
+not depend on the root. Equal to an unbiased HSIC of features and tree with linear kernels (Gretton
+et al. 2005, Algorithmic Learning Theory 16:63), and divided by the norms of both sides.
 """
 
 from typing import Any

@@ -34,7 +34,7 @@ def mantel(
     permutations : int
         Random permutations; with 8 taxa or fewer all orders are enumerated.
     alternative : {'greater', 'less', 'two-sided'}
-        One-sided ``greater`` by default: looks are expected to follow lineage.
+        One-sided ``greater`` by default: visual distance is expected to follow lineage.
     seed : int or numpy.random.Generator
         Seed of the permutations.
 

@@ -1,7 +1,7 @@
 """How far each statistic might have come out otherwise, had evolution run again on this tree.
 
 Parametric bootstrap (Efron & Tibshirani 1993; of phylogenetic signal, Boettiger et al. 2012,
-Evolution 66:2240): looks are drawn along the tree for several values of lambda, with the rates
+Evolution 66:2240): features are drawn along the tree for several values of lambda, with the rates
 fitted, specimens about them with the noise of those at hand, and every statistic is taken again.
 The interval holds every mean that the statistic would have, for some lambda, without the value at
 hand being among its 5% least likely (test inversion): it needs no guess which lambda is true.
@@ -117,7 +117,7 @@ def _repeated(
     rng: np.random.Generator,
     visual: VisualDistances,
 ) -> VisualDistances:
-    """Distances of looks that evolved anew, photographed as often and as unevenly."""
+    """Visual distances that evolved anew, photographed as often and as unevenly."""
     plain, debiased = drawn_squares(model, lambda_, rates, rng, visual.noise)
     lengths = plain / 2 if visual.metric == "cosine" else np.sqrt(plain)
     return VisualDistances(

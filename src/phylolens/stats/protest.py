@@ -32,8 +32,8 @@ class Protest:
     test : TestResult
         ``statistic`` is t0, the Procrustes correlation; one-sided ``greater``.
     residuals : Series of float
-        Distance of each taxon's looks from its place in the tree, after the best rotation, both
-        sides of total sum of squares 1; indexed by taxon, largest first.
+        Distance of each taxon's visual place from its place in the tree, after the best rotation,
+        both sides of total sum of squares 1; indexed by taxon, largest first.
     axes : int
         Principal coordinates compared.
     """
@@ -64,7 +64,7 @@ def protest(
     permutations: int = 999,
     seed: Seed = 0,
 ) -> Protest:
-    """Rotate the space of looks onto the space of the tree; test the fit by permuting taxa.
+    """Rotate the visual space onto the space of the tree; test the fit by permuting taxa.
 
     Both sides are principal coordinates: of the visual distances, and of the square roots of the
     genetic ones, which are Euclidean for any tree (de Vienne et al. 2011, Syst. Biol. 60:826).
@@ -147,7 +147,7 @@ class Superimposed:
 def superimposed(
     visual: DistanceMatrix, genetic: DistanceMatrix, *, axes: int | None = None
 ) -> Superimposed:
-    """Rotate and scale the space of looks onto that of the tree.
+    """Rotate and scale the visual space onto that of the tree.
 
     Parameters and faults as for :func:`protest`.
     """
@@ -168,7 +168,7 @@ def superimposed(
 def default_axes(n: int) -> int:
     """Principal coordinates compared for n taxa, ``min(20, n - 2)``: fixed before seeing data.
 
-    On trees of 30 to 140 taxa with Brownian looks (lambda 0.2 to 1, with noise, in 5 equal or 64
+    On trees of 30 to 140 taxa with Brownian features (lambda 0.2 to 1, with noise, in 5 equal or 64
     equal or unequal dimensions) power rose with every axis up to 15 or 20 and stayed level from
     there: in unequal dimensions at 74 taxa 0.35 with 3 axes, 0.55 with 10, 0.65 with 20 and with
     all 72.
@@ -200,7 +200,7 @@ def procrustes_fits(looks: np.ndarray, places: np.ndarray, tried: np.ndarray) ->
 
 
 def _residuals(looks: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Distance of each row from its place, looks rotated and scaled to fit best."""
+    """Distance of each row from its place, the visual places rotated and scaled to fit best."""
     left, singular, right = np.linalg.svd(places.T @ looks)
     rotation = right.T @ left.T
     return np.linalg.norm(places - singular.sum() * looks @ rotation, axis=1)

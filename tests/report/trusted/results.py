@@ -203,12 +203,12 @@ def draw_pictures(out: Path) -> None:
     for row in pd.read_parquet(out / "specimens.parquet").itertuples():
         red, green = 60 + 60 * "aei".index(row.family[1]), 40 * len(row.species) % 200
         side = 30 + 7 * int(row.specimen_id[-1])
-        picture = Image.new("RGB", (120, 100), "white")
-        draw, box = ImageDraw.Draw(picture), (60 - side // 2, 50 - side // 2,
+        image = Image.new("RGB", (120, 100), "white")
+        draw, box = ImageDraw.Draw(image), (60 - side // 2, 50 - side // 2,
                                               60 + side // 2, 50 + side // 2)  # fmt: skip
         colour = (red, green, 120)
         if row.order[0] == "C":
             draw.polygon([(box[0], box[3]), (box[2], box[3]), (60, box[1])], fill=colour)
         else:
             getattr(draw, OUTLINES[row.order[0]])(box, fill=colour)
-        picture.save(out / row.path)
+        image.save(out / row.path)

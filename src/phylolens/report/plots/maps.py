@@ -1,4 +1,4 @@
-"""The first two principal coordinates of looks: taxa as points, with images or with the tree."""
+"""Two principal coordinates of the visual distances: taxa as points, with images or the tree."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 FEWEST_ON_MAP, MOST_NAMED, MOST_IN_TREE = 4, 25, 150
-MOST_PICTURES, PICTURE = 12, 0.55  # inches, longer side
+MOST_IMAGES, PICTURE = 12, 0.55  # inches, longer side
 NAME = 6.5  # points
 
 
@@ -68,7 +68,7 @@ def ordinate(visual: pd.DataFrame) -> Ordination:
 def worth_showing(found: Ordination, taxa: Sequence[str]) -> list[str]:
     """Taxa whose images are tried first: spread out, a few more than there is room for."""
     rows = [row for row, taxon in enumerate(found.taxa) if taxon in set(taxa)]
-    chosen = spread_out(found.points[rows])[: 4 * MOST_PICTURES]
+    chosen = spread_out(found.points[rows])[: 4 * MOST_IMAGES]
     return [found.taxa[rows[place]] for place in chosen]
 
 
@@ -78,7 +78,7 @@ def draw_pcoa(
     rank: str,
     pictures: Mapping[str, np.ndarray],
 ) -> "Canvas":
-    """Draw taxa by looks, with the images of a few spread-out ones.
+    """Draw taxa by visual distance, with the images of a few spread-out ones.
 
     Parameters
     ----------
@@ -94,14 +94,14 @@ def draw_pcoa(
     figure, axes = _open(found, groups, room=0.16 if pictures else 0.08)
     _scatter(axes, found, groups)
     _settle(figure, found, groups)
-    taken = _pictures(axes, found, pictures, MOST_PICTURES, rank)
+    taken = _pictures(axes, found, pictures, MOST_IMAGES, rank)
     if len(found.taxa) <= MOST_NAMED:
         _names(axes, found, rank, taken, without=set(pictures) if taken else set())
     return figure
 
 
 def draw_phylomorphospace(found: Ordination, tree: TreeNode, groups: Groups, rank: str) -> "Canvas":
-    """Draw the tree into the plane of looks (Sidlauskas 2008, Evolution 62:3135).
+    """Draw the tree into the plane of the visual coordinates (Sidlauskas 2008, Evolution 62:3135).
 
     Inner nodes stand at their most probable places under Brownian motion.
     """
@@ -135,7 +135,12 @@ def _open(found: Ordination, groups: Groups, *, room: float) -> "tuple[Canvas, A
     axes.margins(room)
     axes.set_aspect("equal", adjustable="datalim")
     for letter, number, share in zip("xy", (1, 2), found.shares, strict=True):
-        axes.set(**{f"{letter}label": f"looks, axis {number} ({100 * share:.0f}% of variation)"})
+        axes.set(
+            **{
+                f"{letter}label": f"visual distance, axis {number} ({100 * share:.0f}% of "
+                "variation)"
+            }
+        )
     return figure, axes
 
 
@@ -182,33 +187,31 @@ def _pictures(
         if len(taken) == most:
             break
         row = rows[place]
-        picture = pictures[found.taxa[row]]
-        scale = PICTURE * dpi / max(picture.shape[:2])
+        image = pictures[found.taxa[row]]
+        scale = PICTURE * dpi / max(image.shape[:2])
         name = shorten(found.taxa[row], 17)
-        width = max(scale * picture.shape[1], _width(name, dpi))
-        size = (width, scale * picture.shape[0] + caption)
+        width = max(scale * image.shape[1], _width(name, dpi))
+        size = (width, scale * image.shape[0] + caption)
         box = free_place(points[row], size, taken, points, frame, most_covered=len(points) // 25,
                          gap=8.0)  # fmt: skip
         if box is not None:
             taken.append(box)
-            _picture(axes, picture, box, caption, found.points[row])
+            _picture(axes, image, box, caption, found.points[row])
             _write(axes, name, (box.middle[0], box.bottom), "bottom", rank)
     return taken
 
 
-def _picture(
-    axes: "Axes", picture: np.ndarray, box: Box, caption: float, point: np.ndarray
-) -> None:
+def _picture(axes: "Axes", image: np.ndarray, box: Box, caption: float, point: np.ndarray) -> None:
     """Draw one image into its box, below the points, with a line to its taxon."""
     to_data = axes.transData.inverted()
     height = box.top - box.bottom - caption
-    half = height * picture.shape[1] / picture.shape[0] / 2
+    half = height * image.shape[1] / image.shape[0] / 2
     (left, bottom), (right, top) = to_data.transform(
         [(box.middle[0] - half, box.bottom + caption), (box.middle[0] + half, box.top)]
     )
     axes.plot([point[0], (left + right) / 2], [point[1], (bottom + top) / 2], color=GREY,
               linewidth=0.7, zorder=1.5)  # fmt: skip
-    axes.imshow(picture, extent=(left, right, bottom, top), aspect="auto", zorder=2,
+    axes.imshow(image, extent=(left, right, bottom, top), aspect="auto", zorder=2,
                 interpolation="antialiased", gid="picture")  # fmt: skip
 
 

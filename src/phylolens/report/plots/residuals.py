@@ -1,4 +1,4 @@
-"""The taxa whose looks fit their place in the phylogeny worst, with their images."""
+"""The taxa whose visual place fits the phylogeny worst, with their images."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -40,8 +40,8 @@ def draw_residuals(
         RGB images of some taxa.
     """
     shown = worst(residuals)
-    with_pictures = any(taxon in pictures for taxon in shown["taxon"])
-    figure = canvas(WIDTH, 0.8 + ROW[with_pictures] * len(shown))
+    with_images = any(taxon in pictures for taxon in shown["taxon"])
+    figure = canvas(WIDTH, 0.8 + ROW[with_images] * len(shown))
     axes = figure.subplots()
     places = range(len(shown))
     axes.barh(places, shown["residual"], color=BLUE, height=0.62)
@@ -52,12 +52,12 @@ def draw_residuals(
                   textcoords="offset points", ha="center", fontsize=8, color=GREY)  # fmt: skip
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_yticks(places, [shorten(taxon, 26) for taxon in shown["taxon"]], fontsize=8)
-    axes.tick_params(axis="y", length=0, pad=34 if with_pictures else 3)
+    axes.tick_params(axis="y", length=0, pad=34 if with_images else 3)
     for label in axes.get_yticklabels():
         label.set_fontstyle("italic" if is_italic(rank) else "normal")
     axes.set_xlim(0, 1.04 * float(shown["residual"].max()))
     axes.locator_params(axis="x", nbins=6)
-    axes.set_xlabel("Procrustes residual (0 = looks fit the phylogeny)")
+    axes.set_xlabel("Procrustes residual (0 = the visual place fits the phylogeny)")
     for place, taxon in zip(places, shown["taxon"], strict=True):
         if taxon in pictures:
             _picture(axes, pictures[taxon], place)

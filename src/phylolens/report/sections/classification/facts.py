@@ -34,9 +34,9 @@ def about_classify(results: Results) -> dict[str, Any] | None:
     model = metrics.primary
     found = tested_splits(results, metrics)
     tested_ranks = list(metrics.models[model])
-    pictured_ranks = {results.rank, tested_ranks[-1]}  # coarser ones would show the same mistakes
+    ranks_in_images = {results.rank, tested_ranks[-1]}  # coarser ones would show the same mistakes
     ranks = [
-        about_rank(results, metrics, found, rank, rank in pictured_ranks) for rank in tested_ranks
+        about_rank(results, metrics, found, rank, rank in ranks_in_images) for rank in tested_ranks
     ]
     summary = {
         "recipe": metrics.recipe or "",

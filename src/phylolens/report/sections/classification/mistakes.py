@@ -13,7 +13,7 @@ from phylolens.results.checks import Sources, SourcesWithin
 from phylolens.results.classification import ClassificationResult, Confusion, RankScores
 
 CONFUSED_SHOWN = 10
-PAIRS_PICTURED, PICTURES_A_PAIR = 3, 3
+PAIRS_SHOWN, IMAGES_A_PAIR = 3, 3
 LARGEST_MATRIX = 200  # classes; beyond, a cell is smaller than a printed dot
 
 
@@ -102,7 +102,7 @@ def pictured(
         ``truth``, ``predicted``, ``wrong`` (files with the stated certainty, one a specimen before
         a second) and ``typical``, a file of either taxon named correctly; failing that, any other.
     """
-    if answers is None or not results.has_pictures:
+    if answers is None or not results.has_images:
         return []
     rows = answers[(answers["rank"] == rank) & (answers["model"] == model)]
     known = "probability" in rows
@@ -111,13 +111,13 @@ def pictured(
     right = rows[rows["truth"] == rows["predicted"]].drop_duplicates("truth")
     typical = dict(zip(right["truth"], right["file"], strict=True))
     pairs = []
-    for pair in confused[:PAIRS_PICTURED]:
+    for pair in confused[:PAIRS_SHOWN]:
         own = rows[(rows["truth"] == pair["truth"]) & (rows["predicted"] == pair["predicted"])]
         again = own.groupby("specimen_id").cumcount()
         own = own.assign(again=again).sort_values(
             ["again", "sure", "file"], ascending=[True, False, True]
         )
-        shown = own.head(PICTURES_A_PAIR)
+        shown = own.head(IMAGES_A_PAIR)
         if len(shown):
             wrong = [
                 {"file": row.file, "sure": percent(row.sure) if known else ""}

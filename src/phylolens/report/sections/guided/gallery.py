@@ -58,7 +58,7 @@ class Gallery:
 def about_gallery(results: Results) -> Gallery | None:
     """Images that weigh most and least, in the taxa with the heaviest; None without images."""
     table, known = results.table("guide/attention.csv", numbers=("weight",)), results.specimens
-    if table is None or known is None or not results.has_pictures:
+    if table is None or known is None or not results.has_images:
         return None
     files = set(known["file"])
     images = by_image(table, files)

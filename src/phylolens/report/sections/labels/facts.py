@@ -160,24 +160,24 @@ def about_phylogeny(results: Results) -> dict[str, Any] | None:
     }
 
 
-MOST_PICTURES, MOST_A_TAXON = 60, 4
+MOST_IMAGES, MOST_A_TAXON = 60, 4
 
 
-def about_pictures(results: Results) -> dict[str, Any] | None:
+def about_images(results: Results) -> dict[str, Any] | None:
     """Choose sample images by taxon of the rank of comparison; None without images.
 
     Within a taxon images are taken in the order of their content hash, which no one chose, each
     specimen once before any twice.
     """
     table, rank = results.specimens, results.rank
-    if table is None or rank is None or not results.has_pictures or rank not in table:
+    if table is None or rank is None or not results.has_images or rank not in table:
         return None
     known = table[table[rank].notna()]
     taxa = in_order(results, rank, sorted(known[rank].unique()))
     if not taxa:
         return None
-    shown = _spread(taxa, MOST_PICTURES)
-    each = max(1, min(MOST_A_TAXON, MOST_PICTURES // len(shown)))
+    shown = _spread(taxa, MOST_IMAGES)
+    each = max(1, min(MOST_A_TAXON, MOST_IMAGES // len(shown)))
     key = "sha256" if "sha256" in known else "file"
     ordered = known.sort_values([key, "file"])
     ordered = ordered.assign(again=ordered.groupby("specimen_id").cumcount())

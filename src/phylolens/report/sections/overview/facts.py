@@ -196,7 +196,7 @@ def _disagree(signal: SignalFacts) -> Card:
     if (others := sum(one.n for one in found) - 1) > 0:
         verb = "contradicts" if others == 1 else "contradict"
         answer += f" {count(others, 'other pair')} {verb} the tree, too."
-    return _card("disagree", question, answer, taxa=list(pair.taxa) if first.pictured else [])
+    return _card("disagree", question, answer, taxa=list(pair.taxa) if first.has_images else [])
 
 
 def about_warnings(summary: Mapping[str, Any]) -> list[str]:

@@ -117,7 +117,9 @@ def _cell(test: ShortTest | None) -> Cell:
 def _sentence(rows: list[CladeRow], ranks: list[str], rank: str, test: str) -> str:
     if len(rows) == 1:
         only = f"{rows[0].clade} ({count(rows[0].n_taxa, rank)})"
-        found = "looks follow lineage" if rows[0].yes else f"there is no sign by {test}"
+        found = (
+            "visual similarity follows lineage" if rows[0].yes else f"there is no sign by {test}"
+        )
         return f"Large enough to be tested by itself is {only}: within it {found}."
     fewest = min(row.n_taxa for row in rows)
     kind = ranks[0] if len(ranks) == 1 and ranks[0] else "clade"
@@ -135,7 +137,8 @@ def _sentence(rows: list[CladeRow], ranks: list[str], rank: str, test: str) -> s
     if len({row.rank for row in rows if row.yes}) > 1:
         nested = " Finer clades lie within coarser ones: these are not so many findings."
     return (
-        f"{base}: by {test}, after Holm’s correction, looks follow lineage in {len(yes):,}: "
+        f"{base}: by {test}, after Holm’s correction, visual similarity follows lineage in "
+        f"{len(yes):,}: "
         f"{shown}{more}{_by_mantel(rows)}.{nested}{missed}"
     )
 
@@ -255,16 +258,21 @@ def _verdict(
         return None, text
     below = [row.p_value <= LEVEL for row in rows]
     if all(below):
-        return True, f"Looks follow lineage beyond the {within} level, too ({figures})."
+        return (
+            True,
+            f"Visual similarity follows lineage beyond the {within} level, too ({figures}).",
+        )
     if any(below):
         text = (
-            f"Whether looks follow lineage beyond the {within} level stays open, as the "
+            f"Whether visual similarity follows lineage beyond the {within} level stays open, as "
+            "the "
             f"correlations disagree ({_figures(rows, within, rank)})."
         )
         return None, text
     return (
         False,
-        f"There is no sign that looks follow lineage beyond the {within} level ({figures}).",
+        f"There is no sign that visual similarity follows lineage beyond the {within} level "
+        f"({figures}).",
     )
 
 
@@ -276,7 +284,8 @@ def _single(within: str, short: str, clades: CladeFacts | None) -> tuple[bool | 
         return False, short
     figures = short[short.index("(") :].rstrip(".")
     text = (
-        f"Whether looks follow lineage beyond the {within} level stays open: Mantel’s test, "
+        f"Whether visual similarity follows lineage beyond the {within} level stays open: "
+        "Mantel’s test, "
         f"{plural(within)} kept together, finds no sign {figures}, but {clades.test} does "
         f"within {yes} of {count(len(rows), within)} tested alone."
     )

@@ -98,7 +98,8 @@ def _with_visual(column: JudgedColumn) -> str:
     if visual.p_value is None:
         return "It differs between all of them, so that nothing can be held against it."
     goes = visual.p_value <= LEVEL
-    text = f"It {'goes' if goes else 'does not go'} with looks (r = {number(visual.pearson)}, "
+    text = f"It {'goes' if goes else 'does not go'} with visual distance "
+    text += f"(r = {number(visual.pearson)}, "
     text += f"p = {p_value(visual.p_value)}"
     if visual.same_mean is not None and visual.other_mean is not None:
         text += (
@@ -176,12 +177,15 @@ def _open(own: ConfoundFacts, subject: Subject, first: TestRow) -> str:
     within = _p_within(own.worst)
     if own.conclusion == UNTOLD:
         return (
-            f"Nothing can be told: looks agree with the tree ({figures}), but {_go(own.worst)} "
-            "with the clades and with looks, too. Whether relatives resemble each other, or images "
+            f"Nothing can be told: visual similarity agrees with the tree ({figures}), but "
+            f"{_go(own.worst)} "
+            "with the clades and with visual distance, too. Whether relatives resemble each "
+            "other, or images "
             f"of one source do, these {what} cannot show{within}."
         )
     return (
-        f"Whether closely related {what} look more alike stays open: looks agree with the tree "
+        f"Whether closely related {what} look more alike stays open: visual similarity agrees "
+        "with the tree "
         f"({figures}), but not among {what} of one {_either(own.worst)}{within}, so that the "
         "source of the images may be the reason."
     )
@@ -215,12 +219,13 @@ def _beside(own: ConfoundFacts, subject: Subject) -> str:
     columns, what = own.worst, subject.plural
     if own.conclusion == HOLDS:
         return (
-            f"Among {what} of one {_either(columns)} looks follow the tree, too"
+            f"Among {what} of one {_either(columns)} visual similarity follows the tree, too"
             f"{_p_within(columns)}."
         )
     if own.conclusion == UNTOLD:
         return (
-            f"{_go(columns)} with the clades and with looks, so that nothing can be told of either."
+            f"{_go(columns)} with the clades and with visual distance, so that nothing can be told "
+            "of either."
         )
     if own.conclusion == NOT_WITHIN:
         return (

@@ -110,17 +110,19 @@ TOPOLOGY = {
         "a topology."
     ),
     True: (
-        "Where the visual tree and the reference differ, which of them is right: looks "
+        "Where the visual tree and the reference differ, which of them is right: traits "
         "converge, and support says only that other specimens would give the same."
     ),
 }
 MORE = {
     False: (
-        "Whether images say more than the taxonomy. If looks and another tree-structured thing "
+        "Whether images say more than the taxonomy. If visual distance and another "
+        "tree-structured thing "
         "(such as habitat) are compared, this test rejects too often."
     ),
     True: (
-        "Whether looks go with another tree-structured thing (such as habitat): compared with "
+        "Whether visual distance goes with another tree-structured thing (such as habitat): "
+        "compared with "
         "that, these tests would reject too often."
     ),
 }
@@ -308,9 +310,10 @@ def alts(facts: SignalFacts, taxa: str, worst: list[str]) -> dict[str, str]:
             f"lines. {trees.sentence if trees else ''}"
         ).strip(),
         "pcoa": f"{taxa} by the first two principal coordinates of their visual distances.",
-        "phylomorphospace": f"The reference tree of {taxa} laid over the map of their looks.",
+        "phylomorphospace": f"The reference tree of {taxa} laid over the map of their visual "
+        "distances.",
         "procrustes": (
-            f"{what.capitalize()} whose looks fit their place in the phylogeny worst"
+            f"{what.capitalize()} whose visual place fits the phylogeny worst"
             + (f": first {listed(worst[:NAMED])}." if worst else ".")
         ),
         "measures": (

@@ -38,7 +38,7 @@ from phylolens.report.plots.trees import (
     tangle_facts,
 )
 from phylolens.report.results import Results
-from phylolens.report.thumbnails import small_picture
+from phylolens.report.thumbnails import small_image
 from phylolens.results.signal import SignalResult
 from phylolens.stats.trees import untangle
 
@@ -102,14 +102,14 @@ class Found:
     def pictures(self, taxa: Sequence[str]) -> dict[str, np.ndarray]:
         """Portraits of these taxa as RGB arrays; taxa whose image is gone are left out."""
         table = self.results.specimens
-        if table is None or "path" not in table.columns or not self.results.has_pictures:
+        if table is None or "path" not in table.columns or not self.results.has_images:
             return {}
         paths = dict(zip(table["file"], table["path"], strict=True))
         found = {}
         for taxon in taxa:
             path = paths.get(self.portraits.get(taxon))
             where = self.results.image(path) if path else None
-            picture = small_picture(where, DOTS) if where else None
+            picture = small_image(where, DOTS) if where else None
             if picture is not None:
                 found[taxon] = np.asarray(picture)
         return found

@@ -43,7 +43,7 @@ KINDS = (
         "Look apart though close",
         "n_divergent",
         False,
-        " Looks that change faster in some branches, and few images, give such pairs, too.",
+        " Traits that change faster in some branches, and few images, give such pairs, too.",
         suspect="other_source",
         title_of_suspects="Look apart, but their images have different sources",
         counted_apart="n_divergent_other_source",
@@ -96,7 +96,7 @@ class PairGroup:
     pairs: list[Pair]
 
     @property
-    def pictured(self) -> bool:
+    def has_images(self) -> bool:
         """Whether an image of any taxon is known."""
         return any(taxon.file for pair in self.pairs for taxon in pair.taxa)
 
@@ -146,7 +146,7 @@ def about_pairs(results: Results, found: SignalResult) -> PairFacts | None:
 
 def _portraits(results: Results) -> dict[str, str]:
     table = results.table("signal/portraits.csv")
-    if table is None or not results.has_pictures or not {"taxon", "file"} <= set(table.columns):
+    if table is None or not results.has_images or not {"taxon", "file"} <= set(table.columns):
         return {}
     table = table.dropna(subset=["taxon", "file"]).drop_duplicates("taxon")
     return dict(zip(table["taxon"], table["file"], strict=True))
@@ -264,7 +264,7 @@ def _sentence(own: Disagreement, groups: list[PairGroup]) -> str:
     if own.n_convergent_same_source or own.n_divergent_other_source:
         text += ", pairs left out that the source of their images may have made (below)"
     return (
-        f"{text}. Looks may agree by descent, by way of life or by the background of the "
+        f"{text}. Taxa may look alike by descent, by way of life or by the background of the "
         "images: judge by eye."
     )
 

@@ -49,16 +49,21 @@ TESTS = {
     "kmult": Words(
         "K_mult",
         "K_mult",
-        "Effect size. Do relatives look alike as if looks had drifted along the tree? 1: as much "
+        "Effect size. Do relatives look alike as if their traits had drifted along the tree? 1: "
+        "as much "
         "as that.",
     ),
     "k_arithmetic": Words(
-        "K_A", "K_A", "The same, every direction of looks counted alike: mean over directions."
+        "K_A",
+        "K_A",
+        "The same, every direction of the features counted alike: mean over directions.",
     ),
     "k_geometric": Words("K_G", "K_G", "The same, geometric mean over directions."),
     "mantel_pearson": Words("Mantel test, Pearson", "r", "Do the two distances rise together?"),
     "mantel_spearman": Words("Mantel test, Spearman (ranks)", "r", "The same of their ranks."),
-    "protest": Words("PROTEST", "t", "Can the map of looks be laid upon the map of the phylogeny?"),
+    "protest": Words(
+        "PROTEST", "t", "Can the map of visual distance be laid upon the map of the phylogeny?"
+    ),
     "dcor": Words(
         "distance correlation", "dCor", "Any dependence, straight or bent; bias-corrected."
     ),
@@ -204,7 +209,7 @@ NAMED = (
     (
         "image_counts",
         "numbers of images",
-        "no looks; how differently often two taxa were photographed",
+        "no image content; how differently often two taxa were photographed",
     ),
 )
 
@@ -274,6 +279,7 @@ def _sampling(counts: ImageCounts | None) -> list[str]:
     if r is None or p is None or p > LEVEL:
         return []
     return [
-        f"Looks go with the number of images, too (r = {number(r)}, p = {p_value(p)} by a Mantel "
+        f"Visual distance goes with the number of images, too (r = {number(r)}, p = {p_value(p)} "
+        "by a Mantel "
         "test): taxa photographed alike often look more alike, for whatever reason."
     ]

@@ -323,7 +323,8 @@ def _support(results: Results, method: str) -> str:
     return (
         f"Of {len(support):,} inner branches of the visual tree {firm:,} "
         f"({percent(firm / len(support))}) return in at least {SUPPORTED}% of the trees built from "
-        f"specimens drawn again (median {np.median(support):.0f}%). That is how firm looks are, "
+        f"specimens drawn again (median {np.median(support):.0f}%). That is how firm the visual "
+        "distances are, "
         "not how true."
     )
 

@@ -35,11 +35,14 @@ def about_lambda(own: LambdaFit | Number | None, rank_plural: str) -> str:
         )
     text = f"Pagel’s λ = {number(value)}{test}: "
     if value <= NEAR:
-        return text + f"looks of {rank_plural} vary as if they had no common history."
+        return text + f"{rank_plural} vary visually as if they had no common history."
     if value >= 1 - NEAR:
-        return text + "looks vary as if they had drifted along the tree (Brownian motion)."
+        return (
+            text
+            + f"{rank_plural} vary visually as if their traits had drifted along the tree (Brownian motion)."
+        )
     return text + (
-        "between 0 (looks vary as if there were no common history) and 1 (as if they had drifted "
+        "between 0 (no visual trace of a common history) and 1 (as if their traits had drifted "
         "along the tree, by Brownian motion)."
     )
 
@@ -117,7 +120,7 @@ def _claim(kind: str, deciding: Sequence[TestRow], subject: Subject) -> str:
     if kind == "circular":
         return (
             f"In-sample: the features were fitted to this phylogeny, so this figure says nothing "
-            f"about whether looks follow lineage ({first.named}, {n})."
+            f"about whether visual similarity follows lineage ({first.named}, {n})."
         )
     if kind == "undecided":
         return (
