@@ -37,9 +37,9 @@ def about_lambda(own: LambdaFit | Number | None, rank_plural: str) -> str:
     if value <= NEAR:
         return text + f"{rank_plural} vary visually as if they had no common history."
     if value >= 1 - NEAR:
-        return (
-            text
-            + f"{rank_plural} vary visually as if their traits had drifted along the tree (Brownian motion)."
+        return text + (
+            f"{rank_plural} vary visually as if their traits had drifted along the tree (Brownian "
+            "motion)."
         )
     return text + (
         "between 0 (no visual trace of a common history) and 1 (as if their traits had drifted "
