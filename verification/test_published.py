@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from phylolens.stats.audit import NOISE, nearly
 from phylolens.stats.published import PUBLISHED, printed_p
-from phylolens.stats.random_distances import NOISE, nearly
 
 DRAWS = 500
 SHOWN = ("weighted_error", "structural_zeros", "triangle_with_diagonal", "both_triangles")

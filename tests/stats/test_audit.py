@@ -13,7 +13,7 @@ from phylolens.errors import InputError
 from phylolens.report.audit import conclusions
 from phylolens.results.audit import AuditFindings, AuditResult, Said
 from phylolens.stats import mantel
-from phylolens.stats.audit import audit
+from phylolens.stats.audit import NOISE, audit, nearly
 from phylolens.stats.published import (
     PUBLISHED,
     constant_error,
@@ -23,7 +23,6 @@ from phylolens.stats.published import (
     taxon_numbers_fit,
     weighted_error_correlation,
 )
-from phylolens.stats.random_distances import NOISE, nearly
 from phylolens.writing import plain
 
 

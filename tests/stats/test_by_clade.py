@@ -7,7 +7,7 @@ from scipy.spatial.distance import cdist
 from skbio import DistanceMatrix
 from statsmodels.stats.multitest import multipletests
 
-from phylolens.stats._holm import holm
+from phylolens.stats._permutation import holm
 from phylolens.stats.by_clade import TESTS, by_clade
 from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.kmult import kmult

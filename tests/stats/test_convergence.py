@@ -12,8 +12,7 @@ from phylolens.stats.brownian_pairs import differences, drawn_squares, rates_of_
 from phylolens.stats.convergence import COLUMNS, disagreement
 from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.lambda_fit import BestLambda, LambdaModel, pagel_lambda
-from phylolens.stats.pair_candidates import candidates
-from phylolens.stats.pair_null import PairNull
+from phylolens.stats.pair_candidates import PairNull, candidates
 from phylolens.stats.unit_length import unit_distances
 
 FEW = {"simulations": 60}

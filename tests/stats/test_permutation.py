@@ -5,8 +5,8 @@ from math import factorial
 import numpy as np
 import pytest
 
+from phylolens.stats._pairs import permuted_products, slow_products
 from phylolens.stats._permutation import effect_size, orders, permutation_test, result_of
-from phylolens.stats._products import permuted_products, slow_products
 
 
 def symmetric(n: int, rng: np.random.Generator) -> np.ndarray:

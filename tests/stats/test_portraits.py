@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from phylolens.stats.portraits import portraits
+from phylolens.stats.means import portraits
 from phylolens.values import Features
 
 

@@ -6,10 +6,9 @@ from scipy.spatial.distance import cdist
 from skbio import DistanceMatrix, TreeNode
 
 from phylolens.phylogeny import covariance
-from phylolens.stats.every_test import every_test
+from phylolens.stats.every_test import every_test, main_tests
 from phylolens.stats.kmult import kmult
 from phylolens.stats.mantel import mantel
-from phylolens.stats.several import main_tests
 from phylolens.stats.tree_sample import over_trees
 from phylolens.writing import plain
 

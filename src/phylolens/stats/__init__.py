@@ -5,10 +5,9 @@ on pairs is ever a result.
 """
 
 from phylolens.stats.debiased import VisualDistances, debiased_distances, plain_distances
+from phylolens.stats.every_test import main_tests
 from phylolens.stats.mantel import mantel
-from phylolens.stats.means import taxon_means
-from phylolens.stats.portraits import portraits
-from phylolens.stats.several import main_tests
+from phylolens.stats.means import portraits, taxon_means
 from phylolens.stats.signal import Comparison, Findings, signal
 from phylolens.stats.specimen_bootstrap import specimen_replicates
 from phylolens.stats.visual import DISTANCE_NAMES, taxon_distances, visual_distances

@@ -5,11 +5,13 @@ permuted, its value for matrices that know nothing of any lineage, its value for
 and what an honest test says of the same two matrices.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
@@ -28,13 +30,64 @@ from phylolens.stats.published import (
     printed_p,
     taxon_numbers_fit,
 )
-from phylolens.stats.random_distances import NOISE, nearly
 from phylolens.values import TestResult
 from phylolens.writing import plain
 
 DRAWS, DRAWS_IF_LARGE, LARGE = 200, 10, 300
 UNDEFINED = "the formula divides zero by zero for these matrices"
 Value = Callable[[np.ndarray, np.ndarray], float]
+
+
+DIMENSIONS = 16
+
+
+SPREAD = 0.7  # standard deviation of the log of how far a taxon lies from the centre
+
+
+FAR = 10.0  # the one outlier's distance, all others being 1 apart
+
+
+def gaussian(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Euclidean distances of n random points (16 independent normal coordinates)."""
+    points = rng.normal(size=(n, DIMENSIONS))
+    return np.asarray(cdist(points, points))
+
+
+def outliers(n: int, rng: np.random.Generator) -> np.ndarray:
+    """As :func:`gaussian`, each point moved from the centre by a log-normal factor."""
+    points = rng.normal(size=(n, DIMENSIONS)) * rng.lognormal(0.0, SPREAD, size=(n, 1))
+    return np.asarray(cdist(points, points))
+
+
+def uniform(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Independent uniform distances in [0, 1]; they need not fit into any space."""
+    upper = np.triu(rng.uniform(size=(n, n)), k=1)
+    return np.asarray(upper + upper.T)
+
+
+def one_outlier(n: int, rng: np.random.Generator) -> np.ndarray:
+    """All taxa equally far apart but one, drawn at random, ten times as far from all."""
+    distances = np.ones((n, n))
+    far = int(rng.integers(n))
+    distances[far, :] = distances[:, far] = FAR
+    np.fill_diagonal(distances, 0.0)
+    return distances
+
+
+def nearly(distances: np.ndarray, rng: np.random.Generator, error: float = 1e-6) -> np.ndarray:
+    """Return ``distances`` with a relative error of a millionth: almost perfect agreement."""
+    upper = np.triu(rng.normal(size=distances.shape), k=1)
+    return np.asarray(distances * (1 + error * (upper + upper.T)))
+
+
+NOISE: Mapping[str, Callable[[int, np.random.Generator], np.ndarray]] = MappingProxyType(
+    {
+        "gaussian": gaussian,
+        "outliers": outliers,
+        "uniform": uniform,
+        "one_outlier": one_outlier,
+    }
+)
 
 
 def audit(
@@ -217,6 +270,8 @@ _HONEST: dict[str, Callable[..., TestResult]] = {
     "dcor": distance_correlation,
     "mantel_spearman_centred": partial(mantel_centred, method="spearman"),
 }
+
+
 _HONEST_VALUES: dict[str, Value] = {
     "mantel_pearson": partial(_pair_value, rank=False, centred=False),
     "mantel_spearman": partial(_pair_value, rank=True, centred=False),

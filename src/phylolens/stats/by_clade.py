@@ -8,7 +8,7 @@ from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
 from phylolens.stats._align import same_taxa
-from phylolens.stats._holm import holm
+from phylolens.stats._permutation import holm
 from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.every_test import every_test
 

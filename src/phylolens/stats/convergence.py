@@ -36,8 +36,7 @@ from phylolens.stats.brownian_pairs import (
 from phylolens.stats.confound_pairs import adjusted_by_group, compare_sources
 from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.lambda_fit import LambdaModel, aligned, centred_products, count_axes
-from phylolens.stats.pair_candidates import Candidates, candidates
-from phylolens.stats.pair_null import PairNull
+from phylolens.stats.pair_candidates import Candidates, PairNull, candidates
 from phylolens.stats.unit_length import directions, noisy_squares
 from phylolens.writing import plain
 

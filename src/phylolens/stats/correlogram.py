@@ -11,10 +11,8 @@ from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
 from phylolens.stats._align import aligned
-from phylolens.stats._holm import holm
-from phylolens.stats._pairs import standard_pairs
-from phylolens.stats._permutation import orders, require_permutations, result_of
-from phylolens.stats._products import permuted_products
+from phylolens.stats._pairs import permuted_products, standard_pairs
+from phylolens.stats._permutation import holm, orders, require_permutations, result_of
 from phylolens.stats.correlation import level
 
 FEWEST_PAIRS = 10  # a class of fewer is shown, not tested

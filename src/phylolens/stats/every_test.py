@@ -16,9 +16,9 @@ import pandas as pd
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
+from phylolens.results.signal_parts import MainTests
 from phylolens.stats._align import same_taxa
-from phylolens.stats._holm import holm
-from phylolens.stats._permutation import orders, require_permutations, result_of
+from phylolens.stats._permutation import holm, orders, require_permutations, result_of
 from phylolens.stats.centred import mantel_centred
 from phylolens.stats.dcor import distance_correlation
 from phylolens.stats.debiased import VisualDistances
@@ -30,14 +30,17 @@ from phylolens.stats.protest import default_axes, protest, superimposed
 from phylolens.stats.statistics import Statistics
 from phylolens.stats.unit_length import unit_distances
 from phylolens.values import TestResult
+from phylolens.writing import plain
 
 PRIMARY_WITH_TREE, PRIMARY_WITHOUT = "lambda_score", "mantel_pearson"
 CONFIRMATORY = "protest"
 SAME_NUMBER = {"mantel_pearson_centred": "dcor"}  # after double-centring, Pearson is that
 OF_THE_TREE = ("kmult", "k_arithmetic", "k_geometric")
 SCALES = {True: "squared distances, pairwise centred", False: "directions from the centre"}
-
 Makers = dict[str, Callable[[], TestResult]]
+
+
+SHOWN = ("statistic", "z", "p_value")
 
 
 @dataclass(frozen=True)
@@ -235,3 +238,36 @@ def _assign_roles(results: dict[str, dict[str, Any]], primary: str) -> None:
     corrected = holm([results[name]["p_value"] for name in described])
     for name, p_value in zip(described, corrected, strict=True):
         results[name]["p_holm"] = p_value
+
+
+def main_tests(
+    visual: VisualDistances | DistanceMatrix,
+    genetic: DistanceMatrix,
+    covariance: pd.DataFrame | None,
+    *,
+    permutations: int = 999,
+    seed: int = 0,
+) -> MainTests:
+    """Run the tests that decide, K_mult and both Mantel tests, for a row of a table.
+
+    Choosing the embedding or the distance by the smallest of such p-values and reporting that one
+    alone would be a test of its own: the table has to be shown whole.
+
+    Parameters
+    ----------
+    visual, genetic, covariance, permutations, seed
+        See :func:`phylolens.stats.every_test.every_test`.
+
+    Returns
+    -------
+    MainTests
+        ``lambda_score``, ``protest``, ``kmult``, ``mantel_pearson``, ``mantel_spearman``: each
+        ``statistic``, ``z``, ``p_value``, or None where the test cannot be made.
+    """
+    found = every_test(visual, genetic, covariance, permutations=permutations, seed=seed).results
+    return MainTests.model_validate(
+        {
+            name: {key: plain(found[name][key]) for key in SHOWN} if name in found else None
+            for name in MainTests.model_fields
+        }
+    )

@@ -17,8 +17,8 @@ from phylolens.errors import InputError, some
 from phylolens.phylogeny import as_covariance, as_distances
 from phylolens.random import Seed, as_seed
 from phylolens.stats._align import FEWEST_TAXA
+from phylolens.stats._pairs import permuted_products
 from phylolens.stats._permutation import orders, require_permutations, result_of
-from phylolens.stats._products import permuted_products
 from phylolens.stats.correlation import CONSTANT
 from phylolens.values import TestResult
 

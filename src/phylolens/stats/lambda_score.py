@@ -16,8 +16,8 @@ import numpy as np
 from phylolens.phylogeny import as_distances, as_genetic
 from phylolens.random import Seed, as_seed
 from phylolens.stats._align import same_taxa
+from phylolens.stats._pairs import permuted_products
 from phylolens.stats._permutation import orders, require_permutations, result_of
-from phylolens.stats._products import permuted_products
 from phylolens.stats.centred import double_centre
 from phylolens.stats.debiased import VisualDistances
 from phylolens.stats.unit_length import directions, noisy_squares

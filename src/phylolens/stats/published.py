@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy.special import betainc
 
-from phylolens.stats._products import permuted_products
+from phylolens.stats._pairs import permuted_products
 from phylolens.stats.centred import double_centre
 
 NO_DIFFERENCE = 1e-12  # relative: what is left of two equal matrices is rounding
