@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phylolens.classification import few_shot as module
-from phylolens.classification.few_shot import few_shot
+from phylolens.classification.few_shot import few_shot_scores
 from phylolens.errors import InputError, TooFew
 
 
@@ -45,7 +45,7 @@ def seen(monkeypatch):
 
 def test_draws_take_whole_specimens_nested_and_even(seen):
     part = world([12, 5, 1], distance=4.0)
-    found = few_shot(*part, names=("rf",), sizes=(2, 1, 5), draws=3, seed=4).to_dict()
+    found = few_shot_scores(*part, names=("rf",), sizes=(2, 1, 5), draws=3, seed=4).to_dict()
     assert found["n_per_taxon"] == [1, 2, 5]
     assert found["n_short"] == [0, 1, 1]
     assert [entry["n"] for entry in found["models"]["rf"]] == [1, 2, 5, "all"]
@@ -67,7 +67,7 @@ def test_draws_take_whole_specimens_nested_and_even(seen):
 def test_scores_are_those_of_the_draws(seen):
     """The nearest of two drawn images, one a class, by hand."""
     part = world([6, 6], distance=3.0, images=1)
-    found = few_shot(*part, names=("prototype",), sizes=(1,), draws=4, seed=1).to_dict()
+    found = few_shot_scores(*part, names=("prototype",), sizes=(1,), draws=4, seed=1).to_dict()
     entry, everything = found["models"]["prototype"]
     for key in ("accuracy", "macro_f1"):
         assert 0.5 < entry[key] <= everything[key]
@@ -84,13 +84,13 @@ def test_scores_are_those_of_the_draws(seen):
 @pytest.mark.parametrize("name", module.NAMES)
 def test_more_specimens_help_and_permuted_labels_do_not(name):
     train, labels, groups, test, truth = world([20] * 4, distance=3.0, images=1)
-    few, *_, everything = few_shot(
+    few, *_, everything = few_shot_scores(
         train, labels, groups, test, truth, names=(name,), sizes=(1, 5), draws=3
     ).to_dict()["models"][name]
     assert everything["accuracy"] > few["accuracy"] + 0.05
     assert everything["accuracy"] > 0.8
     shuffled = np.random.default_rng(0).permutation(labels)
-    chance = few_shot(
+    chance = few_shot_scores(
         train, shuffled, groups, test, truth, names=(name,), sizes=(5,), draws=3
     ).to_dict()
     assert all(abs(entry["accuracy"] - 0.25) < 0.17 for entry in chance["models"][name])
@@ -99,14 +99,14 @@ def test_more_specimens_help_and_permuted_labels_do_not(name):
 def test_same_seed_same_figures():
     part = world([8, 6, 4], distance=2.0)
     options = {"names": ("rf", "prototype"), "sizes": (1, 3), "draws": 2}
-    one = few_shot(*part, **options, seed=3).to_dict()
-    assert one == few_shot(*part, **options, seed=3).to_dict()
-    assert one != few_shot(*part, **options, seed=4).to_dict()
+    one = few_shot_scores(*part, **options, seed=3).to_dict()
+    assert one == few_shot_scores(*part, **options, seed=3).to_dict()
+    assert one != few_shot_scores(*part, **options, seed=4).to_dict()
 
 
 def test_sizes_that_no_class_exceeds_are_all():
     part = world([3, 2], distance=4.0)
-    found = few_shot(*part, names=("rf",), sizes=(1, 2, 3, 10), draws=1).to_dict()
+    found = few_shot_scores(*part, names=("rf",), sizes=(1, 2, 3, 10), draws=1).to_dict()
     assert found["n_per_taxon"] == [1, 2]
     assert found["models"]["rf"][0]["accuracy_sd"] is None
 
@@ -114,14 +114,14 @@ def test_sizes_that_no_class_exceeds_are_all():
 def test_impossible_requests_are_refused():
     train, labels, groups, test, truth = world([3, 2], distance=4.0)
     with pytest.raises(InputError, match="at least one draw"):
-        few_shot(train, labels, groups, test, truth, draws=0)
+        few_shot_scores(train, labels, groups, test, truth, draws=0)
     with pytest.raises(InputError, match="one specimen"):
-        few_shot(train, labels, groups, test, truth, sizes=(0, 1))
+        few_shot_scores(train, labels, groups, test, truth, sizes=(0, 1))
     with pytest.raises(InputError, match="every row"):
-        few_shot(train, labels[1:], groups, test, truth)
+        few_shot_scores(train, labels[1:], groups, test, truth)
     with pytest.raises(InputError, match="unknown model"):
-        few_shot(train, labels, groups, test, truth, names=("forest",))
+        few_shot_scores(train, labels, groups, test, truth, names=("forest",))
     with pytest.raises(TooFew, match="two classes"):
-        few_shot(train, np.full(len(labels), "one"), groups, test, truth)
+        few_shot_scores(train, np.full(len(labels), "one"), groups, test, truth)
     with pytest.raises(TooFew, match="no image"):
-        few_shot(train, labels, groups, test[:0], truth[:0])
+        few_shot_scores(train, labels, groups, test[:0], truth[:0])

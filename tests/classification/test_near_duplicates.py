@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phylolens.classification import near_duplicates as module
-from phylolens.classification.near_duplicates import near_duplicates
+from phylolens.classification.near_duplicates import find_near_duplicates
 from phylolens.errors import InputError
 from phylolens.values import Features
 
@@ -50,7 +50,7 @@ def test_agrees_with_plain_loops(monkeypatch, offset, chunk):
     train[:6] = test[:6] + np.array([[0.05], [0.2], [0.4], [0.7], [0.9], [1.2]]) * rng.normal(
         size=(6, 60)
     )
-    found = near_duplicates(named(train, "a"), named(test, "b"))
+    found = find_near_duplicates(named(train, "a"), named(test, "b"))
     nearest, cosines, flags = by_loops(train, test)
     assert found.table["nearest"].tolist() == [f"a{row}" for row in nearest]
     np.testing.assert_allclose(found.table["similarity"], cosines, atol=1e-5)
@@ -63,12 +63,12 @@ def test_agrees_with_plain_loops(monkeypatch, offset, chunk):
 def test_planted_repeats_are_found_and_nothing_else(offset, n_repeats):
     """High cosines everywhere (offset 5) neither hide the repeats nor make up others."""
     train, test = pictures(1, offset=offset)
-    clean = near_duplicates(named(train, "a"), named(test, "b"))
+    clean = find_near_duplicates(named(train, "a"), named(test, "b"))
     assert clean.files == ()
     rng = np.random.default_rng(2)
     repeats = np.repeat(test[[4, 9]], n_repeats, axis=0)
     repeats = repeats + 0.15 * rng.normal(size=repeats.shape)
-    found = near_duplicates(named(np.vstack([train, repeats]), "a"), named(test, "b"))
+    found = find_near_duplicates(named(np.vstack([train, repeats]), "a"), named(test, "b"))
     assert found.files == ("b4", "b9")
     summary = found.without({}).to_dict()
     assert (summary["n_tested"], summary["n_near"], summary["share"]) == (24, 2, 2 / 24)
@@ -80,20 +80,20 @@ def test_planted_repeats_are_found_and_nothing_else(offset, n_repeats):
 
 def test_tight_classes_are_no_repeats():
     train, test = pictures(5, spread=0.05)
-    found = near_duplicates(named(train, "a"), named(test, "b"))
+    found = find_near_duplicates(named(train, "a"), named(test, "b"))
     assert found.usual > 0.99
     assert found.files == ()
 
 
 def test_identical_pictures_count_even_where_most_repeat():
     train, test = pictures(6)
-    found = near_duplicates(named(np.vstack([train, test[:20]]), "a"), named(test, "b"))
+    found = find_near_duplicates(named(np.vstack([train, test[:20]]), "a"), named(test, "b"))
     assert found.files == tuple(f"b{row}" for row in range(20))
 
 
 def test_one_training_picture_is_enough_and_blank_features_are_like_nothing():
     test = np.array([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
-    found = near_duplicates(named(np.array([[1.0, 0.0]]), "a"), named(test, "b"))
+    found = find_near_duplicates(named(np.array([[1.0, 0.0]]), "a"), named(test, "b"))
     assert found.files == ("b0",)
     assert found.table["similarity"].tolist() == [1, 0, 0]
 
@@ -101,6 +101,6 @@ def test_one_training_picture_is_enough_and_blank_features_are_like_nothing():
 def test_what_cannot_be_compared_is_refused():
     train, test = pictures(0)
     with pytest.raises(InputError, match="59 columns"):
-        near_duplicates(named(train, "a"), named(test[:, 1:], "b"))
+        find_near_duplicates(named(train, "a"), named(test[:, 1:], "b"))
     with pytest.raises(InputError, match="tested and training"):
-        near_duplicates(named(train, "a"), named(test[:0], "b"))
+        find_near_duplicates(named(train, "a"), named(test[:0], "b"))

@@ -12,7 +12,7 @@ from PIL import Image
 from phylolens.classification.calibrated import fit_calibrated
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.model_file import load_model, save_model
-from phylolens.classification.predict import long_table, predict, wide_table
+from phylolens.classification.predict import long_table, predict_new, wide_table
 from phylolens.embedding import streaming
 from phylolens.errors import InputError
 from phylolens.values import Features
@@ -41,7 +41,7 @@ def tables(out: Path) -> list[bytes]:
 
 def test_tables_are_those_of_the_model(stored, tmp_path):
     folder, new = stored
-    summary = predict(folder, features=new, out=tmp_path).to_dict()
+    summary = predict_new(folder, features=new, out=tmp_path).to_dict()
     model = load_model(folder)
     answers = model.answer(new)
     for name, expected in zip(
@@ -59,12 +59,12 @@ def test_tables_are_those_of_the_model(stored, tmp_path):
 @pytest.mark.parametrize("chunk", [1, 7])
 def test_in_parts_as_in_one_go(stored, tmp_path, monkeypatch, chunk):
     folder, new = stored
-    predict(folder, features=new, out=tmp_path / "whole")
-    predict(folder, features=new, out=tmp_path / "again")
+    predict_new(folder, features=new, out=tmp_path / "whole")
+    predict_new(folder, features=new, out=tmp_path / "again")
     assert tables(tmp_path / "whole") == tables(tmp_path / "again")
     monkeypatch.setattr(streaming, "CHUNK", chunk)
     told = []
-    predict(folder, features=new, out=tmp_path / "parts", progress=lambda *a: told.append(a[1]))
+    predict_new(folder, features=new, out=tmp_path / "parts", progress=lambda *a: told.append(a[1]))
     for name in TABLES:  # sums of other sizes of matrix may differ in the last digit
         one, two = (pd.read_csv(tmp_path / out / "classify/new" / name) for out in
                     ("whole", "parts"))  # fmt: skip
@@ -77,7 +77,7 @@ def test_the_stricter_guarantee_answers_less_deep(stored, tmp_path):
     depth = {"none of these": 0, "order": 1, "family": 2, "species": 3}
     found = {}
     for guarantee in ("mixed", "known_only"):
-        predict(folder, features=new, out=tmp_path / guarantee, guarantee=guarantee)
+        predict_new(folder, features=new, out=tmp_path / guarantee, guarantee=guarantee)
         table = pd.read_csv(tmp_path / guarantee / "classify/new/answers.csv")
         found[guarantee] = table["accepted_rank"].map(depth)
     assert (found["mixed"] <= found["known_only"]).all()
@@ -87,7 +87,7 @@ def test_the_stricter_guarantee_answers_less_deep(stored, tmp_path):
 def refused(tmp_path: Path, match: str, *arguments: object, **more: object) -> None:
     out = tmp_path / "refused"
     with pytest.raises(InputError, match=match):
-        predict(*arguments, out=out, **more)
+        predict_new(*arguments, out=out, **more)
     assert not [path for path in out.rglob("*") if path.is_file() and "classify" in path.parts]
 
 
@@ -107,7 +107,7 @@ def test_what_cannot_be_used(stored, tmp_path):
 
 def test_an_interrupted_run_leaves_the_answers_before(stored, tmp_path, monkeypatch):
     folder, new = stored
-    predict(folder, features=new, out=tmp_path)
+    predict_new(folder, features=new, out=tmp_path)
     before = tables(tmp_path)
     monkeypatch.setattr(streaming, "CHUNK", 5)
     calls = []
@@ -118,7 +118,7 @@ def test_an_interrupted_run_leaves_the_answers_before(stored, tmp_path, monkeypa
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        predict(folder, features=new.take(new.ids[:20]), out=tmp_path, progress=stop)
+        predict_new(folder, features=new.take(new.ids[:20]), out=tmp_path, progress=stop)
     assert calls == [0, 5, 10]
     assert tables(tmp_path) == before
     assert not list(tmp_path.rglob("*.part"))
@@ -166,7 +166,7 @@ def unseen(tmp_path, paint) -> Path:
 
 @pytest.mark.vision
 def test_pictures_are_named_and_embedded_once(of_pictures, unseen, tmp_path, monkeypatch):
-    first = predict(of_pictures, images=unseen, out=tmp_path / "out").to_dict()
+    first = predict_new(of_pictures, images=unseen, out=tmp_path / "out").to_dict()
     assert (first["n_files"], first["n_answered"], first["not_readable"]) == (8, 8, [])
     found = pd.read_csv(tmp_path / "out/classify/new/answers.csv")
     assert found["file"].tolist() == sorted(found["file"])
@@ -177,16 +177,16 @@ def test_pictures_are_named_and_embedded_once(of_pictures, unseen, tmp_path, mon
         raise AssertionError("a network was opened")
 
     monkeypatch.setattr("phylolens.embedding.work.Worker.network", refuse)
-    assert predict(of_pictures, images=unseen, out=tmp_path / "out").to_dict() == first
+    assert predict_new(of_pictures, images=unseen, out=tmp_path / "out").to_dict() == first
     assert tables(tmp_path / "out") == before
     with pytest.raises(AssertionError, match="was opened"):
-        predict(of_pictures, images=unseen, out=tmp_path / "elsewhere")
+        predict_new(of_pictures, images=unseen, out=tmp_path / "elsewhere")
 
 
 @pytest.mark.vision
 def test_a_single_picture_has_the_answer_it_has_among_others(of_pictures, unseen, tmp_path):
-    predict(of_pictures, images=unseen, out=tmp_path / "all")
-    predict(of_pictures, images=unseen / "b1/1.png", out=tmp_path / "one")
+    predict_new(of_pictures, images=unseen, out=tmp_path / "all")
+    predict_new(of_pictures, images=unseen / "b1/1.png", out=tmp_path / "one")
     whole, one = (pd.read_csv(tmp_path / out / "classify/new/answers.csv") for out in
                   ("all", "one"))  # fmt: skip
     assert one["file"].tolist() == ["1.png"]
@@ -202,7 +202,7 @@ def test_unreadable_pictures_are_listed_and_the_rest_answered(
     monkeypatch.setattr(streaming, "CHUNK", chunk)
     for name in ("a1/0.png", "a1/1.png", "a2/0.png", "b2/1.png"):  # the first three are a chunk
         (unseen / name).write_text("not an image")
-    summary = predict(of_pictures, images=unseen, out=tmp_path / "out").to_dict()
+    summary = predict_new(of_pictures, images=unseen, out=tmp_path / "out").to_dict()
     folder = tmp_path / "out/classify/new"
     listed = pd.read_csv(folder / "not_readable.csv")
     assert listed["file"].tolist() == summary["not_readable"]
@@ -213,7 +213,7 @@ def test_unreadable_pictures_are_listed_and_the_rest_answered(
     ]  # fmt: skip
     for name in summary["not_readable"]:
         (unseen / name).unlink()
-    predict(of_pictures, images=unseen, out=tmp_path / "out")
+    predict_new(of_pictures, images=unseen, out=tmp_path / "out")
     assert not (folder / "not_readable.csv").exists(), "of the run before"
 
 

@@ -17,7 +17,7 @@ SIZES = (1, 2, 5, 10)
 SCORES = ("accuracy", "macro_f1")
 
 
-def few_shot(
+def few_shot_scores(
     features: np.ndarray,
     labels: np.ndarray,
     groups: np.ndarray,

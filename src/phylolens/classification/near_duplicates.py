@@ -67,7 +67,7 @@ class Nearest:
         )
 
 
-def near_duplicates(train: Features, test: Features) -> Nearest:
+def find_near_duplicates(train: Features, test: Features) -> Nearest:
     """Find tested images that are all but in the training part.
 
     A tested image is a near-duplicate if up to five training images lie within 0.6 of the

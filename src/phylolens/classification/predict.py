@@ -31,7 +31,7 @@ LARGEST_SET = 10  # taxa written out; beyond, a count
 SUSPECT = 0.05  # p-value below which a specimen is counted as unlike the known ones
 
 
-def predict(
+def predict_new(
     folder: Path,
     *,
     images: Path | None = None,

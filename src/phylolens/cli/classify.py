@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+import phylolens as pl
+from phylolens import classification
 from phylolens.cli import _options as o
 from phylolens.cli._console import progress_bar, run_and_show, show
 from phylolens.cli._stored import require_nothing_else
@@ -48,16 +50,13 @@ def _predict(
     json: bool,
 ) -> None:
     """Apply a stored model; it brings its own taxonomy, so labels are not read."""
-    from phylolens.classification.predict import predict
-    from phylolens.embedding.feature_file import read_features
-
     wanted = require_nothing_else(settings, "classify")
     features = settings.get("features")
     with progress_bar() as progress:
-        summary = predict(
+        summary = classification.predict_new(
             model,
             images=settings.get("images"),
-            features=read_features(features) if features else None,
+            features=pl.read_features(features) if features else None,
             wanted=wanted,
             out=settings.get("out", Path("phylolens-out")),
             guarantee=guarantee or "each",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from phylolens import embedding
 from phylolens.embedding.backbones import DEFAULT_BACKBONE
 from phylolens.errors import InputError
 from phylolens.pipeline.dataset import Dataset
@@ -72,11 +73,11 @@ class ImageFeatures:
 
     def views(self, plan: pd.DataFrame, augmentation: str) -> list["View"]:
         """Images of a plan with the column ``id``, as networks are given them."""
-        from phylolens.embedding import View
-
         path_of = self.dataset.table.set_index("file")["path"]
         return [
-            View(row.id, Path(path_of[row.file]), augmentation if row.copy else "", row.copy)
+            embedding.View(
+                row.id, Path(path_of[row.file]), augmentation if row.copy else "", row.copy
+            )
             for row in plan.itertuples()
         ]
 
@@ -95,11 +96,9 @@ class ImageFeatures:
         return found.features
 
     def _embedded(self, views: list["View"]) -> "Embedding":
-        from phylolens.embedding import embed
-
         settings = self.settings
         try:
-            return embed(
+            return embedding.embed(
                 views,
                 settings.backbone,
                 store=settings.out / "features",

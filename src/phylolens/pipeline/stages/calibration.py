@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from sklearn.base import ClassifierMixin
 
+from phylolens import classification
 from phylolens.errors import TooFew
 from phylolens.pipeline.checkpoints import Checkpoints
 from phylolens.pipeline.context import RunContext
@@ -76,10 +77,8 @@ def _parts_of(context: RunContext, ranks: Sequence[str]) -> tuple[pd.DataFrame, 
 
 def _head(context: RunContext) -> ClassifierMixin:
     """Build the head of the calibrated model: the primary one."""
-    from phylolens.classification.imbalance import head_of
-
     options = context.settings.classify
-    return head_of(
+    return classification.head_of(
         options.models[0],
         context.settings.seed,
         steps=options.steps,
@@ -90,10 +89,8 @@ def _head(context: RunContext) -> ClassifierMixin:
 
 def _consistency(context: RunContext, ranks: Sequence[str]) -> Consistency:
     """Independent heads against probabilities summed up the taxonomy, on a random split."""
-    from phylolens.classification.consistency import compare_schemes
-
     train, test = _parts_of(context, ranks)
-    return compare_schemes(
+    return classification.compare_schemes(
         context.images.originals,
         train,
         test,
@@ -106,11 +103,10 @@ def _consistency(context: RunContext, ranks: Sequence[str]) -> Consistency:
 
 def _near_duplicates(context: RunContext, ranks: Sequence[str]) -> NearDuplicates:
     """Find tested images with a near copy in training, and score without them."""
-    from phylolens.classification.near_duplicates import near_duplicates
-
     train, test = _parts_of(context, ranks)
     features = context.images.originals
-    found = near_duplicates(features.take(list(train["file"])), features.take(list(test["file"])))
+    parts = (features.take(list(part["file"])) for part in (train, test))
+    found = classification.find_near_duplicates(*parts)
     answers = read_csv(
         context.settings.out / "classify" / "predictions.csv", dtype=str, keep_default_na=False
     )
@@ -122,10 +118,8 @@ def _near_duplicates(context: RunContext, ranks: Sequence[str]) -> NearDuplicate
 
 def _sources(context: RunContext) -> Written | None:
     """Whether the features show where images come from."""
-    from phylolens.classification.sources import source_check
-
     dataset = context.dataset
-    found = source_check(
+    found = classification.source_check(
         context.images.originals, dataset.table, dataset.ranks, seed=context.settings.seed
     )
     return found.to_dict() if found else None
@@ -133,12 +127,10 @@ def _sources(context: RunContext) -> Written | None:
 
 def _few_shot(context: RunContext, ranks: Sequence[str]) -> FewShot:
     """Accuracy against the number of specimens a taxon, at the finest rank classified."""
-    from phylolens.classification.few_shot import few_shot
-
     rank = ranks[-1]
     train, test = (rows.dropna(subset=[rank]) for rows in _parts_of(context, ranks))
     features = context.images.originals
-    found = few_shot(
+    found = classification.few_shot_scores(
         features.take(list(train["file"])).matrix,
         train[rank].to_numpy(str),
         train["specimen_id"].to_numpy(str),
@@ -156,10 +148,8 @@ def _fit(
     context: RunContext, table: pd.DataFrame, ranks: Sequence[str]
 ) -> "tuple[CalibratedModel, OutOfFold]":
     """Fit and calibrate a model as the study says."""
-    from phylolens.classification.calibrated import fit_calibrated
-
     options = context.settings.classify
-    return fit_calibrated(
+    return classification.fit_calibrated(
         context.images.originals,
         table,
         ranks,
@@ -175,18 +165,17 @@ def _fit(
 
 def _assessment(context: RunContext) -> Written:
     """Hold specimens and whole taxa out of a model, and see what its confidence is worth."""
-    from phylolens.classification.assessment import assess, assessment_split, n_calibrated
-
     settings = context.settings
     table, ranks = _labelled(context)
-    split = assessment_split(
+    split = classification.assessment_split(
         table, ranks, test_share=settings.classify.test_share, seed=settings.seed
     )
     rows = table.set_index("file", drop=False)
     train, test = rows.loc[list(split.train)], rows.loc[list(split.test)]
     model, found = _fit(context, train, ranks)
-    counts = n_calibrated(found, train["specimen_id"])
-    assessed = assess(model, context.images.originals, train, test, counts, seed=settings.seed)
+    counts = classification.n_calibrated(found, train["specimen_id"])
+    features = context.images.originals
+    assessed = classification.assess(model, features, train, test, counts, seed=settings.seed)
     trial = Trial(
         rule=split.rule, n_train=len(train), n_test=len(test), held_out=list(split.held_out)
     )
@@ -201,15 +190,11 @@ def _assessment(context: RunContext) -> Written:
 
 def _model(context: RunContext, first: SplitResult, others: dict[str, SplitResult]) -> Written:
     """Fit a model to everything, store it, and measure novelty on taxa left out in turn."""
-    from phylolens.classification.assessment import novelty_of_folds
-    from phylolens.classification.heads import choice_of
-    from phylolens.classification.model_file import save_model
-
     settings, dataset = context.settings, context.dataset
     primary = settings.classify.models[0]
     table, ranks = _labelled(context)
     model, found = _fit(context, table, ranks)
-    chosen = choice_of(model.blend.leaf) or HeadChoice(head=primary)
+    chosen = classification.choice_of(model.blend.leaf) or HeadChoice(head=primary)
     splits = {settings.classify.splits[0]: first} | others
     card = model.card.model_copy(
         update={
@@ -219,8 +204,8 @@ def _model(context: RunContext, first: SplitResult, others: dict[str, SplitResul
             "performance": _performance(splits, primary),
         }
     )
-    save_model(replace(model, card=card), settings.out / "classify" / "model")
-    novelty = novelty_of_folds(
+    classification.save_model(replace(model, card=card), settings.out / "classify" / "model")
+    novelty = classification.novelty_of_folds(
         found, model.tree, dict(model.blend.temperatures), table.set_index("file"), settings.seed
     )
     return {

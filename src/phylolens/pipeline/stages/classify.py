@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from phylolens import classification, embedding
 from phylolens.classification.blend import LeafPlan
 from phylolens.classification.imbalance import head_of
 from phylolens.classification.lineage import TaxonTree
@@ -85,13 +86,11 @@ def _settings_used(context: RunContext) -> UsedSettings:
 
 def _require_augmentation(name: str) -> None:
     """Refuse an unknown alteration of copies, even where this run makes none."""
-    from phylolens.embedding import AUGMENTATIONS
-
-    if name not in AUGMENTATIONS:
+    if name not in embedding.AUGMENTATIONS:
         raise InputError(
             f"unknown augmentation '{name}'.",
             where="--augmentation",
-            hint=f"Choose from {', '.join(AUGMENTATIONS)}.",
+            hint=f"Choose from {', '.join(embedding.AUGMENTATIONS)}.",
         )
 
 
@@ -107,13 +106,11 @@ def _remove_stale(folder: Path, first: str, result: ClassificationResult) -> Non
 
 def _ranks(context: RunContext) -> tuple[str, ...]:
     """Ranks chosen, or all down to the rank of comparison, that have two classes."""
-    from phylolens.classification.experiment import testable_ranks
-
     dataset = context.dataset
     ranks = context.settings.classify.ranks
     ranks = ranks or dataset.ranks[: dataset.ranks.index(dataset.rank) + 1]
     dataset.require_ranks(ranks)
-    return testable_ranks(dataset.table, ranks)
+    return classification.testable_ranks(dataset.table, ranks)
 
 
 def _try_split(context: RunContext, ranks: Sequence[str], name: str) -> None:
@@ -133,9 +130,6 @@ def _test(context: RunContext, ranks: Sequence[str], name: str, seed: int) -> di
     dict
         Keys of ``metrics.json``, or ``not_possible`` and why.
     """
-    from phylolens import classification as library
-    from phylolens.classification.intervals import with_intervals
-
     dataset, images, options = context.dataset, context.images, context.settings.classify
     first = options.splits[0]
     try:
@@ -148,7 +142,7 @@ def _test(context: RunContext, ranks: Sequence[str], name: str, seed: int) -> di
         tested = pd.DataFrame({"file": split.test, "copy": 0})
         wanted = pd.concat([tested, *plans.values(), *([leaf.plan] if leaf else [])])
         features = images.of_plan(wanted[["file", "copy"]], options.augmentation)
-        result = library.classify(
+        result = classification.classify(
             features,
             dataset.table,
             split,
@@ -169,7 +163,7 @@ def _test(context: RunContext, ranks: Sequence[str], name: str, seed: int) -> di
         write_csv(
             context.settings.out / "classify" / predictions_file(name, first), result.predictions
         )
-    found = with_intervals(
+    found = classification.with_intervals(
         result.metrics, result.predictions, dataset.table, held_out_rank(name) or None
     )
     guided = {} if n_leaked is None else tested_in_fit(n_leaked, len(split.test))
@@ -228,8 +222,6 @@ def _together(
     metrics : dict
         Keys of ``metrics.json``, the first split's at the top.
     """
-    from phylolens.classification.evaluate import mean_and_sd
-
     tested = {
         name: [SplitResult.model_validate(one) for one in found if "models" in one]
         for name, found in runs.items()
@@ -247,7 +239,7 @@ def _together(
                 model: {rank: scores.to_dict() for rank, scores in ranks.items()}
                 for model, ranks in models.items()
             }
-            for split, models in mean_and_sd(tested).items()
+            for split, models in classification.mean_and_sd(tested).items()
         }
         metrics["repeats"] = {"seeds": list(range(seed, seed + repeats)), "splits": means}
     return tested[first][0], {name: tested[name][0] for name in possible}, metrics

@@ -6,6 +6,7 @@ from typing import Any
 
 import joblib
 
+from phylolens import guided
 from phylolens.errors import TooFew
 from phylolens.guided.evaluate import (
     Evaluation,
@@ -72,8 +73,6 @@ def _record_images(context: RunContext, recipe: GuideRecipe) -> None:
 
 def _in_sample(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) -> GuidedResult:
     """Fit the first learner and judge it on the distances it was given; ``more`` goes beside."""
-    from phylolens import guided as library
-
     settings, dataset = context.settings, context.dataset
     assert dataset.ranked is not None
     taxa = tuple(dataset.ranked.distances.ids)
@@ -81,8 +80,8 @@ def _in_sample(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]
     features = context.images.of_plan(plan[["file", "copy"]], recipe.augmentation)
     if plan["label"].value_counts().max() < 2:
         raise TooFew("attention needs taxa with several images; every taxon has one.")
-    bags = library.to_bags(features, plan.set_index("id")["label"], taxa)
-    result = library.fit_guided(
+    bags = guided.to_bags(features, plan.set_index("id")["label"], taxa)
+    result = guided.fit_guided(
         bags,
         dataset.ranked.distances,
         dataset.lineage(taxa),
@@ -95,7 +94,7 @@ def _in_sample(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]
     used = settings_used(recipe, context.images, features, {"per_taxon": recipe.per_taxon})
     result = replace(result, summary=result.summary | {"settings": used, **more})
     remove_held_out(settings.out / "guide")
-    return library.write_guided(result, settings.out / "guide", features.spec)
+    return guided.write_guided(result, settings.out / "guide", features.spec)
 
 
 def training_part(dataset: Dataset) -> tuple[Dataset, int]:

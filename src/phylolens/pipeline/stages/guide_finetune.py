@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from phylolens import embedding, guided
 from phylolens.errors import InputError
 from phylolens.guided.evaluate import Evaluation
 from phylolens.guided.held_out import Maker, count_fits
@@ -30,14 +31,11 @@ def require_trainable(context: RunContext, recipe: GuideRecipe) -> None:
     """
     if not tuned(recipe.learner):
         return
-    from phylolens.embedding.extractor import backbone_names
-    from phylolens.guided.learners.finetune import FEATURES_HINT, NO_IMAGES, require_training
-
     settings = context.settings
     if not context.images.can_alter:
-        raise InputError(NO_IMAGES, where=WHERE, hint=FEATURES_HINT)
+        raise InputError(guided.NO_IMAGES, where=WHERE, hint=guided.FEATURES_HINT)
     unfit = {
-        "--backbone": len(backbone_names(settings.backbone)) > 1,
+        "--backbone": len(embedding.backbone_names(settings.backbone)) > 1,
         "--layers": bool(settings.layers),
         "--flips": settings.flips,
     }
@@ -55,7 +53,7 @@ def require_trainable(context: RunContext, recipe: GuideRecipe) -> None:
             where="--sampling-table",
             hint=f"Name another learner first, or leave {WHERE} to a run of its own.",
         )
-    require_training()
+    guided.require_training()
 
 
 def refits_of(context: RunContext, recipe: GuideRecipe) -> dict[str, int]:
@@ -71,12 +69,10 @@ def makers_of(
     names = tuned(recipe.learner)
     if not names:
         return {}
-    from phylolens.guided.learners.training_images import TrainingImages
-
     settings = context.settings
     refits = refits_of(context, recipe)
     common = {
-        "images": TrainingImages(
+        "images": guided.TrainingImages(
             context.images.views(plan.drop_duplicates("id"), recipe.augmentation),
             fit=settings.fit,
             seed=settings.seed,
