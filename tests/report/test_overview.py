@@ -166,7 +166,7 @@ def test_the_surest_pair_stands_for_the_others(make_signal):
     first = found["signal"].pairs.groups[0]
     names = [taxon.name for taxon in first.pairs[0].taxa]
     assert own["answer"].startswith(f"{names[0]} and {names[1]} look alike, though they are far")
-    assert [taxon.name for taxon in own["taxa"]] == names
+    assert [taxon["name"] for taxon in own["taxa"]] == names
     others = sum(one.n for one in found["signal"].pairs.groups if one.significant) - 1
     assert others == 1
     assert own["answer"].endswith(" 1 other pair contradicts the tree, too.")

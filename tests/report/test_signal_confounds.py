@@ -96,7 +96,7 @@ def test_a_finding_that_holds_within_sources_stands():
     told = judged(TOLD, conclusion="holds within sources")
     assert told.kind == "yes"
     assert told.claim == TOLD.claim
-    assert told.rest.startswith("Among species of one “museum” looks follow the tree")
+    assert told.rest.startswith("Among species of one “museum” visual similarity follows the tree")
 
 
 def test_it_has_a_caveat_where_sources_are_clades():

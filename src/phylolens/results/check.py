@@ -20,7 +20,7 @@ class RankCounts(Part):
 class SpecimenCounts(Part):
     """The specimens that were read."""
 
-    n_images: int = Field(description="Images, or rows of features, that were read.")
+    n_images: int = Field(default=0, description="Images, or rows of features, that were read.")
     n_usable: int | None = Field(default=None, description="Those that can be used.")
     n_specimens: int | None = Field(default=None, description="Specimens that they show.")
     has_specimen_ids: bool = Field(
