@@ -145,7 +145,7 @@ def test_mantel_leads_where_only_a_matrix_was_given(make_signal):
 @pytest.mark.parametrize(
     ("pearson", "spearman", "beyond", "words"),
     [
-        (0.001, 0.02, True, "follow lineage beyond the order level, too"),
+        (0.001, 0.02, True, "follows lineage beyond the order level, too"),
         (0.001, 0.2, None, "stays open"),
         (0.3, 0.2, False, "no sign that visual similarity follows lineage beyond the order level"),
     ],
@@ -274,7 +274,7 @@ def test_methods_paragraph_names_tests_permutations_seed_and_intervals(make_sign
 
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
 def test_lambda_has_its_meaning_beside_it(make_signal, value):
-    words = {0.0: "no common history.", 0.5: "between 0", 1.0: "as if they had drifted"}
+    words = {0.0: "no common history.", 0.5: "between 0", 1.0: "as if their traits had drifted"}
     found = said(make_signal, lambda own: own.update({"lambda": {"value": value}}))
     assert words[value] in found.points[-1]
     assert "p = " not in found.points[-1]
