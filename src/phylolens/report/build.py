@@ -32,7 +32,7 @@ PIXELS_AN_INCH = 110  # on a large screen; smaller screens shrink figures
 FOREIGN = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 
-def write_report(results: Path, *, images: Sequence[Path] = ()) -> Path:
+def write_report(results: str | Path, *, images: Sequence[str | Path] = ()) -> Path:
     r"""Write ``figures/*.svg``, ``figures/*.png`` and ``report.html`` into a results directory.
 
     Reads the directory and the images its ``specimens.parquet`` points to; the same inputs give
@@ -41,9 +41,9 @@ def write_report(results: Path, *, images: Sequence[Path] = ()) -> Path:
 
     Parameters
     ----------
-    results : Path
+    results : str or Path
         Directory with at least ``check.json``.
-    images : sequence of Path
+    images : sequence of str or Path
         Folders whose images may be shown. Of results made by another user, only images below these
         or below ``results`` are.
 
@@ -66,10 +66,10 @@ def write_report(results: Path, *, images: Sequence[Path] = ()) -> Path:
     >>> _ = Path("meta.csv").write_text("file,genus\ni1,Arca\ni2,Arca\ni3,Venus\ni4,Mya\n")
     >>> settings = pl.Settings(features="features.csv", meta="meta.csv", out="results")
     >>> _ = pl.run(settings, stages=["check"])
-    >>> pl.write_report(Path("results")).name
+    >>> pl.write_report("results").name
     'report.html'
     """
-    found = Results(Path(results), tuple(images))
+    found = Results(Path(results), tuple(Path(folder) for folder in images))
     if changed := found.changed():
         raise InputError(
             "these results are gone, cut short or edited since they were made.",

@@ -90,21 +90,21 @@ class Specimens:
 
 
 def read_specimens(
+    meta: str | Path | None = None,
     *,
-    meta: Path | None = None,
-    images: Path | None = None,
+    images: str | Path | None = None,
     pattern: str | None = None,
     ranks: Sequence[str] | None = None,
     need_files: bool = True,
-    results: Path | None = None,
+    results: str | Path | None = None,
 ) -> Specimens:
     r"""Read specimens; give a table, or a folder with labels in folder or file names.
 
     Parameters
     ----------
-    meta : Path, optional
+    meta : str or Path, optional
         CSV, TSV, XLSX, parquet or JSON lines with a column of files and rank columns.
-    images : Path, optional
+    images : str or Path, optional
         Folder that relative file names refer to; without ``meta`` it is searched for images. A
         ``metadata.csv``, ``.jsonl`` or ``.parquet`` directly in it is read as ``meta``.
     pattern : str, optional
@@ -113,7 +113,7 @@ def read_specimens(
         Rank columns, coarse to fine; by default those with standard rank names.
     need_files : bool
         Whether the table must name image files; a plain taxonomy does not.
-    results : Path, optional
+    results : str or Path, optional
         Results directory; images below it are figures, not specimens.
 
     Returns
@@ -131,10 +131,11 @@ def read_specimens(
     >>> from pathlib import Path
     >>> from phylolens import read_specimens
     >>> _ = Path("taxa.csv").write_text("taxon,family,genus\nx,Arcidae,Arca\ny,Arcidae,\n")
-    >>> specimens = read_specimens(meta=Path("taxa.csv"), need_files=False)
+    >>> specimens = read_specimens("taxa.csv", need_files=False)
     >>> specimens.ranks, len(specimens)
     (('family', 'genus'), 2)
     """
+    meta, images, results = (None if one is None else Path(one) for one in (meta, images, results))
     if meta is None and images is None:
         raise InputError(
             "no specimens given.", hint="Give a table with --meta, a folder with --images, or both."
