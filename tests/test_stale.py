@@ -1,7 +1,6 @@
 """Nothing old is taken for new: what makes a finished stage run again."""
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from phylolens.errors import InputError
 from phylolens.pipeline.run import run
 from phylolens.pipeline.settings import Settings, make_settings
 from phylolens.report.summary import summarize
+from phylolens.results.classification import ClassificationResult
 
 STAGES = ("check", "classify", "guide", "signal")
 
@@ -57,7 +57,7 @@ def test_interrupted_run_leaves_nothing_to_keep(study, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(import_module("phylolens.pipeline.stages.classify"), "write_json", interrupt)
+        broken.setattr(ClassificationResult, "write", interrupt)
         with pytest.raises(KeyboardInterrupt):
             run(study(seed=1), ("check", "classify"))
     assert (tmp_path / "out/classify/predictions.csv").read_bytes() != first

@@ -13,7 +13,7 @@ from phylolens.classification.calibrated import fit_calibrated
 from phylolens.classification.heads.prototype import Prototype
 from phylolens.classification.model_file import load_model, save_model
 from phylolens.classification.predict import long_table, predict_new, wide_table
-from phylolens.embedding import streaming
+from phylolens.embedding import files as embedding_files
 from phylolens.errors import InputError
 from phylolens.values import Features
 
@@ -62,7 +62,7 @@ def test_in_parts_as_in_one_go(stored, tmp_path, monkeypatch, chunk):
     predict_new(folder, features=new, out=tmp_path / "whole")
     predict_new(folder, features=new, out=tmp_path / "again")
     assert tables(tmp_path / "whole") == tables(tmp_path / "again")
-    monkeypatch.setattr(streaming, "CHUNK", chunk)
+    monkeypatch.setattr(embedding_files, "CHUNK", chunk)
     told = []
     predict_new(folder, features=new, out=tmp_path / "parts", progress=lambda *a: told.append(a[1]))
     for name in TABLES:  # sums of other sizes of matrix may differ in the last digit
@@ -109,7 +109,7 @@ def test_an_interrupted_run_leaves_the_answers_before(stored, tmp_path, monkeypa
     folder, new = stored
     predict_new(folder, features=new, out=tmp_path)
     before = tables(tmp_path)
-    monkeypatch.setattr(streaming, "CHUNK", 5)
+    monkeypatch.setattr(embedding_files, "CHUNK", 5)
     calls = []
 
     def stop(task: str, done: int, total: int) -> None:
@@ -199,7 +199,7 @@ def test_a_single_picture_has_the_answer_it_has_among_others(of_pictures, unseen
 def test_unreadable_pictures_are_listed_and_the_rest_answered(
     of_pictures, unseen, tmp_path, monkeypatch, chunk
 ):
-    monkeypatch.setattr(streaming, "CHUNK", chunk)
+    monkeypatch.setattr(embedding_files, "CHUNK", chunk)
     for name in ("a1/0.png", "a1/1.png", "a2/0.png", "b2/1.png"):  # the first three are a chunk
         (unseen / name).write_text("not an image")
     summary = predict_new(of_pictures, images=unseen, out=tmp_path / "out").to_dict()

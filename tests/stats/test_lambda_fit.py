@@ -300,3 +300,12 @@ def test_uneven_noise_does_not_count_as_axes():
         visual = with_noise(points, noise, list(tree.index))
         found.append(pagel_lambda(visual, tree, permutations=9).axes)
     assert np.mean(found) == pytest.approx(8, rel=0.1)
+
+
+def test_squares_that_noise_explains_wholly_leave_no_rate():
+    """Products below nothing: every rate is the least that is tried, and no search fails."""
+    tree = cherries(4)
+    model = LambdaModel(tree.to_numpy()).with_noise(np.full(8, 0.3))
+    best = model.fit(-np.eye(8))
+    assert best.lambda_ == model.largest
+    assert 0 < best.rate <= 1e-8

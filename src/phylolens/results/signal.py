@@ -139,11 +139,8 @@ class SignalFindings(Part):
 class SignalResult(SignalFindings, Compared):
     """What the tests of visual against genetic distance found.
 
-    Parameters
-    ----------
-    schema_version : int or None
-        Of the keys. All other keys of ``signal.json`` are attributes, too, such as ``primary``,
-        ``tests`` and ``by_clade``; ``lambda`` is ``lambda_``.
+    The keys of ``signal.json`` are attributes, such as ``primary``, ``tests`` and ``by_clade``;
+    ``lambda`` is ``lambda_``.
 
     Examples
     --------

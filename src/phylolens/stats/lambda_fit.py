@@ -216,7 +216,9 @@ class LambdaModel:
             return BestLambda(value, rate, likelihood)
         # All that taxa do by themselves may be noise: then lambda is at its largest.
         variances = self.variances(self.largest)
-        orders = np.linspace(np.log(LEAST_SHARE * self.noise), np.log(MOST_TIMES * total), GRID)
+        least = LEAST_SHARE * self.noise
+        most = max(MOST_TIMES * total, MOST_TIMES * least)  # less the noise, nothing may be left
+        orders = np.linspace(np.log(least), np.log(most), GRID)
 
         def of_rate(order: np.ndarray | float) -> np.ndarray:
             rates = np.exp(order)
