@@ -115,6 +115,30 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
     return next((found for module in sorted(graph) if (found := walk(module, []))), [])
 
 
+# Files that load torch where they begin, and what the command line writes JSON with (pandas).
+HEAVY = {
+    "embedding.torch_model",
+    "guided.learners.metric_head",
+    "guided.learners.metric_losses",
+    "guided.learners.tuning",
+    "writing",
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_own_files_are_imported_at_the_top(path):
+    """Only what is heavy waits until a function needs it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    late = {
+        node.module.removeprefix("phylolens.")
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("phylolens")
+    }
+    assert late <= HEAVY
+
+
 def test_no_file_imports_in_a_circle():
     """Every import counts: at the top, inside functions, and those for types alone."""
     trees = {module_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}

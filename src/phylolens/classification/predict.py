@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,15 +16,14 @@ from phylolens.classification.calibrated import GUARANTEES, Answers, CalibratedM
 from phylolens.classification.conformal import along
 from phylolens.classification.model_file import load_model
 from phylolens.classification.novelty import combined, p_value
+from phylolens.embedding.files import Chunk, chunks_of_features, chunks_of_images
+from phylolens.embedding.same_spec import require_asked
 from phylolens.errors import InputError
 from phylolens.progress import Progress, silent
 from phylolens.results.classifier import AnswersSummary
 from phylolens.specimens.locate import new_images
 from phylolens.values import Features
 from phylolens.writing import append_csv, replacing, write_csv
-
-if TYPE_CHECKING:
-    from phylolens.embedding.files import Chunk
 
 NONE = "none of these"
 LARGEST_SET = 10  # taxa written out; beyond, a count
@@ -80,8 +79,6 @@ def predict_new(
         raise InputError(
             f"unknown guarantee '{guarantee}'.", hint=f"Choose from {', '.join(GUARANTEES)}."
         )
-    from phylolens.embedding.files import chunks_of_features, chunks_of_images
-
     if features is not None and images is not None:
         raise InputError(
             "images and features exclude each other.", hint="Give --images or --features."
@@ -94,8 +91,6 @@ def predict_new(
         chunks = chunks_of_features(features)
         total = len(features)
     else:
-        from phylolens.embedding.same_spec import require_asked
-
         files = new_images(images, out, "nothing to classify.")
         require_asked(model.spec, wanted, where=folder)
         chunks = chunks_of_images(model.spec, files, out / "features", weights, device)

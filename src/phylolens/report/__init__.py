@@ -4,12 +4,10 @@
 has one package a question, each with its facts, figures and templates; ``plots`` the drawings
 that are long or shared. ``summary`` joins the facts, ``build`` puts them, the figures and
 ``thumbnails`` into ``page/``. ``text`` writes numbers and nouns, ``ordering`` sorts taxa as the
-tree does, ``columns`` words what may give a source away, ``intervals`` holds the statistics that
-the report still computes. ``glossary.toml`` and ``references.bib`` are data, read by ``glossary``
-and ``literature``. ``audit`` is a page of its own.
+tree does, ``columns`` words what may give a source away. ``glossary.toml`` and ``references.bib``
+are data, read by ``glossary`` and ``literature``. ``audit`` is a page of its own.
 """
 
-from phylolens.report.build import write_report
-from phylolens.report.summary import summarize
+import lazy_loader
 
-__all__ = ["summarize", "write_report"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from phylolens import report as pages
 from phylolens.errors import InputError
 from phylolens.guided.files import EVERY_RECIPE, HELD_OUT_ONLY, PUBLISHED_ONLY, SOMETIMES
 from phylolens.pipeline.context import RunContext
@@ -46,12 +47,10 @@ def embed_originals(context: RunContext) -> dict[str, Any]:
 
 def report(context: RunContext) -> dict[str, Any]:
     """Write ``report.html`` from the results directory."""
-    from phylolens.report import write_report
-
     context.progress("writing the report", 0, 1)
     settings = context.settings
     roots = [root for root in (settings.images, settings.meta and settings.meta.parent) if root]
-    path = write_report(settings.out, images=roots)
+    path = pages.write_report(settings.out, images=roots)
     context.progress("writing the report", 1, 1)
     return {"path": str(path), "megabytes": path.stat().st_size / 1e6}
 
