@@ -5,6 +5,7 @@ import importlib.util
 import re
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,8 @@ def declared(*extras: str) -> dict[str, Requirement]:
     return {canonicalize_name(each.name): each for each in found}
 
 
-def imported() -> set[str]:
+@cache
+def imported() -> frozenset[str]:
     """First names of what the package imports, without its own and Python's."""
     found = set()
     for path in (ROOT / "src").rglob("*.py"):
@@ -54,7 +56,7 @@ def imported() -> set[str]:
                 found |= {name.name.split(".")[0] for name in node.names}
             elif isinstance(node, ast.ImportFrom):
                 found.add(str(node.module).split(".")[0])
-    return found - set(sys.stdlib_module_names) - {"phylolens"}
+    return frozenset(found - set(sys.stdlib_module_names) - {"phylolens"})
 
 
 def module_of(name: str) -> str:

@@ -32,9 +32,10 @@ def study(tmp_path: Path) -> Callable[..., Settings]:
     files = {name: tmp_path / f"{name}.csv" for name in ("features", "meta", "distances")}
 
     def make(**more: object) -> Settings:
-        few = {"signal": {"permutations": 9}, "out": tmp_path / "out"}
+        signal = {"permutations": 9, "simulations": 40, "replicates": 2}
+        few: dict[str, object] = {"signal": signal, "out": tmp_path / "out"}
         few["guide"] = {"recipe": "roy2025", "epochs": 3}
-        few["classify"] = {"recipe": "roy2025"}
+        few["classify"] = {"recipe": "roy2025", "models": ("prototype",)}
         return make_settings(files | few | more)
 
     return make
