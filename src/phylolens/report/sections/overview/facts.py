@@ -155,7 +155,7 @@ def _learn(guide: GuideFacts) -> Card:
         "trace": f"Hardly: for {what}, images hold a trace of the tree, too little to be of use.",
         "no": f"Not shown: for {what}, images do not clearly improve the prediction.",
         "fallback": f"Not shown: what images taught about some {groups} did not hold for others.",
-        "undecided": "Not decided: too few repeats with exchanged images were made to judge it.",
+        "undecided": "Not decided: too few repeats with permuted images were made to judge it.",
         "untested": f"Not judged: for {what}, images were not compared with chance.",
     }
     answer = answers[kind]

@@ -46,7 +46,7 @@ def draw_beside_chance(test: TestRow, what: str) -> "Canvas":
     low, high = axes.get_xlim()
     place = min(max(middle, low + 0.26 * (high - low)), high - 0.26 * (high - low))
     inside = abs(place - value) < 0.3 * (high - low)  # then its label would lie upon the other
-    axes.text(place, (1.5 if inside else 1.08) * top, f"by chance ({what} exchanged)",
+    axes.text(place, (1.5 if inside else 1.08) * top, f"by chance ({what} permuted)",
               color=INK, ha="center")  # fmt: skip
     axes.set_ylim(0, (1.85 if inside else 1.35) * top)
     axes.set_yticks([])
