@@ -46,7 +46,7 @@ def commands(data: Path | None, quick: bool) -> Iterator[tuple[str, list[str]]]:
         else:
             yield f"{name}-guide", ["guide", *inputs, *tree, "--out", name]
             yield f"{name}-classify", ["classify", *inputs, "--out", name]
-        yield f"{name}-published", ["guide", *inputs, *tree, "--recipe", "roy2025", "--steps",
+        yield f"{name}-published", ["guide", *inputs, *tree, "--recipe", "roy2025", "--epochs",
                                     "50" if quick else "500", "--per-taxon", "20",
                                     "--out", f"{name}-published"]  # fmt: skip
         yield f"{name}-report", ["report", name]
