@@ -1,10 +1,9 @@
-"""What every stage has at hand, and how a recipe meets the user's settings."""
+"""What every stage has at hand, and where it departs from the published settings."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from phylolens.embedding.feature_file import without_rows
-from phylolens.errors import InputError
 from phylolens.pipeline.dataset import Dataset
 from phylolens.pipeline.image_features import ImageFeatures
 from phylolens.pipeline.settings import Settings
@@ -21,17 +20,6 @@ class RunContext:
     images: ImageFeatures
     progress: Progress
     mark: str = ""  # fingerprint of what the stage at work depends on
-
-
-def chosen_recipe(recipes: Any, settings: Any, names: tuple[str, ...]) -> Any:
-    """Look a recipe up and replace what the user set."""
-    if settings.recipe not in recipes:
-        raise InputError(
-            f"unknown recipe '{settings.recipe}'.", hint=f"Known: {', '.join(recipes)}."
-        )
-    given = {name: getattr(settings, name) for name in names}
-    changed = {name: value for name, value in given.items() if value is not None}
-    return replace(recipes[settings.recipe], **changed)
 
 
 def settings_used(

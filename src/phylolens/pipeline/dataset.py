@@ -131,7 +131,8 @@ def gather(
     )
     report = _report(settings, matched.specimens, kept)
     report |= _confounds(settings, described, rank, labels.others, None)
-    CheckResult.of(report).write(settings.out)
+    check = CheckResult.of(report)
+    check.write(settings.out)
     # Labels first: with wrong ones, what a phylogeny lacks would be a false trail.
     usable(matched.specimens, skip_bad=settings.skip_bad)
     ranked = None
@@ -152,9 +153,10 @@ def gather(
         report |= _confounds(settings, described, rank, labels.others, taxa)
         source = "tree" if settings.tree else "distances"
         report |= {"phylogeny": ranked.to_dict() | {"source": source}}
-        CheckResult.of(report).write(settings.out)
+        check = CheckResult.of(report)
+        check.write(settings.out)
     _write_table(settings, kept)
-    return matched.with_phylogeny(ranked, _summary(CheckResult.of(report)))
+    return matched.with_phylogeny(ranked, _summary(check))
 
 
 def dataset_of(

@@ -16,13 +16,15 @@ SCORES = ("scheme", "n_clades", "skill", "pearson", "spearman", "mse")
 def summary_of(stage: str, out: Path) -> dict[str, Any]:
     """Sum up a finished stage from its files, as ``--json`` prints it."""
     if stage == "classify":
-        return _classify(ClassificationResult.from_json(out / ClassificationResult.FILE))
+        return classification_summary(
+            ClassificationResult.from_json(out / ClassificationResult.FILE)
+        )
     if stage == "guide":
         return guide_summary(GuidedResult.from_json(out / GuidedResult.FILE))
     return signal_summary(SignalResult.from_json(out / SignalResult.FILE))
 
 
-def _classify(found: ClassificationResult) -> dict[str, Any]:
+def classification_summary(found: ClassificationResult) -> dict[str, Any]:
     """Accuracy and macro-F1 of every model, and how reliable answers are."""
     tables = {**found.models, "majority": found.baselines.majority}
     scores = {

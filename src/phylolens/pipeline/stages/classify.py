@@ -21,7 +21,7 @@ from phylolens.pipeline.settings import CLASSIFY_PRESETS, CLASSIFY_SOURCES, NETW
 from phylolens.pipeline.stages.calibration import calibrate_and_assess
 from phylolens.pipeline.stages.circular import in_fit, tested_in_fit
 from phylolens.pipeline.stages.classify_split import answer_ranks, held_out_rank, split_by
-from phylolens.pipeline.summaries import summary_of
+from phylolens.pipeline.summaries import classification_summary
 from phylolens.results.classification import ClassificationResult, SplitResult, UsedSettings
 from phylolens.specimens import Split, raise_rare, repeat, sample_down
 from phylolens.writing import write_csv
@@ -59,7 +59,7 @@ def classify(context: RunContext) -> dict[str, Any]:
     result.write(settings.out)
     _remove_stale(settings.out / "classify", options.splits[0], result)
     checkpoints.clear()
-    return summary_of("classify", settings.out)
+    return classification_summary(result)
 
 
 def _settings_used(context: RunContext) -> UsedSettings:
