@@ -12,6 +12,7 @@ ORDER = (
     "cli",
     "pipeline",
     "report",
+    "paradigms",
     "guided",
     "classification",
     "stats",

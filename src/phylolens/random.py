@@ -33,6 +33,8 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "guided.permutations": (),
     "guided.skill_scale": (),
     "guided.triplets": (1,),
+    "paradigms.clusters": (1,),
+    "paradigms.species": (),
     "simulation.features": (),
     "simulation.grain": (),
     "simulation.sensor": (1,),

@@ -259,6 +259,42 @@ def sample_of_rows(
     return Sample(taxa, matrix, starts, stops, shares, ids, _moments(matrix, shares, starts), spec)
 
 
+def with_features(sample: Sample, matrix: np.ndarray) -> Sample:
+    """Give a sample other features, shape (N, k), rows as those of ``sample.matrix()``."""
+    matrix = np.ascontiguousarray(matrix, dtype=np.float32)
+    stops = np.cumsum(sample.sizes)
+    starts = stops - sample.sizes
+    return sample_of_rows(
+        sample.taxa, matrix, starts, stops, sample.weights, sample.ids, sample.spec
+    )
+
+
+def with_rows(sample: Sample, kept: np.ndarray) -> Sample:
+    """Keep some images of a sample, and the taxa that still have any.
+
+    Parameters
+    ----------
+    sample : Sample
+    kept : bool array, shape (N,)
+        Over the rows of ``sample.matrix()``.
+    """
+    codes = sample.codes[kept]
+    places, sizes = np.unique(codes, return_counts=True)
+    stops = np.cumsum(sizes)
+    starts = stops - sizes
+    weights = sample.weights[kept]
+    totals = np.add.reduceat(weights, starts)
+    return sample_of_rows(
+        tuple(sample.taxa[place] for place in places),
+        sample.matrix()[kept],
+        starts,
+        stops,
+        weights / np.repeat(totals, sizes),
+        tuple(np.array(sample.ids, dtype=object)[kept]),
+        sample.spec,
+    )
+
+
 def _moments(values: np.ndarray, shares: np.ndarray, starts: np.ndarray) -> np.ndarray:
     weighted = values * shares[:, None]
     means = np.add.reduceat(weighted, starts, axis=0)

@@ -14,7 +14,7 @@ from phylolens.guided.clades import clade_folds
 from phylolens.guided.learners.inputs import Weights
 from phylolens.guided.learners.metric import FOLDS, Metric, fold_skill, mean_apart
 from phylolens.guided.learners.training_images import TrainingImages
-from phylolens.guided.sample import Sample
+from phylolens.guided.sample import Sample, with_features
 from phylolens.random import stream
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class FineTune(BaseEstimator):
             network = self._network()
             features = self._images.untouched(network, sample.ids)
             self.root_ = bool((features >= 0).all())
-            before = _with_features(sample, self._rooted(features))
+            before = with_features(sample, self._rooted(features))
             self.tuned_, self.watched_ = self._tune(network, sample, before, genetic, groups)
             network.load(self.tuned_)
             self._ready = network
@@ -160,7 +160,7 @@ class FineTune(BaseEstimator):
         return self._ready
 
     def _featured(self, network: "TunableNetwork", sample: Sample) -> Sample:
-        return _with_features(sample, self._rooted(self._images.features(network, sample.ids)))
+        return with_features(sample, self._rooted(self._images.features(network, sample.ids)))
 
     def _rooted(self, features: np.ndarray) -> np.ndarray:
         found: np.ndarray = np.sqrt(np.maximum(features, 0.0)) if self.root_ else features
@@ -288,17 +288,3 @@ def require_training() -> None:
             where="learner finetune",
             hint="Install them with: pip install 'phylolens[torch]'.",
         ) from error
-
-
-def _with_features(sample: Sample, matrix: np.ndarray) -> Sample:
-    """Give a sample other features, rows as those of ``sample.matrix()``."""
-    stops = np.cumsum(sample.sizes)
-    return Sample(
-        sample.taxa,
-        matrix,
-        stops - sample.sizes,
-        stops,
-        sample.weights,
-        sample.ids,
-        np.stack([sample.average(matrix), sample.average(matrix**2)]),
-    )

@@ -41,6 +41,13 @@ def standardised(sample: Sample) -> Standardised:
     return Standardised(mean, factor / np.sqrt(len(factor)))
 
 
+def in_one_unit(sample: Sample) -> Standardised:
+    """Divide all features by the same number: the root of the variance summed over them."""
+    mean, deviation = sample.scale()
+    total = float(np.sqrt((deviation**2).sum())) or 1.0
+    return Standardised(mean, np.full_like(deviation, 1.0 / total))
+
+
 def check_fit(
     sample: Sample, genetic: np.ndarray, groups: np.ndarray, strength: float | None = None
 ) -> None:

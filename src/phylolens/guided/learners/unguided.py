@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from phylolens.errors import InputError
-from phylolens.guided.learners.inputs import standardised
+from phylolens.guided.learners.inputs import in_one_unit, standardised
 from phylolens.guided.sample import Sample
 from phylolens.stats.debiased import PRIOR_WEIGHT
 
@@ -70,13 +70,21 @@ class Unguided(BaseEstimator):
 
     Squared, because along a tree the squared difference of traits grows with the distance
     (Felsenstein 1985, Am. Nat. 125:1).
+
+    Parameters
+    ----------
+    standardise : bool
+        Whether every feature counts alike; else they keep their lengths, in one unit.
     """
+
+    def __init__(self, *, standardise: bool = True) -> None:
+        self.standardise = standardise
 
     def fit(self, sample: Sample, genetic: np.ndarray, groups: np.ndarray) -> "Unguided":
         """Learn the features' scale, and nothing else."""
         if not np.isfinite(sample.means).all():
             raise InputError("features must be finite.", ids=sample.taxa)
-        self._scaled = standardised(sample)
+        self._scaled = standardised(sample) if self.standardise else in_one_unit(sample)
         self._known = self._scaled(sample.means)
         self._sampling = sampling_noise(sample, self._scaled.factor)
         self._noise = self._sampling.of(sample)
