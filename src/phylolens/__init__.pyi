@@ -13,11 +13,13 @@ from .phylogeny import as_distances as as_distances
 from .phylogeny import as_tree as as_tree
 from .phylogeny import read_distances as read_distances
 from .phylogeny import read_tree as read_tree
+from .pipeline.bench import bench as bench
 from .pipeline.run import run as run
 from .pipeline.settings import Settings as Settings
 from .pipeline.signal import compare_embeddings as compare_embeddings
 from .pipeline.signal import signal as signal
 from .report import write_report as write_report
+from .results.bench import BenchResult as BenchResult
 from .results.signal import SignalResult as SignalResult
 from .simulation import simulate_world as simulate_world
 from .specimens import Specimens as Specimens

@@ -6,6 +6,7 @@ import typer
 
 from phylolens.cli import (
     backbones,
+    bench,
     check,
     classify,
     demo,
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (check, embed, classify, guide, signal, report, run, simulate, demo, backbones):
+for verb in (check, embed, classify, guide, signal, bench, report, run, simulate, demo, backbones):
     app.command(verb.__name__.rsplit(".", 1)[-1])(verb.command)
 
 

@@ -84,11 +84,17 @@ class Method:
         """Its cell of the map."""
         return BY_NAME[self.cell]
 
+    def why_absent(self) -> str:
+        """Say which library is not installed, and how it is; blank if all are."""
+        absent = [name for name in self.packages if find_spec(name) is None]
+        if not absent:
+            return ""
+        return f"needs {', '.join(absent)}: pip install 'phylolens[{self.extra}]'"
+
     def why_not(self, material: Material) -> str:
         """Say why it cannot be run here, and the one command that mends it; blank if it can."""
-        absent = [name for name in self.packages if find_spec(name) is None]
-        if absent:
-            return f"needs {', '.join(absent)}: pip install 'phylolens[{self.extra}]'"
+        if absent := self.why_absent():
+            return absent
         for need in self.needs:
             if need == "checkpoint" and self.name not in material.checkpoints:
                 return f"needs weights that are not here: {self.get}"

@@ -27,8 +27,9 @@ def run(
     settings : Settings
         What to run.
     stages : sequence of str
-        Some of ``check``, ``embed``, ``classify``, ``guide``, ``signal``, ``report``; ``check``
-        always runs, and images are embedded as they are needed.
+        Some of ``check``, ``embed``, ``classify``, ``guide``, ``signal``, ``bench``, ``report``;
+        ``check`` always runs, images are embedded as they are needed, and a whole run has no
+        ``bench`` unless the settings name its cells.
     progress : callable
         Told how far each stage is.
 
@@ -78,10 +79,13 @@ def _run(
     )
     summary: dict[str, Any] = {"out": str(settings.out), "check": dataset.summary}
     context = RunContext(settings, dataset, ImageFeatures(settings, dataset, progress), progress)
+    whole = stages == STAGES
     for name in (stage for stage in STAGES if stage in stages and stage != "check"):
+        if whole and name == "bench" and settings.bench.cells is None:
+            continue  # it takes far longer than all the others: only if asked for
         here = _with_own_network(context, name)
         mark = _mark(here.settings.model_dump(mode="json"), name, hashes, dataset)
-        summary[name] = _stage(name, here, record, mark, whole=stages == STAGES)
+        summary[name] = _stage(name, here, record, mark, whole=whole)
     return summary
 
 
@@ -134,7 +138,7 @@ def _stage(
 
 def _mark(values: dict[str, Any], stage: str, hashes: dict[str, str], dataset: Dataset) -> str:
     """Fingerprint of what a stage depends on: the inputs, and no other stage's settings."""
-    others = {"classify", "guide", "signal", "out"} - {stage}
+    others = {"classify", "guide", "signal", "bench", "out"} - {stage}
     if stage not in ("guide", "signal"):
         others.add("confound")
     if stage != "signal":

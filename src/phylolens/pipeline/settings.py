@@ -26,8 +26,8 @@ from phylolens.guided.recipes import GUIDE_RECIPES, GuideRecipe
 from phylolens.rank_names import standard_name
 from phylolens.reading.text import read_text
 
-STAGES = ("check", "embed", "classify", "guide", "signal", "report")
-SECTIONS = ("classify", "guide", "signal")
+STAGES = ("check", "embed", "classify", "guide", "signal", "bench", "report")
+SECTIONS = ("classify", "guide", "signal", "bench")
 PATHS = (
     "images",
     "meta",
@@ -62,6 +62,7 @@ NETWORKS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "embed": _GUIDED,
         "guide": _GUIDED,
         "signal": _GUIDED,
+        "bench": _GUIDED,
     },
 }
 # Classification of the published study, where it departs from the defaults of ClassifySettings.
@@ -311,6 +312,52 @@ class SignalSettings(_Section):
         return {**values, "distance": first, "compare": (*others, *values.get("compare", ()))}
 
 
+def _checkpoints(found: object) -> object:
+    """Take ``name=path`` pairs, as they are typed, for a table."""
+    if isinstance(found, str):
+        found = [part.strip() for part in found.split(",") if part.strip()]
+    if not isinstance(found, list | tuple):
+        return found
+    pairs = [str(part).partition("=") for part in found]
+    wrong = [name for name, equal, path in pairs if not (name and equal and path)]
+    if wrong:
+        raise ValueError(f"'{wrong[0]}' names no file; write NAME=PATH, such as bioclip-2=weights")
+    return {name.strip(): path.strip() for name, _, path in pairs}
+
+
+class BenchSettings(_Section):
+    """Bench of similarity learning."""
+
+    cells: tuple[str, ...] | None = _setting(
+        None,
+        "What to judge, separated by commas: 'all' (default of the verb bench), categories "
+        "(supervised), cells (supervised/few-shot) or methods (simclr). The verb run judges "
+        "nothing unless this is given.",
+    )
+    budget: Literal["quick", "full"] = _setting(
+        "quick", "quick: five folds of clades and short training (default); full: every clade."
+    )
+    held_out: Rank | None = _setting(
+        None,
+        "Rank whose clades are held out; by default the next coarser one with three or more.",
+    )
+    refits: int | None = _setting(
+        None,
+        "Refits of cheap methods to permuted taxa, for p-values (default 99, of full 999).",
+        ge=0,
+    )
+    refit_seconds: float | None = _setting(
+        None,
+        "Seconds of the processor that the refits of one method may take (default 40, of full "
+        "3600); of slower ones none are made.",
+        gt=0,
+    )
+    views: int = _setting(4, "Altered views of each image, for self-supervision.", ge=2, le=32)
+    checkpoints: Annotated[dict[str, Path], BeforeValidator(_checkpoints)] = _setting(
+        {}, "Weights that cannot be bundled, NAME=PATH, separated by commas (bioclip-2=FOLDER)."
+    )
+
+
 class Settings(_Section):
     """Everything a run needs: inputs, results directory, seed, and the settings of each stage.
 
@@ -397,6 +444,7 @@ class Settings(_Section):
     classify: ClassifySettings = ClassifySettings()
     guide: GuideSettings = GuideSettings()
     signal: SignalSettings = SignalSettings()
+    bench: BenchSettings = BenchSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -468,6 +516,7 @@ SECTION_MODELS: Mapping[str, type[BaseModel]] = {
     "classify": ClassifySettings,
     "guide": GuideSettings,
     "signal": SignalSettings,
+    "bench": BenchSettings,
 }
 
 

@@ -75,7 +75,8 @@ def signal(
     >>> found.primary, found.n_taxa
     ('lambda_score', 7)
     """
-    context = _context(features, tree, specimens, rank, seed, progress, settings)
+    confound = settings.pop("confound", None)
+    context = context_of(features, tree, specimens, rank, seed, progress, confound, signal=settings)
     return find_signal(context).result
 
 
@@ -143,8 +144,11 @@ def compare_embeddings(
     """
     rows: list[dict[str, Any]] = []
     first: tuple[str, tuple[str, ...]] | None = None
+    confound = settings.pop("confound", None)
     for name, features in embeddings.items():
-        context = _context(features, tree, specimens, rank, seed, silent, settings)
+        context = context_of(
+            features, tree, specimens, rank, seed, silent, confound, signal=settings
+        )
         own, ranked = (
             TaxonFeatures(context.dataset, context.images.originals),
             context.dataset.ranked,
@@ -185,23 +189,23 @@ def compare_embeddings(
     return pd.DataFrame(rows)
 
 
-def _context(
+def context_of(
     features: Any,
     tree: Any,
     specimens: Any,
     rank: str | None,
     seed: int,
     progress: Progress,
-    settings: Mapping[str, Any],
+    confound: Any = None,
+    **sections: Mapping[str, Any],
 ) -> RunContext:
-    given = dict(settings)
-    confound = given.pop("confound", None)
+    """Bring values in memory to a run context; ``sections`` are settings of stages."""
     made = make_settings(
         {
             "rank": rank,
             "seed": seed,
             "confound": (confound,) if isinstance(confound, str) else confound,
-            "signal": given,
+            **sections,
         }
     )
     labels = None if specimens is None else as_specimens(specimens)

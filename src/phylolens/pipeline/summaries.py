@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from phylolens.results.base import Part
+from phylolens.results.bench import DONE, BenchResult
 from phylolens.results.classification import ClassificationResult
 from phylolens.results.confounds import JudgedColumn
 from phylolens.results.guided import GuidedResult
@@ -21,6 +22,8 @@ def summary_of(stage: str, out: Path) -> dict[str, Any]:
         )
     if stage == "guide":
         return guide_summary(GuidedResult.from_json(out / GuidedResult.FILE))
+    if stage == "bench":
+        return bench_summary(BenchResult.from_json(out / BenchResult.FILE))
     return signal_summary(SignalResult.from_json(out / SignalResult.FILE))
 
 
@@ -101,6 +104,42 @@ def guide_summary(found: GuidedResult) -> dict[str, Any]:
     }
     short = {name: _some(own, ("pearson", "mse")) for name, own in free.items() if own}
     return told | {"baselines": short, "in_sample": in_sample}
+
+
+BENCH_KEYS = (
+    "name",
+    "skill",
+    "p_value",
+    "macro_f1_unseen_species",
+    "recall_at_1",
+    "seconds",
+)
+
+
+def bench_summary(found: BenchResult) -> dict[str, Any]:
+    """One line a method, in the order of the map; those not made with the reason."""
+    made = [one for one in found.methods if one.status == DONE]
+    told: dict[str, Any] = {
+        "budget": found.budget,
+        "folds": found.folds.to_dict(),
+        "baselines": found.baselines.to_dict(),
+        "methods": [_rounded(_some(one, BENCH_KEYS)) for one in made],
+    }
+    others = [{"name": one.name, "why": one.why_not} for one in found.methods if one not in made]
+    if others:
+        told["not_made"] = others
+    told["best"] = found.best
+    if found.n_compared > 1:
+        told["beware"] = f"the best of {found.n_compared} methods flatters, by chance alone"
+    return told
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    """Round to what a line can show; all digits are in the file."""
+    return {
+        key: float(f"{value:.3g}") if isinstance(value, float) else value
+        for key, value in values.items()
+    }
 
 
 def _some(part: Part, keys: tuple[str, ...]) -> dict[str, Any]:

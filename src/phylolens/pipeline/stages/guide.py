@@ -137,7 +137,7 @@ def training_part(dataset: Dataset) -> tuple[Dataset, int]:
 
 def held_out(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) -> GuidedResult:
     """Evaluate the recipe's learners; write ``guide/``, ``more`` beside the figures."""
-    taxa = taxa_of(context)
+    taxa = taxa_of(context, context.settings.guide.held_out)
     require_learners(recipe.learner)
     if recipe.sampling_table:
         learner_of_table(recipe)

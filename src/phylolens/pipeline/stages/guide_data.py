@@ -24,8 +24,11 @@ class Taxa:
     clades: Clades
 
 
-def taxa_of(context: RunContext) -> Taxa:
-    """Taxa with images and genetic distances, in the order of their names."""
+def taxa_of(context: RunContext, held_out: str | None) -> Taxa:
+    """Taxa with images and genetic distances, in the order of their names.
+
+    Clades of the rank ``held_out`` are held out together, or of the next coarser one that will do.
+    """
     dataset = context.dataset
     assert dataset.ranked is not None
     names = tuple(sorted(dataset.ranked.distances.ids))
@@ -34,7 +37,7 @@ def taxa_of(context: RunContext) -> Taxa:
     if lineage is None:
         lineage = pd.DataFrame({dataset.rank: names}, index=pd.Index(names, name="taxon"))
     require_varied(genetic)
-    return Taxa(names, genetic, lineage, clades_of(lineage, context.settings.guide.held_out))
+    return Taxa(names, genetic, lineage, clades_of(lineage, held_out))
 
 
 def plan_of(context: RunContext, recipe: GuideRecipe, *, draw: int = 0) -> pd.DataFrame:
