@@ -106,7 +106,8 @@ def _held_out(
 
     def watch(learner: Learner, out: np.ndarray) -> None:
         if method.gives == "embedding":
-            retrieval.add(embed_rows(learner, data.sample), out)
+            own = getattr(learner, "compare", None)
+            retrieval.add(embed_rows(learner, data.sample), out, own)
 
     found = leave_clades_out(
         make,
@@ -160,7 +161,8 @@ def _of_all(make: Maker, method: Method, data: BenchData) -> Figures:
     if method.sees == "tree":
         return found | {"kmult": None, "mantel": None}
     if method.gives == "embedding":
-        visual: Any = _visual(embed_rows(learner, data.sample), data)
+        metric = getattr(learner, "visual_distance", "euclidean")
+        visual: Any = _visual(embed_rows(learner, data.sample), data, metric)
     else:
         between = np.asarray(learner.between(data.sample), dtype=float)
         visual = DistanceMatrix(_symmetric(between), data.sample.taxa)
@@ -174,12 +176,12 @@ def _of_all(make: Maker, method: Method, data: BenchData) -> Figures:
     return found
 
 
-def _visual(embedded: np.ndarray, data: BenchData) -> Any:
+def _visual(embedded: np.ndarray, data: BenchData, metric: str) -> Any:
     ids = data.sample.ids
     features = Features(ids, embedded.astype(np.float32), {})
     taxa = pd.Series(np.array(data.sample.taxa, dtype=object)[data.sample.codes], index=list(ids))
     specimens = data.labels["specimen_id"]
-    return stats.debiased_distances(features, taxa, specimens, "euclidean")
+    return stats.debiased_distances(features, taxa, specimens, metric)
 
 
 def _symmetric(matrix: np.ndarray) -> np.ndarray:

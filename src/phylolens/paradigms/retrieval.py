@@ -1,6 +1,6 @@
 """Finding images of the same taxon, with queries from clades that the method has never seen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ import pandas as pd
 from phylolens.guided.sample import Sample
 
 AT_ONCE = 512  # queries
+Compare = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Retrieval:
@@ -15,7 +16,8 @@ class Retrieval:
 
     The gallery holds all images but those of the query's own specimen; an image is found if it is
     of the query's taxon. Images are compared by the cosine of their embeddings, centred on the mean
-    of the training images. A taxon counts once, however many images it has.
+    of the training images, unless the method has a distance of its own. A taxon counts once,
+    however many images it has.
 
     Parameters
     ----------
@@ -31,7 +33,7 @@ class Retrieval:
         self._first: dict[int, float] = {}
         self._average: dict[int, float] = {}
 
-    def add(self, embedded: np.ndarray, out: np.ndarray) -> None:
+    def add(self, embedded: np.ndarray, out: np.ndarray, own: Compare | None = None) -> None:
         """Query with the images of the taxa ``out``, by a model that has not seen their clade.
 
         Parameters
@@ -40,35 +42,36 @@ class Retrieval:
             All images, rows as ``sample.matrix()``.
         out : int array
             Places of the taxa.
+        own : callable, optional
+            Distances of rows (P, k) to rows (Q, k), shape (P, Q).
         """
         queries = np.isin(self._taxa, out)
         places = np.asarray(embedded, dtype=np.float64)
-        places = places - places[~queries].mean(axis=0)
-        lengths = np.linalg.norm(places, axis=1, keepdims=True)
-        places = places / np.where(lengths > 0, lengths, 1.0)
+        if own is None:
+            places = places - places[~queries].mean(axis=0)
+            lengths = np.linalg.norm(places, axis=1, keepdims=True)
+            places = places / np.where(lengths > 0, lengths, 1.0)
+        compare = own or _negative_cosine
         rows = np.flatnonzero(queries)
-        scores = [
-            one
-            for start in range(0, len(rows), AT_ONCE)
-            for one in self._score(places, rows[start : start + AT_ONCE])
-        ]
+        scores: list[tuple[int, float, float]] = []
+        for start in range(0, len(rows), AT_ONCE):
+            some = rows[start : start + AT_ONCE]
+            scores += self._score(compare(places[some], places), some)
         table = pd.DataFrame(scores, columns=["taxon", "first", "average"])
         means = table.groupby("taxon").mean()
         self._first |= means["first"].to_dict()
         self._average |= means["average"].to_dict()
 
-    def _score(self, places: np.ndarray, rows: np.ndarray) -> Sequence[tuple[int, float, float]]:
-        """Score queries that have anything to find."""
-        likeness = places[rows] @ places.T
+    def _score(self, distances: np.ndarray, rows: np.ndarray) -> Sequence[tuple[int, float, float]]:
+        """Score the queries that have anything to find."""
         found = []
-        for row, values in zip(rows, likeness, strict=True):
+        for row, values in zip(rows, distances, strict=True):
             gallery = self._specimens != self._specimens[row]
             right = self._taxa[gallery] == self._taxa[row]
             if right.any():
-                order = np.argsort(-values[gallery], kind="stable")
-                hits = right[order]
-                places_found = np.flatnonzero(hits)
-                precision = np.arange(1, len(places_found) + 1) / (places_found + 1)
+                hits = right[np.argsort(values[gallery], kind="stable")]
+                ranks = np.flatnonzero(hits) + 1
+                precision = np.arange(1, len(ranks) + 1) / ranks
                 found.append((int(self._taxa[row]), float(hits[0]), float(precision.mean())))
         return found
 
@@ -86,3 +89,7 @@ class Retrieval:
     def n_taxa(self) -> int:
         """Taxa with queries."""
         return len(self._first)
+
+
+def _negative_cosine(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    return -(rows @ others.T)

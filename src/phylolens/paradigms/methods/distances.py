@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator
 
 from phylolens.guided.sample import Sample
@@ -11,6 +12,14 @@ from phylolens.paradigms.material import Material
 from phylolens.paradigms.method import Method
 from phylolens.stats.visual import visual_distances
 from phylolens.values import Features
+
+OF_IMAGES = {
+    "euclidean": "euclidean",
+    "manhattan": "cityblock",
+    "cosine": "cosine",
+    "rbf": "euclidean",
+    "polynomial": "cosine",
+}
 
 
 class PlainDistance(BaseEstimator):
@@ -30,7 +39,7 @@ class PlainDistance(BaseEstimator):
         return self
 
     def _among(self, samples: Sequence[Sample]) -> np.ndarray:
-        """Distances among the taxa of some samples, squared where the metric is a length."""
+        """Distances among the taxa of some samples, shape (n, n)."""
         means = np.concatenate([one.means for one in samples]).astype(np.float32)
         names = tuple(f"{place}" for place in range(len(means)))
         return visual_distances(Features(names, means, {}), self.metric).data
@@ -46,6 +55,18 @@ class PlainDistance(BaseEstimator):
     def between(self, new: Sample) -> np.ndarray:
         """Distances among H new taxa, shape (H, H)."""
         return self._among((new,))
+
+    @property
+    def visual_distance(self) -> str:
+        """The distance by which taxa are compared elsewhere, too."""
+        return self.metric
+
+    def compare(self, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Distances between images, shapes (P, d) and (Q, d) to (P, Q).
+
+        Kernels order images as the distance does that they are made of.
+        """
+        return cdist(rows, others, OF_IMAGES[self.metric])
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
         """Leave images as they are, shape (N, d)."""
