@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from phylolens.results.audit import AuditResult
 from phylolens.results.base import Part, StageResult
+from phylolens.results.bench import BenchResult
 from phylolens.results.check import CheckResult
 from phylolens.results.classification import ClassificationResult
 from phylolens.results.guided import GuidedResult
@@ -27,6 +28,7 @@ RESULTS: tuple[type[StageResult], ...] = (
     SignalResult,
     AuditResult,
     GuidedResult,
+    BenchResult,
 )
 HERE = Path(__file__).parent
 PAGES, SCHEMAS = HERE / "keys", HERE / "schema"

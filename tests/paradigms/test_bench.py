@@ -7,7 +7,7 @@ from phylolens.errors import InputError
 from phylolens.guided.held_out import leave_clades_out, skill
 from phylolens.guided.learners import make_learner
 from phylolens.paradigms import choose_methods, run_bench
-from phylolens.paradigms.evaluate import judge_method
+from phylolens.paradigms.evaluate import Refits, judge_method
 from phylolens.paradigms.method import Method
 from phylolens.stats._permutation import holm
 
@@ -71,25 +71,25 @@ def test_what_cannot_be_made_says_why(related):
 
     views = replace(material, views=None)
     assert (
-        "give --images" in judge_method(method(needs=("views",)), views, data, refits=0)["why_not"]
+        "give --images" in judge_method(method(needs=("views",)), views, data, Refits(0))["why_not"]
     )
     absent = method(packages=("no_such_library",), extra="bench")
     assert (
-        judge_method(absent, material, data, refits=0)["why_not"]
+        judge_method(absent, material, data, Refits(0))["why_not"]
         == "needs no_such_library: pip install 'phylolens[bench]'"
     )
     weights = method(needs=("checkpoint",), get="fetch them")
-    assert "fetch them" in judge_method(weights, material, data, refits=0)["why_not"]
+    assert "fetch them" in judge_method(weights, material, data, Refits(0))["why_not"]
     slow = method(cost="costly")
-    assert "--budget full" in judge_method(slow, material, data, refits=0)["why_not"]
-    row = judge_method(method(), material, data, refits=0)
+    assert "--budget full" in judge_method(slow, material, data, Refits(0))["why_not"]
+    row = judge_method(method(), material, data, Refits(0))
     assert row["status"] == "not made"
     assert "it cannot be done" in row["why_not"]
 
 
 def test_refits_that_would_take_too_long_are_not_made(related):
     data, material = related
-    row = judge_method(choose_methods(["gp"])[0], material, data, refits=99, refit_seconds=1e-6)
+    row = judge_method(choose_methods(["gp"])[0], material, data, Refits(99, 1e-6))
     assert row["p_value"] is None
     assert row["p_why"].startswith("not made: the refits would take about")
 
@@ -97,7 +97,7 @@ def test_refits_that_would_take_too_long_are_not_made(related):
 def test_distances_alone_are_not_asked_for_images(related):
     data, material = related
     euclidean = choose_methods(["euclidean"])[0]
-    row = judge_method(replace(euclidean, gives="distances"), material, data, refits=0)
+    row = judge_method(replace(euclidean, gives="distances"), material, data, Refits(0))
     assert row["recall_at_1"] is None
     assert row["macro_f1_unseen_species"] is None
     assert np.isfinite(row["skill"])

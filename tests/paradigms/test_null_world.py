@@ -2,7 +2,7 @@
 
 import pytest
 
-from phylolens.paradigms.evaluate import judge_method
+from phylolens.paradigms.evaluate import Refits, judge_method
 from phylolens.paradigms.registry import registered
 
 METHODS = list(registered().values())
@@ -12,7 +12,7 @@ CHANCE, SOME = 0.15, 0.05  # the most that chance gave here, and less than any l
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 def test_no_skill_without_a_relation(method, unrelated):
     data, material = unrelated
-    row = judge_method(method, material, data, refits=0)
+    row = judge_method(method, material, data, Refits(0))
     if row["why_not"]:
         pytest.skip(row["why_not"])
     assert -0.3 < row["skill"] < CHANCE
@@ -23,7 +23,7 @@ def test_no_skill_without_a_relation(method, unrelated):
 )
 def test_skill_where_relatives_look_alike(method, related):
     data, material = related
-    row = judge_method(method, material, data, refits=0)
+    row = judge_method(method, material, data, Refits(0))
     if row["why_not"]:
         pytest.skip(row["why_not"])
     assert row["skill"] > SOME

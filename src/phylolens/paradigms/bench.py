@@ -10,7 +10,7 @@ from phylolens.guided.held_out import leave_clades_out, share_saved
 from phylolens.guided.learners import make_learner
 from phylolens.named_settings import file_name
 from phylolens.paradigms.data import BenchData
-from phylolens.paradigms.evaluate import judge_method
+from phylolens.paradigms.evaluate import Refits, judge_method
 from phylolens.paradigms.material import Material
 from phylolens.paradigms.method import Method
 from phylolens.progress import Progress, silent
@@ -51,19 +51,12 @@ def run_bench(
         run was stopped.
     progress : callable
     """
-    refits = REFITS[material.budget] if refits is None else refits
+    number = REFITS[material.budget] if refits is None else refits
+    how = Refits(number, refit_seconds, jobs)
     rows: list[dict[str, Any]] = []
     for number, method in enumerate(methods):
         progress(f"bench: {method.name}", number, len(methods))
-        judge = partial(
-            judge_method,
-            method,
-            material,
-            data,
-            refits=refits,
-            refit_seconds=refit_seconds,
-            jobs=jobs,
-        )
+        judge = partial(judge_method, method, material, data, how)
         rows.append(judge() if keep is None else keep(file_name(method.name), judge))
     progress("bench", len(methods), len(methods))
     _adjust(rows)

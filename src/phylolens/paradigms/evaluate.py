@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -31,17 +33,36 @@ from phylolens.values import Features
 Figures = dict[str, Any]
 SECONDS = {"quick": 40.0, "full": 3600.0}  # of the processor that refits of one method may take
 NO_TIME = "not made: the refits would take about {:.0f} s; --refit-seconds allows more"
+SLOW = "not made: a fit takes too long to be repeated"
 NOT_ASKED = "not made: no refits were asked for"
+
+
+@dataclass(frozen=True)
+class Refits:
+    """How a p-value is got: by refits to permuted taxa, of methods that are cheap.
+
+    Parameters
+    ----------
+    number : int
+        0 for none.
+    seconds : float, optional
+        Of the processor that those of one method may take; no p-value where it would be more. By
+        default as the budget has it.
+    jobs : int
+        Threads; the result does not depend on their number.
+    """
+
+    number: int
+    seconds: float | None = None
+    jobs: int = 1
 
 
 def judge_method(
     method: Method,
     material: Material,
     data: BenchData,
+    refits: Refits,
     *,
-    refits: int,
-    refit_seconds: float | None = None,
-    jobs: int = 1,
     progress: Progress = silent,
 ) -> Figures:
     """Judge a method; as a row of ``bench.json``.
@@ -51,12 +72,7 @@ def judge_method(
     method : Method
     material : Material
     data : BenchData
-    refits : int
-        To permuted taxa, for the p-value; 0 for none.
-    refit_seconds : float, optional
-        What they may take; no p-value where it is more. By default as the budget has it.
-    jobs : int
-        Threads for the refits; the result does not depend on their number.
+    refits : Refits
     progress : callable
     """
     row: Figures = {
@@ -74,7 +90,7 @@ def judge_method(
     try:
         with threadpool_limits(1, "blas"):  # the same bytes whatever the number of cores
             with Cost() as cost:
-                found, retrieval = _held_out(make, method, data, progress)
+                found, retrieval, a_refit = _held_out(make, method, data, progress)
                 more = _new_species(make, method, data, material.seed) | _of_all(make, method, data)
             if method.more is not None:
                 more["own"] = dict(method.more(material, data))
@@ -82,8 +98,31 @@ def judge_method(
         return row | {"why_not": str(error)}
     row |= {"status": DONE, "why_not": None, **_skill(found, data), **retrieval, **more}
     row |= {"seconds": cost.seconds, "peak_mb": cost.peak_mb}
-    return row | _p_value(make, method, data, found, cost.seconds, material, refits,
-                          refit_seconds, jobs, progress)  # fmt: skip
+    limit = SECONDS[material.budget] if refits.seconds is None else refits.seconds
+    why = _why_no_refits(method, refits.number, a_refit * refits.number, limit)
+    if why:
+        return row | {"p_value": None, "p_why": why, "n_refits": 0}
+    null = null_of_refits(
+        make,
+        data.sample,
+        data.genetic,
+        data.folds,
+        found,
+        refits=refits.number,
+        inner_folds=data.inner,
+        seed=material.seed,
+        jobs=refits.jobs,
+        progress=progress,
+    )
+    return row | {"p_value": null["p_value"], "p_why": None, "n_refits": null["n_refits"]}
+
+
+def _why_no_refits(method: Method, number: int, expected: float, limit: float) -> str:
+    if not number:
+        return NOT_ASKED
+    if method.cost != "cheap":
+        return SLOW
+    return NO_TIME.format(expected) if expected > limit else ""
 
 
 def embed_rows(learner: Learner, sample: Sample) -> np.ndarray:
@@ -100,14 +139,18 @@ def embed_rows(learner: Learner, sample: Sample) -> np.ndarray:
 
 def _held_out(
     make: Maker, method: Method, data: BenchData, progress: Progress
-) -> tuple[HeldOut, Figures]:
-    """Leave clades out; query with their images."""
+) -> tuple[HeldOut, Figures, float]:
+    """Leave clades out; query with their images. Last: seconds that it took without the queries."""
     retrieval = Retrieval(data.sample, data.labels["specimen_id"])
+    start, queries = process_time(), 0.0
 
     def watch(learner: Learner, out: np.ndarray) -> None:
+        nonlocal queries
+        before = process_time()
         if method.gives == "embedding":
             own = getattr(learner, "compare", None)
             retrieval.add(embed_rows(learner, data.sample), out, own)
+        queries += process_time() - before
 
     found = leave_clades_out(
         make,
@@ -118,11 +161,13 @@ def _held_out(
         watch=watch,
         progress=progress,
     )
-    return found, {
+    seconds = process_time() - start - queries
+    figures = {
         "recall_at_1": retrieval.recall_at_1,
         "map": retrieval.mean_average_precision,
         "n_queried_taxa": retrieval.n_taxa,
     }
+    return found, figures, seconds
 
 
 def _skill(found: HeldOut, data: BenchData) -> Figures:
@@ -188,37 +233,3 @@ def _symmetric(matrix: np.ndarray) -> np.ndarray:
     found: np.ndarray = np.maximum((matrix + matrix.T) / 2, 0.0)
     np.fill_diagonal(found, 0.0)
     return found
-
-
-def _p_value(
-    make: Maker,
-    method: Method,
-    data: BenchData,
-    found: HeldOut,
-    seconds: float,
-    material: Material,
-    refits: int,
-    limit: float | None,
-    jobs: int,
-    progress: Progress,
-) -> Figures:
-    """Refit to permuted taxa where that is cheap."""
-    limit = SECONDS[material.budget] if limit is None else limit
-    expected = seconds * refits
-    if not refits:
-        return {"p_value": None, "p_why": NOT_ASKED, "n_refits": 0}
-    if method.cost != "cheap" or expected > limit:
-        return {"p_value": None, "p_why": NO_TIME.format(expected), "n_refits": 0}
-    null = null_of_refits(
-        make,
-        data.sample,
-        data.genetic,
-        data.folds,
-        found,
-        refits=refits,
-        inner_folds=data.inner,
-        seed=material.seed,
-        jobs=jobs,
-        progress=progress,
-    )
-    return {"p_value": null["p_value"], "p_why": None, "n_refits": null["n_refits"]}

@@ -16,6 +16,7 @@ from phylolens.reading.arrow import read_parquet
 from phylolens.reading.text import clear_errors
 from phylolens.report.own_results import allowed, is_own
 from phylolens.results.base import StageResult
+from phylolens.results.bench import BenchResult
 from phylolens.results.check import CheckResult
 from phylolens.results.classification import ClassificationResult
 from phylolens.results.guided import GuidedResult
@@ -151,6 +152,11 @@ class Results:
         """``signal/signal.json``."""
         return self._result("signal", SignalResult)
 
+    @cached_property
+    def bench(self) -> BenchResult | None:
+        """``bench/bench.json``."""
+        return self._result("bench", BenchResult)
+
     def _result(self, name: str, model: type[Result]) -> Result | None:
         """Read what a stage found; None where it is absent, or the last run left the stage out."""
         path = self.folder / model.FILE
@@ -168,7 +174,7 @@ class Results:
                 where.inputs[name].sha256 if name in where.inputs else None
                 for where in (made, self.run)
             )
-            if stage in ("guide", "signal") and then and now and then != now:
+            if stage in ("guide", "signal", "bench") and then and now and then != now:
                 return "was made with another phylogeny than the one read last; run it again"
         return ""
 

@@ -158,7 +158,23 @@ class BenchBaselines(Part):
 
 
 class BenchResult(StageResult):
-    """Every method in one table."""
+    """Every method in one table.
+
+    The keys of ``bench.json`` are attributes, such as ``methods``, ``folds`` and ``baselines``.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> import phylolens as pl
+    >>> tree = "(((a:1,b:1):1,c:2):1,((d:1,e:1):1,(f:1.5,g:1.5):0.5):1);"
+    >>> ids = [f"{name}{number}" for name in "abcdefg" for number in range(3)]
+    >>> meta = pd.DataFrame({"file": ids, "order": list("AAAAAABBBCCCCCCDDDDDD"),
+    ...                      "family": [name[0] for name in ids]})
+    >>> places = pd.DataFrame(np.random.default_rng(0).normal(size=(21, 4)), index=ids)
+    >>> found = pl.bench(places, meta, tree, cells="gp", refits=0)
+    >>> found.n_compared, found.best, found.folds.held_out
+    (1, 'gp', 'order')
+    """
 
     FILE: ClassVar[str] = "bench/bench.json"
 
@@ -173,6 +189,12 @@ class BenchResult(StageResult):
     methods: list[MethodRow] = Field(description="In the order of the map.")
 
     def table(self) -> pd.DataFrame:
-        """Return one row a method, in the order of the map."""
+        """Return the main figures, one row a method.
+
+        Returns
+        -------
+        DataFrame
+            In the order of the map; figures that were not made are missing.
+        """
         rows = [{name: getattr(one, name) for name in COLUMNS} for one in self.methods]
         return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -15,7 +15,12 @@ from phylolens.results.features import FeatureSpec
 from phylolens.results.run import InputFile as Recorded
 from phylolens.results.run import StageRecord
 
-STAGES = {"classify": "classification", "guide": "guided embedding", "signal": "signal"}
+STAGES = {
+    "classify": "classification",
+    "guide": "guided embedding",
+    "signal": "signal",
+    "bench": "bench",
+}
 
 
 @dataclass(frozen=True)
