@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from time import process_time
 from typing import Any
 
@@ -86,6 +87,8 @@ def judge_method(
     }
     if row["why_not"]:
         return row
+    for name in method.packages:
+        import_module(name)  # not to be counted as the method's own seconds and memory
     make = partial(method.fit, material)
     try:
         with threadpool_limits(1, "blas"):  # the same bytes whatever the number of cores

@@ -9,7 +9,36 @@ LEAST_SHARE = 0.01  # of the mean pooled variance: no feature constant within ta
 ROUNDING = 1e-13  # relative to what cancels
 
 
-def shrunk_variances(squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+def pooled_variances(squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Variance of each feature within all taxa, shape (d,), none of it zero.
+
+    Parameters
+    ----------
+    squares, sizes : array
+        As for :func:`shrunk_variances`.
+
+    Raises
+    ------
+    InputError
+        If no taxon has two specimens that differ.
+    """
+    freedom = sizes - 1
+    total = squares.sum(axis=0)
+    if freedom.sum() <= 0 or not total.any():
+        raise InputError(
+            "the distance 'gaussian-kl' needs variation within taxa, and no taxon has two "
+            "specimens that differ.",
+            where="--distance",
+            hint="Choose chord, which needs one row a taxon.",
+        )
+    pooled = total / freedom.sum()
+    found: np.ndarray = np.maximum(pooled, LEAST_SHARE * pooled.mean())
+    return found
+
+
+def shrunk_variances(
+    squares: np.ndarray, sizes: np.ndarray, pooled: np.ndarray | None = None
+) -> np.ndarray:
     """Variance of each feature within each taxon, drawn towards that within all taxa.
 
     From two or three specimens a variance is hardly known, and ratios of such variances would
@@ -22,6 +51,8 @@ def shrunk_variances(squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         Sums of squared differences of specimens from the mean of their taxon.
     sizes : int array, shape (T,)
         Specimens of each taxon.
+    pooled : array, shape (d,), optional
+        Of other taxa, by :func:`pooled_variances`; by default of these.
 
     Returns
     -------
@@ -33,18 +64,8 @@ def shrunk_variances(squares: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     InputError
         If no taxon has two specimens that differ.
     """
-    freedom = sizes - 1
-    total = squares.sum(axis=0)
-    if freedom.sum() < 1 or not total.any():
-        raise InputError(
-            "the distance 'gaussian-kl' needs variation within taxa, and no taxon has two "
-            "specimens that differ.",
-            where="--distance",
-            hint="Choose chord, which needs one row a taxon.",
-        )
-    pooled = total / freedom.sum()
-    pooled = np.maximum(pooled, LEAST_SHARE * pooled.mean())
-    weight = PRIOR_WEIGHT + freedom[:, None]
+    pooled = pooled_variances(squares, sizes) if pooled is None else pooled
+    weight = PRIOR_WEIGHT + sizes[:, None] - 1
     return (PRIOR_WEIGHT * pooled + squares) / weight
 
 
