@@ -33,6 +33,7 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "guided.permutations": (),
     "guided.skill_scale": (),
     "guided.triplets": (1,),
+    "simulation.barcodes": (2,),
     "simulation.features": (),
     "simulation.grain": (),
     "simulation.sensor": (1,),
