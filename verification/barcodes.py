@@ -22,8 +22,8 @@ from skbio.tree import nj
 from phylolens.errors import InputError
 from phylolens.phylogeny import read_distances, sequence_distances
 from phylolens.phylogeny.rank import patristic
-from phylolens.phylogeny.sequence_distances import MODELS
-from phylolens.phylogeny.sequence_distances import NAMES as WORDS
+from phylolens.phylogeny.sequence_pairs import MODELS
+from phylolens.phylogeny.sequence_pairs import NAMES as WORDS
 from phylolens.simulation import simulate_barcodes
 
 LENGTH = 658

@@ -6,7 +6,7 @@ from phylolens.phylogeny.geometry import coordinates, covariance, similarity
 from phylolens.phylogeny.rank import RankedDistances, to_rank
 from phylolens.phylogeny.read import Phylogeny, read_distances, read_phylogeny
 from phylolens.phylogeny.read_trees import read_tree, read_trees
-from phylolens.phylogeny.sequence_distances import sequence_distances
+from phylolens.phylogeny.sequence_pairs import sequence_distances
 
 __all__ = [
     "Phylogeny",

@@ -15,7 +15,7 @@ from phylolens.phylogeny.barcodes import is_aligned, read_barcodes, with_ambiguo
 from phylolens.phylogeny.placing import Placing
 from phylolens.phylogeny.rank import RankedDistances, placed_at_rank
 from phylolens.phylogeny.rank_tree import group_means
-from phylolens.phylogeny.sequence_distances import (
+from phylolens.phylogeny.sequence_pairs import (
     LEVENSHTEIN,
     NAMES,
     SequenceDistances,
