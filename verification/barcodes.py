@@ -27,7 +27,7 @@ from phylolens.phylogeny.sequence_pairs import NAMES as WORDS
 from phylolens.simulation import simulate_barcodes
 
 LENGTH = 658
-# Bases and bias of animal COI: rich in T, transitions six times as frequent; sites very unequal.
+# Rich in T, as much animal COI is; transitions six times as frequent; sites very unequal.
 WORLDS: Mapping[str, Mapping[str, Any]] = {
     "JC69, rate of the tree": {},
     "JC69, a tenth of the rate": {"rate": 0.1},

@@ -60,6 +60,7 @@ def test_beside_a_tree(make_signal):
     page = render(summarize(out), [], Album(Results(out)))
     assert "Barcodes beside: K2P distances between 8 barcodes of 6 families (Kimura 1980)" in page
     assert '<details id="barcodes">' in page
+    assert "Kimura (1980) A simple method" in page
 
 
 def test_as_the_genetic_side_without_an_alignment(make_signal):

@@ -49,6 +49,8 @@ class BarcodeFacts:
         Label of the other axis.
     method : str
         A sentence to cite.
+    source : str
+        Literature of the model, as ``references.bib`` has it under keywords.
     caution : str
         What barcodes as the genetic side cannot tell; blank beside a tree.
     """
@@ -61,6 +63,7 @@ class BarcodeFacts:
     against: dict[str, str]
     raw: str
     method: str
+    source: str
     caution: str
 
 
@@ -84,6 +87,7 @@ def about_barcodes(found: SignalResult) -> BarcodeFacts | None:
         against={one.against: _axis(one.against) for one in own.saturation},
         raw=RAW_EDITS if own.alignment == "none" else RAW_SITES,
         method=_method(own, barcodes),
+        source=f"barcodes-{own.model}",
         caution=(
             "Whether the species have the tree of this one gene: barcodes are mostly "
             "mitochondrial, and such genes cross between species and saturate with time."
