@@ -187,7 +187,7 @@ def edit_distances(sequences: Sequence[DNA]) -> np.ndarray:
     array of float, shape (n, n)
     """
     bare = [str(one.degap()) for one in sequences]
-    return cdist(bare, bare, scorer=Levenshtein.normalized_distance, dtype=np.float64)
+    return cdist(bare, bare, scorer=Levenshtein.normalized_distance, dtype=np.float64, workers=-1)
 
 
 def _of_alignment(
