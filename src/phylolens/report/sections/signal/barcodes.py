@@ -154,7 +154,8 @@ def _agreed(own: BarcodeAgreement | None, found: list[Saturation]) -> str:
     p, p_ranks = (p_value(test.p_value) for test in tests if test.p_value is not None)
     return (
         f"Over pairs of {own.n_taxa:,} taxa the barcodes' distances agree with {side} at "
-        f"r = {r} (Mantel, p = {p}); of ranks {rho} (p = {p_ranks})."
+        f"r = {r} (Mantel, p = {p}); of ranks {rho} (p = {p_ranks}). Two matrices that each come "
+        "from a tree are found related too easily, so r counts here, not p."
     )
 
 
