@@ -41,6 +41,7 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "paradigms.spectral": (5,),
     "paradigms.tsne": (6,),
     "paradigms.umap": (7,),
+    "simulation.barcodes": (2,),
     "simulation.features": (),
     "simulation.grain": (),
     "simulation.sensor": (1,),

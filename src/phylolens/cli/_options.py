@@ -17,7 +17,7 @@ from phylolens.named_settings import split_names
 from phylolens.pipeline.settings import SECTION_MODELS, Settings, option_name
 
 SPECIMENS = ("images", "meta", "pattern", "ranks")
-PHYLOGENY = ("tree", "distances", "ids", "matches")
+PHYLOGENY = ("tree", "distances", "barcodes", "genetic", "ids", "matches")
 EXTRACTION = ("backbone", "weights", "layers", "fit", "flips", "device")
 RUN = ("skip_bad", "seed", "out")
 REPEATED = ("confound",)  # given several times; other lists are separated by commas

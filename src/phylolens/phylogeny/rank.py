@@ -12,7 +12,7 @@ from skbio import DistanceMatrix, TreeNode
 from phylolens.errors import SHOWN_IDS, InputError, Problem
 from phylolens.phylogeny import names
 from phylolens.phylogeny.check import check_matrix, check_tree
-from phylolens.phylogeny.placing import place_tips
+from phylolens.phylogeny.placing import Placing, place_tips
 from phylolens.phylogeny.rank_tree import (
     TaxonTree,
     group_means,
@@ -154,9 +154,32 @@ def to_rank(
     """
     require_rank(ranks, rank)
     _require_sound(phylogeny)
-    tips = tip_names(phylogeny)
-    placing = place_tips(tips, table, ranks, rank, matches)
-    group = placing.taxon_of
+    placing = place_tips(tip_names(phylogeny), table, ranks, rank, matches)
+    return placed_at_rank(phylogeny, placing, table, rank)
+
+
+def placed_at_rank(
+    phylogeny: Phylogeny, placing: Placing, table: pd.DataFrame, rank: str
+) -> RankedDistances:
+    """Average distances between tips whose taxon is known.
+
+    Parameters
+    ----------
+    phylogeny : TreeNode or DistanceMatrix
+        Sound already.
+    placing : Placing
+        The taxon of each tip.
+    table : DataFrame
+        One row a specimen or taxon, with the column ``rank``.
+    rank : str
+        The rank of comparison.
+
+    Raises
+    ------
+    InputError
+        If fewer than three taxa have a tip, or those that do are all at distance zero.
+    """
+    tips, group = tip_names(phylogeny), placing.taxon_of
     taxa = sorted(set(group.values()))
     if len(taxa) < 3:
         raise InputError(

@@ -8,10 +8,9 @@ import pandas as pd
 
 from phylolens.embedding.feature_file import FeatureFile, read_feature_file
 from phylolens.errors import InputError, Problem
-from phylolens.phylogeny import Phylogeny, RankedDistances, read_phylogeny, to_rank
-from phylolens.phylogeny.placing import NoneMatch
-from phylolens.phylogeny.rank import tip_names
-from phylolens.phylogeny.suggestions import read_matches, suggest
+from phylolens.phylogeny import Phylogeny, RankedDistances, to_rank
+from phylolens.phylogeny.barcode_rank import RankedBarcodes
+from phylolens.pipeline.genetic_side import genetic_side
 from phylolens.pipeline.settings import Settings
 from phylolens.progress import Progress
 from phylolens.provenance import text_hash
@@ -31,14 +30,9 @@ from phylolens.specimens.other_columns import FILE_FACTS, OWN
 from phylolens.stats.confounds import read_columns
 from phylolens.taxonomy import lineages, require_rank
 from phylolens.values import Features
-from phylolens.writing import replacing, write_csv
+from phylolens.writing import replacing
 
-MATCHES = "matches.csv"
 SHOWN_VALUES = 4  # of a possible confound, with the number of taxa of each
-UNROOTED = (
-    "the tree is unrooted and was rooted at its midpoint; K, lambda and disagreeing pairs depend "
-    "on the root, so tests of the distances come first (a rooted tree is marked [&R])"
-)
 
 
 @dataclass(frozen=True)
@@ -68,6 +62,8 @@ class Dataset:
         rows of these taxa.
     others : tuple of str
         Columns that are no rank and may be confounds.
+    barcodes : RankedBarcodes or None
+        Of sequences: the same distances as ``ranked``, or others beside a tree or matrix.
     """
 
     table: pd.DataFrame
@@ -80,6 +76,7 @@ class Dataset:
     summary: dict[str, Any] = field(default_factory=dict)
     described: pd.DataFrame = field(default_factory=pd.DataFrame)
     others: tuple[str, ...] = ()
+    barcodes: RankedBarcodes | None = None
 
     def lineage(self, taxa: Sequence[str]) -> pd.DataFrame | None:
         """Lineages of ``taxa`` over the coarser ranks; None when there is no coarser rank."""
@@ -135,28 +132,21 @@ def gather(
     check.write(settings.out)
     # Labels first: with wrong ones, what a phylogeny lacks would be a false trail.
     usable(matched.specimens, skip_bad=settings.skip_bad)
-    ranked = None
+    ranked = barcodes = None
+    _require_use(settings)
     if settings.has_phylogeny:
-        notes: list[Problem] = []
-        phylogeny = read_phylogeny(
-            tree=settings.tree, distances=settings.distances, ids=settings.ids, notes=notes
-        )
-        ranked = _ranked(settings, phylogeny, _tip_labels(labels, kept, rank), labels.ranks, rank)
-        notes += ranked.notes
-        if (settings.out / MATCHES).is_file() and settings.matches is None:
-            said = f"names that nearly match the phylogeny are in {MATCHES}: check, edit, and give "
-            notes.append(Problem("near-matches", "note", f"{said}the file back with --matches"))
-        if not ranked.rooted:
-            notes.append(Problem("unrooted-tree", "warning", UNROOTED))
-        report["problems"] += [note.to_dict() for note in notes]
+        side = genetic_side(settings, _tip_labels(labels, kept, rank), labels.ranks, rank, progress)
+        ranked, barcodes = side.ranked, side.barcodes
+        report["problems"] += [note.to_dict() for note in side.notes]
         taxa = ranked.distances.ids
         report |= _confounds(settings, described, rank, labels.others, taxa)
-        source = "tree" if settings.tree else "distances"
-        report |= {"phylogeny": ranked.to_dict() | {"source": source}}
+        report |= {"phylogeny": ranked.to_dict() | {"source": side.source}}
+        if barcodes is not None:
+            report |= {"barcodes": barcodes.found.to_dict()}
         check = CheckResult.of(report)
         check.write(settings.out)
     _write_table(settings, kept)
-    return matched.with_phylogeny(ranked, _summary(check))
+    return matched.with_phylogeny(ranked, _summary(check), barcodes)
 
 
 def dataset_of(
@@ -206,7 +196,12 @@ class _Matched:
     given: Features | None
     rank: str
 
-    def with_phylogeny(self, ranked: RankedDistances | None, summary: dict[str, Any]) -> Dataset:
+    def with_phylogeny(
+        self,
+        ranked: RankedDistances | None,
+        summary: dict[str, Any],
+        barcodes: RankedBarcodes | None = None,
+    ) -> Dataset:
         table = self.kept.table
         return Dataset(
             table=table,
@@ -219,6 +214,7 @@ class _Matched:
             summary=summary,
             described=self.described,
             others=self.labels.others,
+            barcodes=barcodes,
         )
 
 
@@ -233,49 +229,21 @@ def _matched(settings: Settings, labels: Specimens, given: Features | None) -> _
     return _Matched(labels, specimens, _without_others(kept), described, given, rank)
 
 
+def _require_use(settings: Settings) -> None:
+    """Refuse a distance between barcodes where there are none."""
+    if settings.barcodes is None and settings.genetic != Settings.model_fields["genetic"].default:
+        raise InputError(
+            f"'{settings.genetic}' is a distance between barcodes, and none are given.",
+            where="--genetic",
+            hint="Give --barcodes FILE, or leave it out.",
+        )
+
+
 def _rank_of(settings: Settings, specimens: Specimens) -> str:
     """Choose the rank of comparison: the one asked for, family, or the finest."""
     rank = settings.rank or ("family" if "family" in specimens.ranks else specimens.ranks[-1])
     _require_rank(specimens, rank)
     return rank
-
-
-def _ranked(
-    settings: Settings,
-    phylogeny: Phylogeny,
-    table: pd.DataFrame,
-    ranks: tuple[str, ...],
-    rank: str,
-) -> RankedDistances:
-    """Bring the phylogeny to the rank; write which other names nearly match."""
-    given = read_matches(settings.matches) if settings.matches else None
-    try:
-        ranked = to_rank(phylogeny, table, ranks, rank, matches=given)
-    except NoneMatch as error:
-        if _write_suggestions(settings, tip_names(phylogeny), table, ranks):
-            raise InputError(
-                error.problem,
-                hint=f"Names that nearly match are in {settings.out / MATCHES}: check them and "
-                f"give the file back with --matches. {error.hint}",
-            ) from error
-        raise
-    _write_suggestions(settings, ranked.no_taxon, table, ranks)
-    return ranked
-
-
-def _write_suggestions(
-    settings: Settings, tips: Sequence[str], table: pd.DataFrame, ranks: Sequence[str]
-) -> bool:
-    """Write ``matches.csv``; whether there is any. A file that the user gave is left alone."""
-    path = settings.out / MATCHES
-    if settings.matches is not None and settings.matches.resolve() == path.resolve():
-        return True
-    found = suggest(tips, table, ranks)
-    if len(found):
-        write_csv(path, found)
-    else:
-        path.unlink(missing_ok=True)
-    return bool(len(found))
 
 
 def _require_rank(specimens: Specimens, rank: str) -> None:
@@ -429,6 +397,8 @@ def _summary(check: CheckResult) -> dict[str, Any]:
     if check.phylogeny:
         shown = ("rank", "tip_rank", "n_taxa", "no_phylogeny", "no_taxon", "matched_by", "rooted")
         summary["phylogeny"] = {key: getattr(check.phylogeny, key) for key in shown}
+    if check.barcodes:
+        summary["barcodes"] = check.barcodes.to_dict()
     named = [one for one in check.confounds.columns if one.named or one.asked]
     if named:
         summary["possible_confounds"] = [_confound_line(one) for one in named]

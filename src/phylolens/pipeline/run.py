@@ -9,7 +9,7 @@ from phylolens.errors import InputError, TooFew, require_folder
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.dataset import Dataset, gather
 from phylolens.pipeline.image_features import ImageFeatures, ImagesFailed
-from phylolens.pipeline.settings import STAGES, Settings
+from phylolens.pipeline.settings import PATHS, STAGES, Settings
 from phylolens.pipeline.stages import ACTIONS, FILES, missing_files, not_possible
 from phylolens.pipeline.summaries import summary_of
 from phylolens.progress import Progress, silent
@@ -149,6 +149,5 @@ def _mark(values: dict[str, Any], stage: str, hashes: dict[str, str], dataset: D
 
 
 def _input_hashes(settings: Settings) -> dict[str, str]:
-    names = ("meta", "tree", "distances", "trees", "features", "ids", "matches", "weights")
-    paths = {name: getattr(settings, name) for name in names}
+    paths = {name: getattr(settings, name) for name in PATHS if name not in ("images", "out")}
     return {name: file_hash(path) for name, path in paths.items() if path and path.is_file()}

@@ -33,6 +33,7 @@ PATHS = (
     "meta",
     "tree",
     "distances",
+    "barcodes",
     "trees",
     "features",
     "ids",
@@ -393,6 +394,15 @@ class Settings(_Section):
     distances: Path | None = _setting(
         None, "Square matrix of genetic distances (CSV, TSV, PHYLIP)."
     )
+    barcodes: Path | None = _setting(
+        None,
+        "DNA barcodes (FASTA) instead of --tree; headers name specimens or taxa. Beside --tree or "
+        "--distances: how far they agree.",
+    )
+    genetic: Literal["levenshtein", "p", "jc69", "k2p", "tn93", "logdet"] = _setting(
+        "k2p",
+        "Distance between barcodes: levenshtein, p, jc69, k2p (default), tn93 or logdet.",
+    )
     trees: Path | None = _setting(
         None,
         "Sample of trees beside --tree (posterior, bootstrap; Newick or NEXUS): interval of every "
@@ -480,8 +490,8 @@ class Settings(_Section):
 
     @property
     def has_phylogeny(self) -> bool:
-        """Whether a tree or a matrix was given."""
-        return self.tree is not None or self.distances is not None
+        """Whether a tree, a matrix or barcodes were given."""
+        return any(given is not None for given in (self.tree, self.distances, self.barcodes))
 
 
 def make_settings(values: Mapping[str, Any], where: object = "settings") -> Settings:

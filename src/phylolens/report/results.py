@@ -169,7 +169,7 @@ class Results:
             return made.skipped
         if "data_hash" in made.model_fields_set and made.data_hash != self.run.data_hash:
             return "was made from other images or labels than those read last; run it again"
-        for name in ("tree", "distances"):
+        for name in ("tree", "distances", "barcodes"):
             then, now = (
                 where.inputs[name].sha256 if name in where.inputs else None
                 for where in (made, self.run)

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 import pandas as pd
 from pydantic import Field
 
+from phylolens.results.barcodes import BarcodeInput
 from phylolens.results.base import Part, StageResult
 from phylolens.results.confounds import PossibleConfounds
 
@@ -74,8 +75,8 @@ class PlacedTaxa(Part):
     n_zero_length_pairs: int = Field(default=0, description="How many such pairs there are.")
     rooted: bool | None = Field(default=None, description="Whether the tree has a root.")
     root: str | None = Field(default=None, description="Where the root was put.")
-    source: Literal["tree", "distances"] | None = Field(
-        default=None, description="Which of the two was given."
+    source: Literal["tree", "distances", "barcodes"] | None = Field(
+        default=None, description="Which of them is the genetic side."
     )
 
 
@@ -88,6 +89,7 @@ class CheckResult(StageResult):
     problems: list[FoundProblem] = Field(default=[], description="What was wrong with it.")
     left_out: LeftOut = Field(default=LeftOut(), description="What is not used.")
     phylogeny: PlacedTaxa | None = Field(default=None, description="null without a phylogeny.")
+    barcodes: BarcodeInput | None = Field(default=None, description="With `--barcodes`.")
     confounds: PossibleConfounds = Field(
         default=PossibleConfounds(), description="Columns that may make taxa look alike."
     )

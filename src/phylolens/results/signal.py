@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import pandas as pd
 from pydantic import Field, PrivateAttr
 
+from phylolens.results.barcodes import BarcodeSignal
 from phylolens.results.base import Number, Part, StageResult
 from phylolens.results.confounds import Confounds
 from phylolens.results.signal_parts import (
@@ -163,6 +164,7 @@ class SignalResult(SignalFindings, Compared):
         default=None, description="Several backbones or distances side by side."
     )
     tree_sample: TreeSample | None = Field(default=None, description="With `--trees`.")
+    barcodes: BarcodeSignal | None = Field(default=None, description="With `--barcodes`.")
     circular: bool | None = Field(
         default=None, description="Whether the features were fitted to this phylogeny."
     )

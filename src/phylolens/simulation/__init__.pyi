@@ -1,5 +1,7 @@
 """The names of this package, and the files they stand in."""
 
+from .barcodes import simulate_barcodes as simulate_barcodes
+from .barcodes import write_barcodes as write_barcodes
 from .brownian import brownian as brownian
 from .brownian import with_lambda as with_lambda
 from .camera import View as View

@@ -14,7 +14,7 @@ from phylolens.pipeline.stages.circular import guided_twice
 
 __all__ = ["ACTIONS", "FILES", "files_of", "missing_files", "not_possible"]
 
-NEEDS_PHYLOGENY = "needs a phylogeny: give --tree or --distances"
+NEEDS_PHYLOGENY = "needs a phylogeny: give --tree, --distances or --barcodes"
 
 
 def not_possible(stage: str, dataset: Dataset, *, alone: bool) -> str:

@@ -13,6 +13,7 @@ from phylolens.errors import InputError, TooFew
 from phylolens.phylogeny import read_trees, to_rank
 from phylolens.phylogeny.rank_tree import FROM_TREE
 from phylolens.pipeline.context import RunContext
+from phylolens.pipeline.stages.barcodes import barcode_signal, barcode_tables
 from phylolens.pipeline.stages.circular import circularity
 from phylolens.pipeline.stages.confounds import adjusted_pairs, find_confounds
 from phylolens.pipeline.stages.taxon_features import TaxonFeatures
@@ -83,6 +84,7 @@ def find_signal(context: RunContext) -> FoundSignal:
         "disagreement_adjusted": adjusted.to_dict() if adjusted else None,
         "by_features": _by_features(context, visual, compared),
         "tree_sample": _tree_sample(context, compared, found),
+        "barcodes": barcode_signal(context, compared.genetic),
     }
     values = {
         "rank": context.dataset.rank,
@@ -223,6 +225,11 @@ def _write(context: RunContext, found: FoundSignal) -> None:
     for name, matrix in matrices.items():
         table = matrix.to_data_frame().rename_axis("taxon")
         write_csv(folder / f"{name}_distances.csv", table, index=True)
+    for path, square in barcode_tables(context, compared.genetic).items():
+        if square is None:
+            (folder / path).unlink(missing_ok=True)
+        else:
+            write_csv(folder / path, square.rename_axis("taxon"), index=True)
     write_text(folder / "tree.nwk", str(compared.tree))
     lineage = compared.lineage
     tables = {

@@ -12,7 +12,7 @@ from phylolens.report.text import count, listed, percent, plural, sentence
 from phylolens.results.check import CheckResult, FoundProblem, RankCounts, SpecimenCounts
 
 NAMES_SHOWN = 300
-SOURCES = {"tree": "a tree", "distances": "a matrix of distances"}
+SOURCES = {"tree": "a tree", "distances": "a matrix of distances", "barcodes": "DNA barcodes"}
 UNUSABLE = ("missing-file", "unreadable-image", "no-features")  # kinds of problems
 SKEWED = 10  # largest taxon over median from which counts are called very uneven
 

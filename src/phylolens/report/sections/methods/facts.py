@@ -163,6 +163,7 @@ def about_methods(results: Results, summary: dict[str, Any]) -> Methods:
     classified = summary["classify"] or {}
     used += [key for key in ("confidence", "depth", "novelty") if classified.get(key)]
     used += sorted(parts_of(summary["signal"]))
+    used += [signal.barcodes.source] if signal and signal.barcodes else []
     used += guide.sources if guide else []
     used += ["permuted"] if summary["signal"] else []
     recipes = (classified.get("recipe"), guide.recipe if guide else None)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from phylolens.report.results import Results
+from phylolens.report.sections.signal.barcodes import BarcodeFacts, about_barcodes
 from phylolens.report.sections.signal.clades import (
     Cell,
     CladeFacts,
@@ -137,10 +138,12 @@ def cannot_tell(
     trees: TreeFacts | None,
     sample: SampleFacts | None,
     pairs: PairFacts | None,
+    barcodes: BarcodeFacts | None = None,
 ) -> list[str]:
     """List what stays open."""
     tried = bool(within and within.rows)
     lines = [WHY, CERTAIN[bool(sample)], TOPOLOGY[bool(trees)], MORE[tried]]
+    lines += [barcodes.caution] if barcodes and barcodes.caution else []
     return [*lines, PAIRS] if pairs else lines
 
 
@@ -180,7 +183,8 @@ class SignalFacts:
         What the data did not allow.
     specimen_method, lambda_ : str
         How specimens were drawn again, and what the fitted lambda means.
-    tests, baselines, within, correlogram, clades, trees, pairs, sample, several, confounds
+    tests, baselines, within, correlogram, clades, trees, pairs, sample, several, barcodes
+    confounds
         The parts, each as a function of this package sums it up.
     kind, claim, rest, verdict : str
         What the tests allow to be said (see :class:`Verdict`).
@@ -213,6 +217,7 @@ class SignalFacts:
     pairs: PairFacts | None
     sample: SampleFacts | None
     several: SeveralFacts | None
+    barcodes: BarcodeFacts | None
     confounds: ConfoundFacts | None
     kind: str
     claim: str
@@ -241,6 +246,7 @@ def about_signal(results: Results) -> SignalFacts | None:
     within = about_within(found, clades, circular=circular)
     sample, pairs = about_sample(found, tests, trees), about_pairs(results, found)
     confounds = about_confounds(found.confounds, rank)
+    barcodes = about_barcodes(found)
     told = with_confounds(verdict(found, tests, subject, within), confounds, subject, tests[0])
     facts = SignalFacts(
         rank=rank,
@@ -264,13 +270,14 @@ def about_signal(results: Results) -> SignalFacts | None:
         pairs=pairs,
         sample=sample,
         several=about_several(found),
+        barcodes=barcodes,
         confounds=confounds,
         kind=told.kind,
         claim=told.claim,
         rest=told.rest,
         points=points(found, tests, subject),
-        cannot_tell=cannot_tell(within, trees, sample, pairs),
-        methods=methods(found, tests, subject, trees, sample),
+        cannot_tell=cannot_tell(within, trees, sample, pairs, barcodes),
+        methods=methods(found, tests, subject, trees, sample, barcodes),
         alt={},
     )
     return replace(facts, alt=alts(facts, subject.taxa, _worst(results)))
@@ -320,6 +327,10 @@ def alts(facts: SignalFacts, taxa: str, worst: list[str]) -> dict[str, str]:
             "Distance of the visual tree to the reference tree, beside random and permuted "
             f"ones: {listed(values)}."
         ),
+        "saturation": (
+            f"Share of sites that differ between barcodes of {what} against their distances. "
+            f"{facts.barcodes.saturated if facts.barcodes else ''}"
+        ).strip(),
         "clades": f"Correlation of visual and genetic distance within {n_clades}.",
     }
 

@@ -30,6 +30,7 @@ from phylolens.report.plots.rows import (
     is_significant,
     measured,
 )
+from phylolens.report.plots.saturation import draw_saturation
 from phylolens.report.plots.trees import (
     FEWEST_TIPS,
     MOST_TIPS,
@@ -38,6 +39,7 @@ from phylolens.report.plots.trees import (
     tangle_facts,
 )
 from phylolens.report.results import Results
+from phylolens.report.sections.signal.barcodes import about_barcodes
 from phylolens.report.thumbnails import small_image
 from phylolens.results.signal import SignalResult
 from phylolens.stats.trees import untangle
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
 
 
 HEATMAPS = (("signal-heatmaps", False), ("signal-heatmaps-ranks", True))  # name, percentiles
+CORRECTED = "barcode_corrected_distances.csv"
+SATURATION_FILES = dict.fromkeys(("tree", "distances"), "genetic_distances.csv")
 DOTS = 120  # longer side of an image in a figure
 Figures = Iterator[tuple[str, "Canvas", dict[str, Any]]]
 
@@ -143,7 +147,25 @@ def signal_figures(results: Results, order: Sequence[str]) -> Figures:
         yield from _ordination(both)
         yield from _trees(both)
         yield from _residuals(both)
+    yield from _barcodes(results, found)
     yield from _numbers(found)
+
+
+def _barcodes(results: Results, found: SignalResult) -> Figures:
+    """Draw raw differences of barcodes against each kind of distance."""
+    facts = about_barcodes(found)
+    raw = results.matrix("signal/barcode_raw_distances.csv")
+    if facts is None or facts.unrelated is None or raw is None:
+        return
+    files = {name: f"signal/{SATURATION_FILES.get(name, CORRECTED)}" for name in facts.against}
+    tables = {facts.against[name]: results.matrix(path) for name, path in files.items()}
+    beside = {
+        label: table
+        for label, table in tables.items()
+        if table is not None and set(raw.index) <= set(table.index)
+    }
+    if beside:
+        yield "saturation", draw_saturation(raw, beside, facts.unrelated, facts.raw), {}
 
 
 def _matrices(found: Found) -> Figures:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from phylolens.report.sections.signal.barcodes import BarcodeFacts
 from phylolens.report.sections.signal.tests import CONFIRMING, Subject, TestRow
 from phylolens.report.sections.signal.trees import SUPPORTED, SampleFacts, TreeFacts
 from phylolens.report.sections.signal.verdict import UNNAMED
@@ -28,10 +29,12 @@ def methods(
     subject: Subject,
     trees: TreeFacts | None,
     sample: SampleFacts | None,
+    barcodes: BarcodeFacts | None = None,
 ) -> str:
     """Write the paragraph from what ``signal.json`` records."""
-    parts = (_data(found, subject), _tests(found, tests), _intervals(found, tests, sample),
-             _beside(found, subject), _trees(trees), _pairs(found.disagreement))  # fmt: skip
+    parts = (_data(found, subject), barcodes.method if barcodes else "", _tests(found, tests),
+             _intervals(found, tests, sample), _beside(found, subject), _trees(trees),
+             _pairs(found.disagreement))  # fmt: skip
     return " ".join(part for part in parts if part)
 
 
