@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
+from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
 
@@ -69,6 +70,8 @@ class Material:
     views : Views, optional
     images : TrainingImages, optional
         By the ids of the samples' rows.
+    barcodes : DistanceMatrix, optional
+        Distances between DNA barcodes of the taxa, where those stand beside a tree.
     backbone, weights, device : str
         Of the network that made the features.
     checkpoints : mapping of str to Path
@@ -82,6 +85,7 @@ class Material:
     root: bool = False
     views: Views | None = None
     images: "TrainingImages | None" = None
+    barcodes: DistanceMatrix | None = None
     backbone: str = ""
     weights: str | None = None
     device: str = "cpu"

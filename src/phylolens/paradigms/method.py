@@ -10,7 +10,7 @@ from phylolens.paradigms.cells import BY_NAME, Cell
 from phylolens.paradigms.data import BenchData
 from phylolens.paradigms.material import Material
 
-Need = Literal["views", "images", "species", "checkpoint"]
+Need = Literal["views", "images", "species", "barcodes", "checkpoint"]
 Cost = Literal["cheap", "moderate", "costly"]
 Sees = Literal["nothing", "images", "labels", "tree"]
 
@@ -19,6 +19,8 @@ More = Callable[[Material, BenchData], Mapping[str, float | None]]
 HOW: dict[Need, str] = {
     "views": "it compares altered views of images: give --images instead of --features",
     "images": "it works on the images themselves: give --images instead of --features",
+    "barcodes": "it compares DNA barcodes of the taxa: give --barcodes coi.fasta beside the tree, "
+    "with --genetic levenshtein for the edit distance",
     "species": "it learns from a finer rank than that of comparison: give --meta with one",
 }
 
@@ -41,7 +43,7 @@ class Method:
         of the taxa, or genetic distance (``tree``).
     about : str
         One sentence: what it does, and the source.
-    needs : tuple of {'views', 'images', 'species', 'checkpoint'}
+    needs : tuple of {'views', 'images', 'species', 'barcodes', 'checkpoint'}
         What of the material it cannot do without.
     packages : tuple of str
         Modules it imports that PhyloLens does not always bring.

@@ -6,6 +6,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+from skbio import DistanceMatrix
 
 from phylolens import guided, paradigms
 from phylolens.errors import InputError, TooFew
@@ -120,11 +121,19 @@ def _material(
         root=root,
         views=views,
         images=training,
+        barcodes=_barcodes(context),
         backbone=settings.backbone.strip(),
         weights=None if settings.weights is None else str(settings.weights),
         device=settings.device,
         checkpoints=settings.bench.checkpoints,
     )
+
+
+def _barcodes(context: RunContext) -> DistanceMatrix | None:
+    """Distances of barcodes that stand beside a tree or a matrix; alone they are what is judged."""
+    settings, found = context.settings, context.dataset.barcodes
+    beside = settings.tree is not None or settings.distances is not None
+    return found.ranked.distances if found is not None and beside else None
 
 
 def _views(context: RunContext, sample: Sample, root: bool) -> paradigms.Views:
