@@ -122,6 +122,9 @@ HEAVY = {
     "guided.learners.metric_head",
     "guided.learners.metric_losses",
     "guided.learners.tuning",
+    "paradigms.self_supervised.backbone",
+    "paradigms.self_supervised.head",
+    "paradigms.self_supervised.training",
     "writing",
 }
 

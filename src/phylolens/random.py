@@ -34,6 +34,8 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "guided.skill_scale": (),
     "guided.triplets": (1,),
     "paradigms.clusters": (1,),
+    "paradigms.self_supervised": (1,),
+    "paradigms.self_supervised.components": (2,),
     "paradigms.species": (),
     "simulation.features": (),
     "simulation.grain": (),
