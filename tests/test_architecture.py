@@ -123,6 +123,9 @@ HEAVY = {
     "guided.learners.metric_losses",
     "guided.learners.tuning",
     "paradigms.generative",
+    "paradigms.self_supervised.backbone",
+    "paradigms.self_supervised.head",
+    "paradigms.self_supervised.training",
     "writing",
 }
 

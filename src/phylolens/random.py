@@ -37,6 +37,8 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "paradigms.generative": (2,),
     "paradigms.kmeans": (3,),
     "paradigms.pca": (4,),
+    "paradigms.self_supervised": (1,),
+    "paradigms.self_supervised.components": (2,),
     "paradigms.species": (),
     "paradigms.spectral": (5,),
     "paradigms.tsne": (6,),

@@ -12,6 +12,7 @@ from phylolens.cli import (
     demo,
     embed,
     guide,
+    pretrain,
     report,
     run,
     signal,
@@ -27,7 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (check, embed, classify, guide, signal, bench, report, run, simulate, demo, backbones):
+for verb in (
+    check, embed, classify, guide, signal, bench, pretrain, report, run, simulate, demo, backbones,
+):  # fmt: skip
     app.command(verb.__name__.rsplit(".", 1)[-1])(verb.command)
 
 

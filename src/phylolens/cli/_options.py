@@ -14,7 +14,7 @@ import typer
 from pydantic import BaseModel
 
 from phylolens.named_settings import split_names
-from phylolens.pipeline.settings import SECTION_MODELS, Settings, option_name
+from phylolens.pipeline.settings import SECTION_MODELS, SECTIONS, Settings, option_name
 
 SPECIMENS = ("images", "meta", "pattern", "ranks")
 PHYLOGENY = ("tree", "distances", "barcodes", "genetic", "ids", "matches")
@@ -48,14 +48,14 @@ def takes(*shared: str, section: str | None = None) -> Callable[[Verb], Verb]:
 
 
 def takes_all(*shared: str) -> Callable[[Verb], Verb]:
-    """Give a verb the settings named and those of all sections.
+    """Give a verb the settings named and those of all sections of a run.
 
     An option that two sections have is named after its section.
     """
 
     def decorate(verb: Verb) -> Verb:
         fields = [("", name) for name in shared]
-        fields += [(section, name) for section in SECTION_MODELS for name in _fields(section)]
+        fields += [(section, name) for section in SECTIONS for name in _fields(section)]
         return _command(verb, [*fields, *(("", name) for name in RUN)], _several)
 
     return decorate
@@ -73,7 +73,7 @@ def _single(section: str, name: str) -> tuple[str, ...]:
 def _several(section: str, name: str) -> tuple[str, ...]:
     """Name an option of a verb that takes all sections."""
     own = _single(section, name)
-    users = [each for each in SECTION_MODELS if own[0] in map(_option_in(each), _fields(each))]
+    users = [each for each in SECTIONS if own[0] in map(_option_in(each), _fields(each))]
     taken = own[0] in (option_name(Settings, each) for each in Settings.model_fields)
     if not section or (len(users) == 1 and not taken):
         return own

@@ -1,4 +1,4 @@
-"""Named changes to an image that make more of a rare class, the same ones every time.
+"""Named changes to an image: more of a rare class, or views that self-supervision compares.
 
 What is drawn depends on the image's content, the copy's number and the seed only, never on the
 order of work or the number of threads. The copies wanted are listed as views of images.
@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from phylolens.embedding.preprocess import border_colour
 from phylolens.errors import InputError, Problem
@@ -24,6 +24,13 @@ JITTER = 0.2  # brightness, contrast and saturation: factor 0.8–1.2
 HUE = 0.05  # share of the colour circle either way
 SHIFT = 0.05  # share of the side either way
 ZOOM = 0.1  # scale 0.9–1.1
+# Views of self-supervision. Half of SimCLR's strength in colour: on specimens it is a character.
+CROP = (0.2, 1.0)  # share of the area
+ASPECT = 4 / 3  # width by height of the crop, either way
+STRONG, STRONG_HUE = 0.4, 0.1  # as JITTER and HUE
+COLOURED, GREYED, BLURRED = 0.8, 0.2, 0.5  # how often
+SHARPEST, BLUREST = 0.1, 2.0  # standard deviation of the blur, pixels on a side of BLUR_SIDE
+BLUR_SIDE = 224
 Augmentation = Callable[[Image.Image, np.random.Generator], Image.Image]
 
 
@@ -112,16 +119,42 @@ def flip_rotate_jitter_affine(image: Image.Image, rng: np.random.Generator) -> I
         Image.Resampling.BILINEAR,
         fillcolor=border_colour(image),
     )
-    for enhance, factor in zip(
-        (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color), factors, strict=True
-    ):
-        moved = enhance(moved).enhance(float(factor))
-    return _turn_hue(moved, hue)
+    return _turn_hue(_jittered(moved, factors), hue)
+
+
+def view(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Alter an image as the views that self-supervised methods compare.
+
+    A random part of 20–100 % of the area, its sides no more unequal than 4 to 3, brought to the
+    whole size; mirrored half of the time; brightness, contrast and saturation by factors 0.6–1.4
+    and hue by up to 0.1, four times in five; grey one time in five; blurred half of the time. After
+    Chen et al. (2020), SimCLR, arXiv:2002.05709, with crops as He et al. (2020) take them and
+    colours half as strong.
+
+    All is drawn whether it is used or not, so that each draw has one meaning.
+    """
+    area, ratio = rng.uniform(*CROP), rng.uniform(-math.log(ASPECT), math.log(ASPECT))
+    place = rng.random(2)
+    mirrored, coloured, greyed, blurred = rng.random(4) < (0.5, COLOURED, GREYED, BLURRED)
+    factors = rng.uniform(1 - STRONG, 1 + STRONG, size=3)
+    hue, blur = rng.uniform(-STRONG_HUE, STRONG_HUE), rng.uniform(SHARPEST, BLUREST)
+    box = _crop_box(image.size, area, math.exp(ratio), place)
+    found = image.resize(image.size, Image.Resampling.BICUBIC, box=box)
+    if mirrored:
+        found = ImageOps.mirror(found)
+    if coloured:
+        found = _turn_hue(_jittered(found, factors), hue)
+    if greyed:
+        found = found.convert("L").convert("RGB")
+    if blurred:
+        found = found.filter(ImageFilter.GaussianBlur(blur * max(image.size) / BLUR_SIDE))
+    return found
 
 
 AUGMENTATIONS: dict[str, Augmentation] = {
     "gaussian-noise": gaussian_noise,
     "flip-rotate-jitter-affine": flip_rotate_jitter_affine,
+    "views": view,
 }
 
 
@@ -168,6 +201,25 @@ def _inverse_affine(
     rows = np.array([[flip * cos, flip * sin], [-sin, cos]])
     start = np.array([centre_x, centre_y]) - rows @ (np.array([centre_x, centre_y]) + shift)
     return (*rows[0].tolist(), float(start[0]), *rows[1].tolist(), float(start[1]))
+
+
+def _crop_box(
+    size: tuple[int, int], area: float, ratio: float, place: np.ndarray
+) -> tuple[float, float, float, float]:
+    """Box of a share of an image's area, width by height ``ratio`` times its own; inside it."""
+    across, down = (min(1.0, math.sqrt(area * factor)) for factor in (ratio, 1 / ratio))
+    width, height = size[0] * across, size[1] * down
+    left, top = place * (size[0] - width, size[1] - height)
+    return float(left), float(top), float(left) + width, float(top) + height
+
+
+def _jittered(image: Image.Image, factors: np.ndarray) -> Image.Image:
+    """Change brightness, contrast and saturation, in this order."""
+    for enhance, factor in zip(
+        (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color), factors, strict=True
+    ):
+        image = enhance(image).enhance(float(factor))
+    return image
 
 
 def _turn_hue(image: Image.Image, share: float) -> Image.Image:

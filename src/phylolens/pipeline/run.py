@@ -138,7 +138,7 @@ def _stage(
 
 def _mark(values: dict[str, Any], stage: str, hashes: dict[str, str], dataset: Dataset) -> str:
     """Fingerprint of what a stage depends on: the inputs, and no other stage's settings."""
-    others = {"classify", "guide", "signal", "bench", "out"} - {stage}
+    others = {"classify", "guide", "signal", "bench", "pretrain", "out"} - {stage}
     if stage not in ("guide", "signal"):
         others.add("confound")
     if stage != "signal":

@@ -27,7 +27,7 @@ from phylolens.rank_names import standard_name
 from phylolens.reading.text import read_text
 
 STAGES = ("check", "embed", "classify", "guide", "signal", "bench", "report")
-SECTIONS = ("classify", "guide", "signal", "bench")
+SECTIONS = ("classify", "guide", "signal", "bench")  # of a run; pretrain is a verb of its own
 PATHS = (
     "images",
     "meta",
@@ -359,6 +359,36 @@ class BenchSettings(_Section):
     )
 
 
+class PretrainSettings(_Section):
+    """Self-supervised training of a backbone on one's own images."""
+
+    method: Literal["simclr", "byol", "moco", "swav", "deepcluster"] = _setting(
+        "simclr", "simclr (default), byol, moco (needs lightly), swav or deepcluster."
+    )
+    train: Literal["blocks", "all"] = _setting(
+        "blocks",
+        "blocks: the last ones, on what the frozen part made of the images once (default); all: "
+        "the whole network, for which a GPU is advised.",
+    )
+    blocks: int = _setting(2, "Groups of layers to train, counted from the end (default 2).", ge=1)
+    epochs: int = _setting(20, "Passes over the images in all (default 20).", ge=1)
+    minutes: float | None = _setting(
+        None,
+        "Begin no epoch that would end after so many minutes of this command; the same command "
+        "goes on.",
+        gt=0,
+    )
+    image_size: int | None = _setting(
+        None, "Side of the images in training, pixels; the network's own by default.", ge=32
+    )
+    batch: int | None = _setting(
+        None, "Images of a batch (default 256; with --train all 64).", ge=2
+    )
+    views: int = _setting(8, "Altered views of each image (default 8).", ge=2, le=64)
+    rate: float = _setting(1e-4, "Step of AdamW (default 0.0001).", gt=0)
+    temperature: float | None = _setting(None, "Of the softmax (default 0.1, of moco 0.2).", gt=0)
+
+
 class Settings(_Section):
     """Everything a run needs: inputs, results directory, seed, and the settings of each stage.
 
@@ -455,6 +485,7 @@ class Settings(_Section):
     guide: GuideSettings = GuideSettings()
     signal: SignalSettings = SignalSettings()
     bench: BenchSettings = BenchSettings()
+    pretrain: PretrainSettings = PretrainSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -517,7 +548,7 @@ def _named(place: Sequence[int | str], by_option: bool) -> str:
         return ".".join(map(str, place))
     names = [str(part) for part in place if isinstance(part, str)]
     model: type[BaseModel] = Settings
-    if names[0] in SECTIONS and len(names) > 1:
+    if names[0] in SECTION_MODELS and len(names) > 1:
         model, names = SECTION_MODELS[names[0]], names[1:]
     return option_name(model, names[0]) if names[0] in model.model_fields else f"--{names[0]}"
 
@@ -527,6 +558,7 @@ SECTION_MODELS: Mapping[str, type[BaseModel]] = {
     "guide": GuideSettings,
     "signal": SignalSettings,
     "bench": BenchSettings,
+    "pretrain": PretrainSettings,
 }
 
 
