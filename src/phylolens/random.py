@@ -35,6 +35,7 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "guided.triplets": (1,),
     "paradigms.clusters": (1,),
     "paradigms.generative": (2,),
+    "paradigms.heads": (8,),
     "paradigms.kmeans": (3,),
     "paradigms.pca": (4,),
     "paradigms.self_supervised": (1,),

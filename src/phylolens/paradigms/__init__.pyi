@@ -9,4 +9,5 @@ from .material import Material as Material
 from .material import Views as Views
 from .method import Method as Method
 from .registry import choose_methods as choose_methods
+from .tree_free import OfLabels as OfLabels
 from .tree_free import TreeFree as TreeFree

@@ -47,6 +47,7 @@ CELLS: tuple[Cell, ...] = (
     Cell("reinforcement/policies", "Reinforcement: rewards and policies"),
     Cell("advanced/zero-shot", "Advanced: zero-shot"),
     Cell("advanced/graph", "Advanced: graph"),
+    Cell("classifiers/heads", "Classifiers of taxa", in_map=False),
     Cell("hierarchical/heads", "Hierarchical heads (Hofmann et al. 2024)", in_map=False),
     Cell("guided/closed-form", "Guided by the tree, closed form", in_map=False),
     Cell("guided/attention", "Guided by the tree, attention pool", in_map=False),

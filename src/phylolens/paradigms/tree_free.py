@@ -1,4 +1,4 @@
-"""Base of methods that look at no genetic distance: an embedding, and distances of its means."""
+"""Bases of methods that look at no genetic distance: an embedding, and distances of its means."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from phylolens.guided.learners.unguided import Unguided
 from phylolens.guided.sample import Sample, with_features
 
 
-class TreeFree(BaseEstimator):
-    """An embedding of images that is learned without the tree.
+class OfLabels(BaseEstimator):
+    """An embedding that is learned from the names of the taxa and not from the tree.
 
     Taxa are compared as :class:`phylolens.guided.learners.unguided.Unguided` compares features:
     squared Euclidean distance of their means less the sampling noise, here with the axes as long as
-    the method made them. Since no distance is learned from, leaving clades out for the calibration
-    takes no refits: only the clade that is judged is kept from the fit.
+    the method made them. Taxa that were learned stand further apart than new ones, so that leaving
+    clades out for the calibration takes refits.
     """
 
     def fit(self, sample: Sample, genetic: np.ndarray, groups: np.ndarray) -> Self:
@@ -51,10 +51,6 @@ class TreeFree(BaseEstimator):
         """Distances from H new taxa to T known ones, shape (H, T)."""
         return self._distances.predict(with_features(new, self.embed(new)))
 
-    def left_out(self, parts: Sequence[np.ndarray]) -> np.ndarray:
-        """Distances among the training taxa: nothing of the tree was learned that could be left."""
-        return self._distances.left_out(parts)
-
     def between(self, new: Sample) -> np.ndarray:
         """Distances among H new taxa, shape (H, H)."""
         return self._distances.between(with_features(new, self.embed(new)))
@@ -62,3 +58,15 @@ class TreeFree(BaseEstimator):
     def place(self, sample: Sample) -> np.ndarray:
         """Mean embedding of each taxon's images, shape (T, k)."""
         return sample.average(np.asarray(self.embed(sample), dtype=np.float64))
+
+
+class TreeFree(OfLabels):
+    """An embedding that is learned from images alone.
+
+    Leaving clades out for the calibration takes no refits: only the clade that is judged is kept
+    from the fit.
+    """
+
+    def left_out(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        """Distances among the training taxa: nothing of them was learned that could be left."""
+        return self._distances.left_out(parts)

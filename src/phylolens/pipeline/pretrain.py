@@ -213,7 +213,7 @@ def _telling(progress: Progress, done: int, total: int) -> Callable[[int], None]
 
 
 def _summary(found: PretrainResult, out: Path) -> dict[str, Any]:
-    """The figures a user looks for, and what to type next."""
+    """Choose the figures a user looks for, and what to type next."""
     told: dict[str, Any] = {
         "out": str(out),
         "method": found.method,
