@@ -122,6 +122,7 @@ HEAVY = {
     "guided.learners.metric_head",
     "guided.learners.metric_losses",
     "guided.learners.tuning",
+    "paradigms.episodes",
     "paradigms.generative",
     "paradigms.self_supervised.backbone",
     "paradigms.self_supervised.head",

@@ -34,6 +34,7 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "guided.skill_scale": (),
     "guided.triplets": (1,),
     "paradigms.clusters": (1,),
+    "paradigms.few_shot": (9,),
     "paradigms.generative": (2,),
     "paradigms.heads": (8,),
     "paradigms.kmeans": (3,),
