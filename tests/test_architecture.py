@@ -124,6 +124,7 @@ HEAVY = {
     "guided.learners.tuning",
     "paradigms.episodes",
     "paradigms.generative",
+    "paradigms.graph",
     "paradigms.self_supervised.backbone",
     "paradigms.self_supervised.head",
     "paradigms.self_supervised.training",

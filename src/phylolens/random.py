@@ -36,6 +36,7 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "paradigms.clusters": (1,),
     "paradigms.few_shot": (9,),
     "paradigms.generative": (2,),
+    "paradigms.graph": (10,),
     "paradigms.heads": (8,),
     "paradigms.kmeans": (3,),
     "paradigms.pca": (4,),
