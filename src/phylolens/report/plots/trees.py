@@ -117,6 +117,7 @@ def support_of(node: TreeNode) -> float | None:
 
 
 FEWEST_TIPS, MOST_NAMED, MOST_TIPS = 4, 150, 1500
+MOST_ON_PAGE = 72  # rows with names that a reader sees without scrolling: 9 inches
 LINES, LONGEST = 2.4, 28  # inches of the lines, letters of a name
 LEAST_TREE = 0.6  # inches
 ROW, SMALLEST, LARGEST = 0.125, 2.2, 7.0  # inches: of a tip; of all tips; of all without names
@@ -129,6 +130,8 @@ def draw_tanglegram(
     orders: tuple[Sequence[str], Sequence[str]],
     groups: Groups,
     rank: str,
+    *,
+    most_named: int = MOST_NAMED,
 ) -> "Canvas":
     """Draw two trees of the same tips, the first at the left.
 
@@ -142,9 +145,11 @@ def draw_tanglegram(
         Colours of the lines; without groups, lines are darker the further they lead.
     rank : str
         Of the tips.
+    most_named : int
+        Trees of more tips are drawn without names, at the height of a screen.
     """
     n = len(orders[0])
-    named = n <= MOST_NAMED
+    named = n <= most_named
     rows = max(SMALLEST, ROW * n) if named else LARGEST
     size = 0.0 if not named else min(7.5, 72 * 0.82 * rows / n)
     figure = canvas(WIDE, rows + 0.45 + _legend_height(groups))

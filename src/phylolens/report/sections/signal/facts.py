@@ -19,6 +19,7 @@ from phylolens.report.sections.signal.confounds import (
 )
 from phylolens.report.sections.signal.methods import methods
 from phylolens.report.sections.signal.pairs import PairFacts, about_pairs
+from phylolens.report.sections.signal.reading import good_for
 from phylolens.report.sections.signal.tests import (
     TESTS,
     BaselineRow,
@@ -192,6 +193,8 @@ class SignalFacts:
         Single remarks, and what stays open.
     methods : str
         A paragraph to cite.
+    good_for : dict
+        What each figure is good for, by name.
     alt : dict
         Alternative texts of the figures, by name.
     """
@@ -225,6 +228,7 @@ class SignalFacts:
     points: list[str]
     cannot_tell: list[str]
     methods: str
+    good_for: Mapping[str, str]
     alt: Mapping[str, str]
 
     @property
@@ -278,6 +282,7 @@ def about_signal(results: Results) -> SignalFacts | None:
         points=points(found, tests, subject),
         cannot_tell=cannot_tell(within, trees, sample, pairs, barcodes),
         methods=methods(found, tests, subject, trees, sample, barcodes),
+        good_for=good_for(n),
         alt={},
     )
     return replace(facts, alt=alts(facts, subject.taxa, _worst(results)))

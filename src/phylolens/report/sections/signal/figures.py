@@ -33,6 +33,8 @@ from phylolens.report.plots.rows import (
 from phylolens.report.plots.saturation import draw_saturation
 from phylolens.report.plots.trees import (
     FEWEST_TIPS,
+    MOST_NAMED,
+    MOST_ON_PAGE,
     MOST_TIPS,
     draw_tanglegram,
     read_tree,
@@ -204,7 +206,11 @@ def _has_lengths(tree: Any) -> bool:
 
 
 def _trees(found: Found) -> Figures:
-    """Draw the reference tree and the visual tree face to face."""
+    """Draw the reference tree and the visual tree face to face.
+
+    The first one leads the section, so that it has to fit a screen; where names are lost by that,
+    a second one has them.
+    """
     reference = read_tree(found.results, "tree.nwk", found.taxa)
     looks = read_tree(found.results, "visual_tree.nwk", found.taxa)
     if reference is None or looks is None or not FEWEST_TIPS <= len(found.taxa) <= MOST_TIPS:
@@ -212,8 +218,10 @@ def _trees(found: Found) -> Figures:
     first, second, crossings = untangle(reference, looks)
     facts = tangle_facts((reference, looks), len(found.taxa), crossings)
     facts["coloured"] = found.groups.rank
-    drawn = draw_tanglegram((reference, looks), (first, second), found.groups, found.rank)
-    yield "tanglegram", drawn, facts
+    how = (reference, looks), (first, second), found.groups, found.rank
+    yield "tanglegram", draw_tanglegram(*how, most_named=MOST_ON_PAGE), facts
+    if MOST_ON_PAGE < len(found.taxa) <= MOST_NAMED:
+        yield "tanglegram-named", draw_tanglegram(*how), facts
 
 
 def _residuals(found: Found) -> Figures:
