@@ -125,6 +125,7 @@ HEAVY = {
     "paradigms.episodes",
     "paradigms.generative",
     "paradigms.graph",
+    "paradigms.towers",
     "paradigms.self_supervised.backbone",
     "paradigms.self_supervised.head",
     "paradigms.self_supervised.training",

@@ -44,6 +44,7 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "paradigms.self_supervised.components": (2,),
     "paradigms.species": (),
     "paradigms.spectral": (5,),
+    "paradigms.towers": (11,),
     "paradigms.tsne": (6,),
     "paradigms.umap": (7,),
     "simulation.barcodes": (2,),

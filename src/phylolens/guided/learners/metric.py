@@ -16,14 +16,19 @@ from phylolens.random import stream
 
 MetricLoss = Literal[
     "triplet",
+    "triplet-hard",
+    "triplet-semihard",
     "contrastive",
     "arcface",
+    "ranked-list",
+    "multilevel",
     "multi-similarity",
     "hierarchical-triplet",
     "ranknet",
     "listwise",
 ]
 NAMES: tuple[str, ...] = get_args(MetricLoss)
+OF_ANGLES = ("arcface", "multi-similarity", "ranked-list")
 FOLDS = 4  # one of so many groups of clades is watched
 
 
@@ -44,7 +49,8 @@ class Metric(BaseEstimator):
     ----------
     loss : str
         ``ranknet``, ``hierarchical-triplet`` or ``listwise``; or, of pytorch-metric-learning,
-        ``triplet``, ``contrastive``, ``arcface`` or ``multi-similarity``. See
+        ``triplet`` (drawn at random; ``triplet-hard`` and ``triplet-semihard`` are mined),
+        ``contrastive``, ``arcface``, ``multi-similarity``, ``ranked-list`` or ``multilevel``. See
         :mod:`phylolens.guided.learners.metric_losses`.
     margin : float
         Factor on the margins that losses take from the phylogeny.
@@ -185,7 +191,7 @@ class Metric(BaseEstimator):
 
     def distances(self, places: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Distances between embedded taxa, shapes (P, k) and (Q, k) to (P, Q)."""
-        if self.loss in ("arcface", "multi-similarity"):
+        if self.loss in OF_ANGLES:
             places, others = _unit(places), _unit(others)
         return cdist(places, others)
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from phylolens.guided.learners.inputs import Weights, apply_head
-from phylolens.guided.learners.metric_losses import TreeLoss
+from phylolens.guided.learners.tree_loss import TreeLoss
 
 POINTS = 2  # of each taxon in a batch: the fewest of which one can be the other's neighbour
 DECAY = 1e-2  # AdamW

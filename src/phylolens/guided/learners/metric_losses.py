@@ -1,59 +1,28 @@
 """Losses that pull an embedding towards a phylogeny. Imports torch.
 
-Each is made for the training taxa and called with points (n, k), some of each taxon of a batch,
-and their taxa (n,). Genetic distances count in units of their mean over pairs. The first four are
-those of pytorch-metric-learning (Musgrave et al. 2020, arXiv:2008.09164) with margins taken from
-the phylogeny, the last three are our own and know taxa only by their order of distance.
+What they share is in :mod:`phylolens.guided.learners.tree_loss`. Those of pytorch-metric-learning
+(Musgrave et al. 2020, arXiv:2008.09164) have margins taken from the phylogeny; RankNet,
+hierarchical triplets and ListNet are our own and know taxa only by their order of distance. Losses
+of the clades at several depths are in :mod:`phylolens.guided.learners.clade_losses`.
 """
 
 from collections.abc import Mapping
-from types import ModuleType
 
 import numpy as np
 import torch
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 from torch.nn.functional import softplus
 
-from phylolens.errors import InputError
+from phylolens.guided.learners.clade_losses import ArcFace, Multilevel, RankedList
+from phylolens.guided.learners.tree_loss import (
+    TreeLoss,
+    euclidean,
+    library_of_losses,
+    same_taxon,
+)
 
 NEGATIVES = 8  # drawn for each pair of points of one taxon
-DEPTHS = 4  # cuts of the tree at which ArcFace tells clades apart
-STEEPEST = 28.6  # degrees: ArcFace's own margin, here that of the deepest cut
 TEMPERATURE = 0.1  # distance, in units of the mean, over which an order turns
 SLACK = 1e-6  # distances nearer than this are equal
-
-
-class TreeLoss(torch.nn.Module):
-    """What the losses share.
-
-    Parameters
-    ----------
-    genetic : array, shape (T, T)
-        Distances of the training taxa.
-    margin : float
-        Factor on the margins taken from them.
-    width : int
-        Dimensions of the embedding.
-    rng : Generator
-        Draws pairs and first weights.
-    """
-
-    cosine = False  # whether only the direction of an embedding counts
-    genetic: torch.Tensor
-
-    def __init__(
-        self, genetic: np.ndarray, margin: float, width: int, rng: np.random.Generator
-    ) -> None:
-        super().__init__()
-        mean = float(genetic.sum()) / max(len(genetic) * (len(genetic) - 1), 1)
-        scaled = genetic / mean if mean > 0 else genetic
-        self.register_buffer("genetic", torch.tensor(scaled, dtype=torch.float32))
-        self.margin, self.rng = margin, rng
-
-    def between(self, taxa: torch.Tensor) -> torch.Tensor:
-        """Genetic distances of some taxa, shape (n, n)."""
-        return self.genetic[taxa][:, taxa]
 
 
 class Triplet(TreeLoss):
@@ -65,15 +34,49 @@ class Triplet(TreeLoss):
 
     def forward(self, points: torch.Tensor, taxa: torch.Tensor) -> torch.Tensor:
         """Loss of points, shape (n, k), of some taxa, shape (n,)."""
-        anchors, positives = torch.where(_same(taxa))
+        anchors, positives = torch.where(same_taxon(taxa))
         anchors, positives = anchors.repeat(NEGATIVES), positives.repeat(NEGATIVES)
         drawn = torch.tensor(self.rng.integers(0, len(taxa), len(anchors)))
         kept = taxa[anchors] != taxa[drawn]
         chosen = (anchors[kept], positives[kept], drawn[kept])
         margins = self.margin * self.genetic[taxa[chosen[0]], taxa[chosen[2]]]
-        library = _library()
-        loss = library.losses.TripletMarginLoss(margin=margins, distance=_euclidean(library))
+        library = library_of_losses()
+        loss = library.losses.TripletMarginLoss(margin=margins, distance=euclidean(library))
         return loss(points, taxa, chosen)
+
+
+class MinedTriplet(TreeLoss):
+    """Triplets that are hard to order: of each point the nearest stranger, its taxon's farthest.
+
+    Hermans, Beyer & Leibe (2017) arXiv:1703.07737; margins as in :class:`Triplet`.
+    """
+
+    def chosen(self, points: torch.Tensor, taxa: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Pick triplets: anchors, positives and negatives."""
+        miner = library_of_losses().miners.BatchHardMiner(distance=euclidean(library_of_losses()))
+        found: tuple[torch.Tensor, ...] = miner(points.detach(), taxa)
+        return found
+
+    def forward(self, points: torch.Tensor, taxa: torch.Tensor) -> torch.Tensor:
+        """Loss of points, shape (n, k), of some taxa, shape (n,)."""
+        chosen = self.chosen(points, taxa)
+        margins = self.margin * self.genetic[taxa[chosen[0]], taxa[chosen[2]]]
+        library = library_of_losses()
+        loss = library.losses.TripletMarginLoss(margin=margins, distance=euclidean(library))
+        return loss(points, taxa, chosen)
+
+
+class SemihardTriplet(MinedTriplet):
+    """Triplets that are in order, and by less than the margin (Schroff et al. 2015)."""
+
+    def chosen(self, points: torch.Tensor, taxa: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Pick triplets; the miner's margin is that of a mean genetic distance."""
+        library = library_of_losses()
+        miner = library.miners.TripletMarginMiner(
+            margin=self.margin, type_of_triplets="semihard", distance=euclidean(library)
+        )
+        found: tuple[torch.Tensor, ...] = miner(points.detach(), taxa)
+        return found
 
 
 class Contrastive(TreeLoss):
@@ -89,11 +92,11 @@ class Contrastive(TreeLoss):
         near = _near(genetic, taxa, self.rng)
         chosen = _pairs(near)
         margins = self.margin * torch.sqrt(genetic)  # a tree's root distances are Euclidean
-        library = _library()
+        library = library_of_losses()
         loss = library.losses.ContrastiveLoss(
             pos_margin=margins[chosen[:2]],
             neg_margin=margins[chosen[2:]],
-            distance=_euclidean(library),
+            distance=euclidean(library),
         )
         return loss(points, taxa, chosen)
 
@@ -111,51 +114,10 @@ class MultiSimilarity(TreeLoss):
         """Loss of points, shape (n, k), of some taxa, shape (n,)."""
         genetic = self.between(taxa)
         chosen = _pairs(_near(genetic, taxa, self.rng))
-        loss = _library().losses.MultiSimilarityLoss(
+        loss = library_of_losses().losses.MultiSimilarityLoss(
             alpha=2, beta=10, base=1.0 - self.margin * genetic
         )
         return loss(points, taxa, chosen)
-
-
-class ArcFace(TreeLoss):
-    """Tell apart taxa, and the clades at several depths, by angles with a margin.
-
-    Deng et al. (2019) CVPR. One loss for each cut of the average-linkage tree of the distances;
-    the margin grows with the depth of the cut, to the published one at the root.
-    """
-
-    cosine = True
-
-    def __init__(
-        self, genetic: np.ndarray, margin: float, width: int, rng: np.random.Generator
-    ) -> None:
-        super().__init__(genetic, margin, width, rng)
-        library = _library()
-        joined = linkage(squareform(genetic, checks=False), "average")
-        depths = np.quantile(joined[:, 2], np.linspace(0, 1, DEPTHS + 1)[1:-1])
-        self.parts = torch.nn.ModuleList()
-        self.labels = [torch.arange(len(genetic))]
-        share = [float(joined[0, 2])]
-        for depth in depths:
-            clades = np.unique(fcluster(joined, depth, "distance"), return_inverse=True)[1]
-            if clades.max() > 0:
-                self.labels.append(torch.tensor(clades, dtype=torch.int64))
-                share.append(float(depth))
-        for labels, depth in zip(self.labels, share, strict=True):
-            classes = int(labels.max()) + 1
-            degrees = margin * STEEPEST * depth / (float(joined[-1, 2]) or 1.0)
-            with torch.random.fork_rng(devices=[]):  # it draws weights, which are replaced
-                part = library.losses.ArcFaceLoss(classes, width, margin=degrees, scale=10)
-            first = rng.standard_normal((width, classes)).astype(np.float32)
-            part.W.data = torch.tensor(first)
-            self.parts.append(part)
-
-    def forward(self, points: torch.Tensor, taxa: torch.Tensor) -> torch.Tensor:
-        """Loss of points, shape (n, k), of some taxa, shape (n,)."""
-        losses = [
-            part(points, labels[taxa]) for part, labels in zip(self.parts, self.labels, strict=True)
-        ]
-        return torch.stack(losses).mean()
 
 
 class _OfTaxa(TreeLoss):
@@ -224,11 +186,6 @@ def _gaps(embedded: torch.Tensor, genetic: torch.Tensor) -> tuple[torch.Tensor, 
     return embedded[:, None, :] - embedded[:, :, None], wanted
 
 
-def _same(taxa: torch.Tensor) -> torch.Tensor:
-    """Pairs of different points of one taxon, bool of shape (n, n)."""
-    return (taxa[:, None] == taxa) & ~torch.eye(len(taxa), dtype=torch.bool)
-
-
 def _near(genetic: torch.Tensor, taxa: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     """Points nearer in the tree than a pair of taxa drawn; those of one taxon always are."""
     apart = genetic[taxa[:, None] != taxa]
@@ -242,28 +199,14 @@ def _pairs(near: torch.Tensor) -> tuple[torch.Tensor, ...]:
     return (*torch.where(near & apart), *torch.where(~near & apart))
 
 
-def _euclidean(library: ModuleType) -> torch.nn.Module:
-    found: torch.nn.Module = library.distances.LpDistance(normalize_embeddings=False)
-    return found
-
-
-def _library() -> ModuleType:
-    try:
-        import pytorch_metric_learning.distances
-        import pytorch_metric_learning.losses
-    except ImportError as error:
-        raise InputError(
-            "this loss is that of pytorch-metric-learning, which is not installed.",
-            where="loss",
-            hint="Install it with: pip install 'phylolens[metric]', or use loss='ranknet'.",
-        ) from error
-    return pytorch_metric_learning
-
-
 LOSSES: Mapping[str, type[TreeLoss]] = {
     "triplet": Triplet,
+    "triplet-hard": MinedTriplet,
+    "triplet-semihard": SemihardTriplet,
     "contrastive": Contrastive,
     "arcface": ArcFace,
+    "ranked-list": RankedList,
+    "multilevel": Multilevel,
     "multi-similarity": MultiSimilarity,
     "hierarchical-triplet": HierarchicalTriplet,
     "ranknet": RankNet,

@@ -54,6 +54,21 @@ METHODS = (
         "Nearer to one's own taxon than to another, by their distance (Schroff et al. 2015).",
     ),
     _metric(
+        "triplet-hard",
+        EMBEDDING,
+        "The same with the hardest triplets of a batch (Hermans et al. 2017).",
+    ),
+    _metric(
+        "ranked-list",
+        EMBEDDING,
+        "Relatives in a ball, strangers beyond it (Wang et al. 2019).",
+    ),
+    _metric(
+        "multilevel",
+        EMBEDDING,
+        "Triplets at every depth, margins by depth (after Duan et al. 2023).",
+    ),
+    _metric(
         "hierarchical-triplet",
         EMBEDDING,
         "Triplets over all depths of the tree (after Ge et al. 2018).",
