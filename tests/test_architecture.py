@@ -119,9 +119,9 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
 # Files that load torch where they begin, and what the command line writes JSON with (pandas).
 HEAVY = {
     "embedding.torch_model",
+    "embedding.tuning",
     "guided.learners.metric_head",
     "guided.learners.metric_losses",
-    "guided.learners.tuning",
     "paradigms.episodes",
     "paradigms.generative",
     "paradigms.graph",

@@ -21,6 +21,7 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "classification.heads.choice": (),
     "classification.heads.folds": (),
     "classification.heads.hgnn": (),
+    "classification.heads.ranks": (),
     "classification.intervals": (),
     "classification.novelty": (),
     "classification.ranking": (),

@@ -13,7 +13,10 @@ from phylolens.classification.skops_file import KNOWN_TYPES
 from phylolens.classification.transform import STEPS, with_steps
 from phylolens.errors import InputError
 
-NAMES = [pytest.param(name, marks=pytest.mark.vision) if name == "hgnn" else name for name in HEADS]
+NETWORKS = ("hgnn", "sequential", "parallel")
+NAMES = [
+    pytest.param(name, marks=pytest.mark.vision) if name in NETWORKS else name for name in HEADS
+]
 PARENTS = {"c0": "left", "c1": "left", "c2": "right", "c3": "right"}
 
 each_head = pytest.mark.parametrize("name", NAMES)

@@ -8,13 +8,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from phylolens.embedding import View
+from phylolens.embedding import TrainingImages, View
 from phylolens.errors import InputError
 from phylolens.guided.learners import make_learner
 from phylolens.guided.learners.base import Learner
 from phylolens.guided.learners.finetune import FineTune
 from phylolens.guided.learners.metric import Metric
-from phylolens.guided.learners.training_images import TrainingImages
 from phylolens.guided.sample import Sample, to_sample
 from phylolens.values import Features
 

@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin
 from phylolens.classification.blend import LeafPlan, RankBlend
 from phylolens.classification.evaluate import evaluate, majority_baseline, random_baseline
 from phylolens.classification.heads import choice_of, fit_head, probabilities
+from phylolens.classification.heads.soft_targets import Distances
 from phylolens.classification.imbalance import head_of
 from phylolens.errors import InputError, TooFew
 from phylolens.progress import Progress, silent
@@ -66,6 +67,7 @@ def classify(
     imbalance: str = "none",
     ranks: Sequence[str] = (),
     leaf: LeafPlan | None = None,
+    distances: Mapping[str, Distances] | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> ClassifyResult:
@@ -93,6 +95,9 @@ def classify(
     leaf : LeafPlan, optional
         For the model ``default``: one head on the finest taxa, summed up the ranks. Without it,
         and at finer ranks, ``default`` is an independent head like the others.
+    distances : mapping of str to (names, array), optional
+        Genetic distances between the taxa of ranks, for heads with the target
+        ``softmax-distance``.
     seed : int
         Of the models and the random baseline.
 
@@ -111,7 +116,7 @@ def classify(
     truths = {rank: _answerable(truth_of[rank], plan, split) for rank, plan in plans.items()}
     plans, skipped = _testable(plans, truths)
     shared = _Shared(
-        features, table.set_index("file")["specimen_id"], tuple(steps), imbalance, seed
+        features, table.set_index("file")["specimen_id"], tuple(steps), imbalance, seed, distances
     )
     blend = _fit_blend(shared, leaf, progress) if leaf and DEFAULT in models else None
     counts: dict[str, RankCounts] = {}
@@ -123,7 +128,13 @@ def classify(
     for rank, plan in plans.items():
         truth = truths[rank]
         answers = truth.to_numpy(str)
-        part = shared.part(plan, list(truth.index), parents_of(table, ranks, rank))
+        trained = table[table["file"].isin(plan["file"])]
+        part = shared.part(
+            plan,
+            list(truth.index),
+            parents_of(table, ranks, rank),
+            lineage_of(trained, ranks, rank),
+        )
         unknown = int(truth_of[rank].notna().sum()) - len(answers)
         counts[rank] = _counts(part.labels, part.original, answers, unknown)
         baselines.majority[rank] = majority_baseline(part.original, answers)
@@ -167,6 +178,22 @@ def parents_of(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> dict[str
     return {str(k): str(k if pd.isna(v) else v) for k, v in parent.items()}
 
 
+def lineage_of(
+    trained: pd.DataFrame, ranks: Sequence[str], rank: str
+) -> dict[str, dict[str, str]] | None:
+    """Name the taxon of every coarser rank that each taxon of ``rank`` lies in, of training rows.
+
+    None where there is no coarser rank; a taxon of unknown lineage is left out at that rank.
+    """
+    if rank not in ranks or rank == ranks[0]:
+        return None
+    lineage = lineages(trained, ranks, rank)
+    return {
+        coarser: {str(k): str(v) for k, v in lineage[coarser].dropna().items()}
+        for coarser in lineage.columns[:-1]
+    }
+
+
 @dataclass(frozen=True)
 class _Part:
     """Training and test rows of one rank; ``original`` labels are those of unaltered images."""
@@ -177,6 +204,7 @@ class _Part:
     groups: np.ndarray
     test: np.ndarray
     parents: dict[str, str] | None
+    lineage: dict[str, dict[str, str]] | None
 
 
 @dataclass(frozen=True)
@@ -188,9 +216,14 @@ class _Shared:
     steps: tuple[str, ...]
     imbalance: str
     seed: int
+    distances: Mapping[str, Distances] | None
 
     def part(
-        self, plan: pd.DataFrame, tested: Sequence[str], parents: dict[str, str] | None = None
+        self,
+        plan: pd.DataFrame,
+        tested: Sequence[str],
+        parents: dict[str, str] | None = None,
+        lineage: dict[str, dict[str, str]] | None = None,
     ) -> _Part:
         labels = plan["label"].to_numpy(str)
         return _Part(
@@ -200,15 +233,19 @@ class _Shared:
             groups=self.specimen_of.loc[plan["file"]].to_numpy(str),
             test=self.features.take(tested).matrix,
             parents=parents,
+            lineage=lineage,
         )
 
-    def head(self, name: str, parents: dict[str, str] | None = None) -> ClassifierMixin:
+    def head(self, name: str, part: _Part | None = None, rank: str = "") -> ClassifierMixin:
         return head_of(
             name,
             self.seed,
             steps=self.steps,
             imbalance=self.imbalance,
-            parents=parents,
+            parents=part.parents if part else None,
+            lineage=part.lineage if part else None,
+            distances=self.distances,
+            rank=rank,
             blocks=self.features.spec.get("blocks"),
         )
 
@@ -229,7 +266,7 @@ def _answer(
     """Head, labels and their probabilities."""
     if blend is not None:
         return blend.leaf, *blend.at_rank(blend.marginals(part.test), rank)
-    head = shared.head(name, part.parents)
+    head = shared.head(name, part, rank)
     fit_head(head, part.train, part.labels, part.groups)
     found = probabilities(head, part.test)
     return head, head.classes_[found.argmax(axis=1)], found.max(axis=1)

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from phylolens.classification.heads import HEADS, make_head
 from phylolens.classification.heads.fitting import fit_grouped, probabilities
+from phylolens.classification.heads.soft_targets import Distances
 from phylolens.classification.transform import with_steps
 from phylolens.errors import InputError
 from phylolens.named_settings import name_of
@@ -89,6 +90,9 @@ def with_imbalance(
     *,
     parents: Mapping[str, str] | None = None,
     blocks: Sequence[int] | None = None,
+    lineage: Mapping[str, Mapping[str, str]] | None = None,
+    distances: Mapping[str, Distances] | None = None,
+    rank: str = "",
 ) -> ClassifierMixin:
     """Build a head that treats rare classes as the option says.
 
@@ -98,7 +102,7 @@ def with_imbalance(
         One of ``HEADS``, alone or with settings.
     option : str
         One of :data:`IMBALANCE`; those that act before the head leave it as it is.
-    seed, parents, blocks
+    seed, parents, blocks, lineage, distances, rank
         See :func:`phylolens.classification.heads.make_head`.
 
     Raises
@@ -112,7 +116,15 @@ def with_imbalance(
             where="--imbalance",
             hint=f"Choose from {', '.join(IMBALANCE)}.",
         )
-    head = make_head(head_name, seed, parents=parents, blocks=blocks)
+    head = make_head(
+        head_name,
+        seed,
+        parents=parents,
+        blocks=blocks,
+        lineage=lineage,
+        distances=distances,
+        rank=rank,
+    )
     if option == "none" or option in BEFORE_THE_HEAD:
         return head
     if option == "balanced-bagging":
@@ -134,7 +146,7 @@ def _weighted(head_name: str, head: ClassifierMixin, seed: int) -> ClassifierMix
         return make_head(f"rf-weighted{head_name[len(name) :]}", seed)
     if name == "lda":
         return head.set_params(even=True)
-    if name == "hgnn":
+    if name in ("hgnn", "sequential", "parallel"):
         return head.set_params(head__class_weight="balanced")
     if name in ("prototype", "rf-balanced-bagging"):
         _refuse(name, "weights", "each class counts alike in it by construction", "none")
@@ -169,6 +181,9 @@ def head_of(
     imbalance: str = "none",
     parents: Mapping[str, str] | None = None,
     blocks: Sequence[int] | None = None,
+    lineage: Mapping[str, Mapping[str, str]] | None = None,
+    distances: Mapping[str, Distances] | None = None,
+    rank: str = "",
 ) -> ClassifierMixin:
     """Build a head behind transforms, with an answer to rare classes.
 
@@ -185,7 +200,18 @@ def head_of(
         Coarser taxon of each class, for heads that use it.
     blocks : sequence of int, optional
         Widths of the layers and networks joined in the features.
+    lineage, distances, rank
+        For heads that learn several ranks; see :func:`phylolens.classification.make_head`.
     """
     inside = None if steps else blocks  # steps change the columns
-    head = with_imbalance(name, imbalance, seed, parents=parents, blocks=inside)
+    head = with_imbalance(
+        name,
+        imbalance,
+        seed,
+        parents=parents,
+        blocks=inside,
+        lineage=lineage,
+        distances=distances,
+        rank=rank,
+    )
     return with_steps(tuple(steps), head, seed, blocks)

@@ -18,3 +18,6 @@ from .same_spec import differences as differences
 from .same_spec import require_same as require_same
 from .store import FeatureStore as FeatureStore
 from .store import spec_id as spec_id
+from .training_images import NO_IMAGES as NO_IMAGES
+from .training_images import TrainingImages as TrainingImages
+from .training_images import require_training as require_training

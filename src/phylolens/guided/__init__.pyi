@@ -6,9 +6,6 @@ from .in_sample import fit_guided as fit_guided
 from .in_sample import load_pool as load_pool
 from .in_sample import write_guided as write_guided
 from .learners.finetune import FEATURES_HINT as FEATURES_HINT
-from .learners.finetune import NO_IMAGES as NO_IMAGES
-from .learners.finetune import require_training as require_training
-from .learners.training_images import TrainingImages as TrainingImages
 from .published import AttentionPool as AttentionPool
 from .published import Bags as Bags
 from .published import to_bags as to_bags

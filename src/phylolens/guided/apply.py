@@ -13,12 +13,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phylolens.embedding import View
+from phylolens.embedding import TrainingImages, View
 from phylolens.embedding.feature_file import FITTED, GUIDED_BY
 from phylolens.embedding.files import Chunk, chunks_of_features, chunks_of_images
 from phylolens.embedding.same_spec import options, require_asked
 from phylolens.errors import InputError
-from phylolens.guided.learners.training_images import TrainingImages
 from phylolens.guided.model_file import StoredGuide, load_guide
 from phylolens.guided.training_record import CONTENT, ID, TrainingRecord, hashes_of_ids, read_record
 from phylolens.guided.visual_similarity import correlations

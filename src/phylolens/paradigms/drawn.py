@@ -13,7 +13,7 @@ from phylolens.paradigms.tree_free import TreeFree
 from phylolens.random import stream
 
 if TYPE_CHECKING:
-    from phylolens.guided.learners.training_images import TrainingImages
+    from phylolens.embedding.training_images import TrainingImages
 
 COMPONENTS = 128
 CODE = 32
@@ -55,7 +55,7 @@ class Drawn(TreeFree):
         """Train on the images of the sample."""
         import torch
 
-        from phylolens.guided.learners.metric_head import one_thread
+        from phylolens.embedding.tuning import one_thread
         from phylolens.paradigms.generative import Schedule, train_encoder
 
         rng = stream(self.seed, "paradigms.generative")
@@ -102,7 +102,7 @@ class Drawn(TreeFree):
     def _codes(self, inputs: np.ndarray) -> np.ndarray:
         import torch
 
-        from phylolens.guided.learners.metric_head import one_thread
+        from phylolens.embedding.tuning import one_thread
         from phylolens.paradigms.generative import encode
 
         with one_thread():

@@ -47,7 +47,8 @@ class Episodic(OfLabels):
         InputError
             If fewer than two taxa have two images.
         """
-        from phylolens.guided.learners.metric_head import first_weights, one_thread
+        from phylolens.embedding.tuning import one_thread
+        from phylolens.guided.learners.metric_head import first_weights
         from phylolens.paradigms.episodes import train_episodes
 
         rng = stream(self.seed, "paradigms.few_shot")

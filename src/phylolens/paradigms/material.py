@@ -12,7 +12,7 @@ from skbio import DistanceMatrix
 from phylolens.errors import InputError
 
 if TYPE_CHECKING:
-    from phylolens.guided.learners.training_images import TrainingImages
+    from phylolens.embedding.training_images import TrainingImages
 
 Budget = Literal["quick", "full"]
 

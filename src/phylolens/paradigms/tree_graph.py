@@ -59,7 +59,7 @@ class TreeGraph(BaseEstimator):
         """
         import torch
 
-        from phylolens.guided.learners.metric_head import one_thread
+        from phylolens.embedding.tuning import one_thread
         from phylolens.paradigms.graph import first_weights, places, train_graph
 
         check_fit(sample, genetic, groups)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from phylolens.embedding import backbone_names, find_backbone
 from phylolens.embedding.augment import View
 from phylolens.embedding.backbones import BackboneSpec
+from phylolens.embedding.training_images import TrainingImages, require_training
 from phylolens.embedding.weights import get_weights
 from phylolens.errors import InputError, require_folder
-from phylolens.guided import TrainingImages, require_training
 from phylolens.guided.training_record import record_of_fit, write_record
 from phylolens.pipeline.own_images import OwnImages, own_images
 from phylolens.pipeline.settings import Settings
@@ -86,7 +86,7 @@ def pretrain(settings: Settings, *, progress: Progress = silent) -> dict[str, An
     job = _job(settings, progress)
     if settings.out.is_dir():
         sweep(settings.out)
-    from phylolens.guided.learners.metric_head import one_thread
+    from phylolens.embedding.tuning import one_thread
 
     with one_thread():
         found = _train(job, progress)

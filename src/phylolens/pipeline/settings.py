@@ -82,7 +82,8 @@ CLASSIFY_SOURCES = {
     PUBLISHED: "Roy (2025), TU Ilmenau, experiment 1: classification with feature transfer",
 }
 HEADS = (
-    "default, linear, lda, svm, prototype, mlp-weighted, hgnn, rf, rf-weighted, rf-balanced-bagging"
+    "default, linear, lda, svm, prototype, mlp-weighted, hgnn, sequential, parallel, rf, "
+    "rf-weighted, rf-balanced-bagging"
 )
 LEARNERS = (
     "default, soft, phylo-ridge, kernel-ridge, gp, attention, attention+projection, metric, "

@@ -3,8 +3,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from phylolens.embedding.training_images import TrainingImages  # noqa: E402
 from phylolens.errors import InputError  # noqa: E402
-from phylolens.guided.learners.training_images import TrainingImages  # noqa: E402
 from phylolens.paradigms.drawn import Drawn, thumbnails  # noqa: E402
 from phylolens.paradigms.generative import (  # noqa: E402
     Decoder,

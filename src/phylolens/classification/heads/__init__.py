@@ -20,11 +20,20 @@ from phylolens.classification.heads.hgnn import hgnn
 from phylolens.classification.heads.inner_choice import default, linear
 from phylolens.classification.heads.lda import lda
 from phylolens.classification.heads.mlp import weighted_mlp
+from phylolens.classification.heads.parallel import parallel
 from phylolens.classification.heads.prototype import prototype
+from phylolens.classification.heads.sequential import sequential
+from phylolens.classification.heads.soft_targets import Distances
 from phylolens.classification.heads.svm import svm
 from phylolens.named_settings import parse_named, typed_settings
 
-TOLD = ("parents", "blocks")  # settings that the study tells a head, not the user
+TOLD = (
+    "parents",
+    "blocks",
+    "lineage",
+    "distances",
+    "rank",
+)  # settings that the study tells a head, not the user
 HEADS: Mapping[str, Callable[[int], ClassifierMixin]] = MappingProxyType(
     {
         "rf": forest,
@@ -36,6 +45,8 @@ HEADS: Mapping[str, Callable[[int], ClassifierMixin]] = MappingProxyType(
         "mlp-weighted": weighted_mlp,
         "prototype": prototype,
         "hgnn": hgnn,
+        "sequential": sequential,
+        "parallel": parallel,
         "default": default,
     }
 )
@@ -47,6 +58,9 @@ def make_head(
     *,
     parents: Mapping[str, str] | None = None,
     blocks: Sequence[int] | None = None,
+    lineage: Mapping[str, Mapping[str, str]] | None = None,
+    distances: Mapping[str, Distances] | None = None,
+    rank: str = "",
 ) -> ClassifierMixin:
     """Return the unfitted classifier ``name``.
 
@@ -61,6 +75,13 @@ def make_head(
         Coarser taxon of each class, used by ``hgnn``.
     blocks : sequence of int, optional
         Widths of the layers joined in the features; each is scaled to unit length by itself.
+    lineage : mapping of str to mapping, optional
+        Coarser ranks, coarse to fine, with the taxon of each class; for ``sequential`` and
+        ``parallel``.
+    distances : mapping of str to (names, array), optional
+        Genetic distances between the taxa of ranks, for their target ``softmax-distance``.
+    rank : str
+        Of the classes.
 
     Raises
     ------
@@ -77,6 +98,12 @@ def make_head(
         _tell(head, "parents", {str(taxon): str(parent) for taxon, parent in parents.items()})
     if blocks is not None:
         _tell(head, "blocks", tuple(int(width) for width in blocks))
+    if lineage is not None:
+        _tell(head, "lineage", {one: dict(taxon_of) for one, taxon_of in lineage.items()})
+    if distances is not None:
+        _tell(head, "distances", dict(distances))
+    if rank:
+        _tell(head, "rank", rank)
     return head
 
 

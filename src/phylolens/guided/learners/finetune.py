@@ -8,20 +8,19 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from phylolens.embedding import find_backbone
+from phylolens.embedding.training_images import NO_IMAGES, TrainingImages, require_training
 from phylolens.embedding.weights import get_weights
 from phylolens.errors import InputError
 from phylolens.guided.clades import clade_folds
 from phylolens.guided.learners.inputs import Weights
 from phylolens.guided.learners.metric import FOLDS, Metric, fold_skill, mean_apart
-from phylolens.guided.learners.training_images import TrainingImages
 from phylolens.guided.sample import Sample, with_features
 from phylolens.random import stream
 
 if TYPE_CHECKING:
-    from phylolens.guided.learners.tuning import TunableNetwork
+    from phylolens.embedding.tuning import TunableNetwork
 
 Tuned = dict[str, np.ndarray]
-NO_IMAGES = "fine-tuning needs the images, not only their features."
 FEATURES_HINT = "Give --images instead of --features, or learner 'metric', which takes features."
 
 
@@ -111,8 +110,8 @@ class FineTune(BaseEstimator):
             If an image is not named or readable, or torch or timm is absent.
         """
         self._check(sample)
-        require_training()
-        from phylolens.guided.learners.metric_head import one_thread
+        require_training("learner finetune")
+        from phylolens.embedding.tuning import one_thread
 
         with one_thread():
             network = self._network()
@@ -146,7 +145,7 @@ class FineTune(BaseEstimator):
 
     def _network(self) -> "TunableNetwork":
         """Load the network as published."""
-        from phylolens.guided.learners.tuning import TunableNetwork
+        from phylolens.embedding.tuning import TunableNetwork
 
         spec = find_backbone(self.backbone)
         given = None if self.weights is None else Path(self.weights)
@@ -220,7 +219,7 @@ class FineTune(BaseEstimator):
         self, network: "TunableNetwork", sample: Sample, head: Metric
     ) -> Callable[[np.ndarray], Any]:
         """Make what gives the head's inputs of rows of the sample, for gradients to pass."""
-        from phylolens.guided.learners.tuning import reduce_tensor, root_tensor
+        from phylolens.guided.learners.metric_head import reduce_tensor, root_tensor
 
         names, images = np.array(sample.ids, dtype=object), self._images
 
@@ -232,7 +231,7 @@ class FineTune(BaseEstimator):
 
     def place(self, sample: Sample) -> np.ndarray:
         """Mean embedding of each taxon's images, shape (T, k)."""
-        from phylolens.guided.learners.metric_head import one_thread
+        from phylolens.embedding.tuning import one_thread
 
         with one_thread():
             return self.head_.place(self._featured(self._tuned_network(), sample))
@@ -256,7 +255,7 @@ class FineTune(BaseEstimator):
         InputError
             If an image is not readable.
         """
-        from phylolens.guided.learners.metric_head import one_thread
+        from phylolens.embedding.tuning import one_thread
 
         with one_thread():
             found = images.features(self._tuned_network(), list(images.views))
@@ -275,16 +274,3 @@ class FineTune(BaseEstimator):
         state = dict(super().__getstate__())
         state.pop("_ready", None)
         return state | {"images": None, "weights": None}
-
-
-def require_training() -> None:
-    """Raise :class:`InputError` unless networks can be trained here."""
-    try:
-        import timm  # noqa: F401
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise InputError(
-            "fine-tuning trains the network with torch and timm, which are not both installed.",
-            where="learner finetune",
-            hint="Install them with: pip install 'phylolens[torch]'.",
-        ) from error

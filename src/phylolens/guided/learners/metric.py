@@ -167,7 +167,8 @@ class Metric(BaseEstimator):
     ) -> tuple[Weights, list[float]]:
         import torch
 
-        from phylolens.guided.learners.metric_head import first_weights, one_thread, train
+        from phylolens.embedding.tuning import one_thread
+        from phylolens.guided.learners.metric_head import first_weights, train
 
         rng = stream(self.seed, "guided.metric.batches")
         width = rows.shape[1]

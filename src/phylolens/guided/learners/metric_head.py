@@ -1,17 +1,17 @@
 """A small head on frozen features, trained by a loss of the tree. Imports torch."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from phylolens.guided.learners.inputs import Weights, apply_head
+from phylolens.guided.learners.inputs import Reduced, Weights, apply_head
 from phylolens.guided.learners.tree_loss import TreeLoss
 
 POINTS = 2  # of each taxon in a batch: the fewest of which one can be the other's neighbour
 DECAY = 1e-2  # AdamW
+LEAST = 1e-4  # of a feature to be rooted in training: the slope of the root has no bound at 0
 STEPS = 3  # of an epoch at least: where one batch holds all taxa, it passes over them as often
 
 
@@ -24,17 +24,6 @@ class Schedule:
     rate: float
     bag: int
     taxa: int
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep torch on one core: sums in one order, whatever the machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def first_weights(width: int, dimensions: int, hidden: int, rng: np.random.Generator) -> Weights:
@@ -136,3 +125,15 @@ def train(
 def plain(weights: Mapping[str, torch.Tensor]) -> Weights:
     """Copy weights out of torch."""
     return {name: value.detach().numpy().copy() for name, value in weights.items()}
+
+
+def root_tensor(features: torch.Tensor) -> torch.Tensor:
+    """Square root of features, where gradients pass through it."""
+    return features.clamp(min=LEAST).sqrt()
+
+
+def reduce_tensor(features: torch.Tensor, reduction: Reduced) -> torch.Tensor:
+    """Apply a reduction where gradients pass through it, shape (n, d) to (n, c)."""
+    mean, factor = reduction.scaled.mean, reduction.scaled.factor
+    shift, scale = (torch.tensor(side, dtype=torch.float32) for side in (mean, factor))
+    return ((features - shift) * scale) @ torch.tensor(reduction.axes)

@@ -35,7 +35,8 @@ class TwoTowers(BaseEstimator):
 
     def fit(self, sample: Sample, genetic: np.ndarray, groups: np.ndarray) -> "TwoTowers":
         """Learn; see :class:`phylolens.guided.learners.base.Learner`."""
-        from phylolens.guided.learners.metric_head import first_weights, one_thread
+        from phylolens.embedding.tuning import one_thread
+        from phylolens.guided.learners.metric_head import first_weights
         from phylolens.paradigms.towers import train_towers
 
         check_fit(sample, genetic, groups)

@@ -11,8 +11,8 @@ import torch
 from phylolens.embedding.backbones import BackboneSpec
 from phylolens.embedding.pretrained import KEY
 from phylolens.embedding.torch_model import load_network
-from phylolens.guided.learners.training_images import TrainingImages
-from phylolens.guided.learners.tuning import TunableNetwork
+from phylolens.embedding.training_images import TrainingImages
+from phylolens.embedding.tuning import TunableNetwork
 from phylolens.writing import replacing
 
 EVERY = 10**6  # blocks: more than there are

@@ -72,7 +72,7 @@ class SelfSupervised(TreeFree):
         """
         if self.views is None or self.views.matrix.shape[1] < 2:
             raise InputError("self-supervision compares at least two views of every image.")
-        from phylolens.guided.learners.metric_head import one_thread
+        from phylolens.embedding.tuning import one_thread
 
         own = self.views.of(sample.ids)
         rng = stream(self.seed, "paradigms.self_supervised.components")

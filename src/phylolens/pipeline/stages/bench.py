@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from skbio import DistanceMatrix
 
-from phylolens import guided, paradigms
+from phylolens import embedding, paradigms
 from phylolens.errors import InputError, TooFew
 from phylolens.guided.recipes import GUIDE_RECIPES
 from phylolens.guided.sample import Sample
@@ -107,7 +107,7 @@ def _material(
     if images.can_alter and "views" in wanted:
         views = _views(context, sample, root)
     if images.can_alter and "images" in wanted:
-        training = guided.TrainingImages(
+        training = embedding.TrainingImages(
             images.views(images.plan_ids(plan, ""), ""),
             fit=settings.fit,
             seed=settings.seed,

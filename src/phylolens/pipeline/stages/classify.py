@@ -6,15 +6,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from phylolens import classification, embedding
 from phylolens.classification.blend import LeafPlan
+from phylolens.classification.heads.soft_targets import Distances
 from phylolens.classification.imbalance import head_of
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.strata import require_shares
 from phylolens.embedding.feature_file import without_rows
 from phylolens.errors import InputError, TooFew
+from phylolens.named_settings import name_of
+from phylolens.phylogeny import read_phylogeny, to_rank
+from phylolens.phylogeny.suggestions import read_matches
 from phylolens.pipeline.checkpoints import Checkpoints
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.settings import CLASSIFY_PRESETS, CLASSIFY_SOURCES, NETWORKS
@@ -32,6 +37,12 @@ CANNOT_CALIBRATE = (
     "too much"
 )
 
+OF_ALL_RANKS = ("sequential", "parallel")
+NOT_CALIBRATED = (
+    "'{}' learns all ranks at once and is tested, not calibrated or stored; name another model "
+    "first for that"
+)
+
 
 def classify(context: RunContext) -> dict[str, Any]:
     """Test one head a rank on every split, then calibrate and store a model over all ranks."""
@@ -41,6 +52,7 @@ def classify(context: RunContext) -> dict[str, Any]:
         head_of(name, settings.seed, steps=options.steps, imbalance=options.imbalance)
     _require_augmentation(options.augmentation)
     require_shares(options.unknown_share, context.dataset.ranks)
+    rank_distances(context)
     for name in options.splits:
         _try_split(context, ranks, name)
     checkpoints = Checkpoints(settings.out / "classify" / "parts", context.mark)
@@ -53,6 +65,8 @@ def classify(context: RunContext) -> dict[str, Any]:
     n_fitted = in_fit(context.dataset.given, context.dataset.table["file"])
     if options.trust and n_fitted:
         metrics["not_possible"] = {"model": CANNOT_CALIBRATE.format(n_fitted)}
+    elif options.trust and name_of(options.models[0]) in OF_ALL_RANKS:
+        metrics["not_possible"] = {"model": NOT_CALIBRATED.format(options.models[0])}
     elif options.trust:
         metrics |= calibrate_and_assess(context, ranks, first, others, checkpoints)
     result = ClassificationResult.of(metrics | {"settings": _settings_used(context).to_dict()})
@@ -152,6 +166,7 @@ def _test(context: RunContext, ranks: Sequence[str], name: str, seed: int) -> di
             imbalance=options.imbalance,
             ranks=dataset.ranks,
             leaf=leaf,
+            distances=rank_distances(context),
             seed=seed,
             progress=context.progress,
         )
@@ -169,6 +184,37 @@ def _test(context: RunContext, ranks: Sequence[str], name: str, seed: int) -> di
     guided = {} if n_leaked is None else tested_in_fit(n_leaked, len(split.test))
     about = {"recipe": options.recipe, "source": CLASSIFY_SOURCES[options.recipe]}
     return found.model_copy(update=about | guided).to_dict()
+
+
+def rank_distances(context: RunContext) -> dict[str, Distances] | None:
+    """Genetic distances at every rank that has them, where a head's target asks for them.
+
+    Raises
+    ------
+    InputError
+        If there is no phylogeny.
+    """
+    settings, dataset = context.settings, context.dataset
+    asked = [name for name in settings.classify.models if "softmax-distance" in name]
+    if not asked:
+        return None
+    if not settings.has_phylogeny:
+        raise InputError(
+            "the target 'softmax-distance' needs genetic distances between the classes.",
+            where="--models",
+            ids=asked,
+            hint="Give a phylogeny (--tree or --distances), or take target=one-hot.",
+        )
+    phylogeny = read_phylogeny(tree=settings.tree, distances=settings.distances, ids=settings.ids)
+    matches = read_matches(settings.matches) if settings.matches else None
+    found: dict[str, Distances] = {}
+    for rank in dataset.ranks:
+        try:
+            ranked = to_rank(phylogeny, dataset.table, dataset.ranks, rank, matches=matches)
+        except InputError:  # finer than the tips, or too few taxa: the target stays one-hot there
+            continue
+        found[rank] = (tuple(ranked.distances.ids), np.asarray(ranked.distances.data))
+    return found
 
 
 def predictions_file(name: str, first: str) -> str:

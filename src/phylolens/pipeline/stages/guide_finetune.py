@@ -33,7 +33,7 @@ def require_trainable(context: RunContext, recipe: GuideRecipe) -> None:
         return
     settings = context.settings
     if not context.images.can_alter:
-        raise InputError(guided.NO_IMAGES, where=WHERE, hint=guided.FEATURES_HINT)
+        raise InputError(embedding.NO_IMAGES, where=WHERE, hint=guided.FEATURES_HINT)
     unfit = {
         "--backbone": len(embedding.backbone_names(settings.backbone)) > 1,
         "--layers": bool(settings.layers),
@@ -53,7 +53,7 @@ def require_trainable(context: RunContext, recipe: GuideRecipe) -> None:
             where="--sampling-table",
             hint=f"Name another learner first, or leave {WHERE} to a run of its own.",
         )
-    guided.require_training()
+    embedding.require_training("learner finetune")
 
 
 def refits_of(context: RunContext, recipe: GuideRecipe) -> dict[str, int]:
@@ -72,7 +72,7 @@ def makers_of(
     settings = context.settings
     refits = refits_of(context, recipe)
     common = {
-        "images": guided.TrainingImages(
+        "images": embedding.TrainingImages(
             context.images.views(plan.drop_duplicates("id"), recipe.augmentation),
             fit=settings.fit,
             seed=settings.seed,

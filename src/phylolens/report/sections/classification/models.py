@@ -19,6 +19,8 @@ MODEL_WORDS = {
     "mlp-weighted": "weighted neural network",
     "prototype": "nearest class mean",
     "hgnn": "hierarchy-guided network",
+    "sequential": "network of ranks in a row",
+    "parallel": "network of ranks side by side",
 }
 
 PARTS = {

@@ -13,11 +13,12 @@ from phylolens.images import UnreadableImage, decode, open_file, sha256_of
 from phylolens.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from phylolens.embedding import View
+    from phylolens.embedding.augment import View
     from phylolens.embedding.backbones import BackboneSpec
-    from phylolens.guided.learners.tuning import TunableNetwork
+    from phylolens.embedding.tuning import TunableNetwork
 
 
+NO_IMAGES = "fine-tuning needs the images, not only their features."
 KEPT = 2 << 30  # bytes of activations kept in memory; what is beyond them is computed anew
 AT_ONCE = 16  # images
 
@@ -98,7 +99,6 @@ class TrainingImages:
         return found
 
     def _pixels(self, name: str, spec: "BackboneSpec") -> np.ndarray:
-
         view = self.views[name]
         try:
             with open_file(view.path) as file:
@@ -109,3 +109,22 @@ class TrainingImages:
         return np.array(
             augment(image, view.augmentation, content=content, copy=view.copy, seed=self.seed)
         )
+
+
+def require_training(where: str) -> None:
+    """Raise :class:`InputError` unless networks can be trained here.
+
+    Parameters
+    ----------
+    where : str
+        What asks for it, such as ``learner finetune``.
+    """
+    try:
+        import timm  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise InputError(
+            "fine-tuning trains the network with torch and timm, which are not both installed.",
+            where=where,
+            hint="Install them with: pip install 'phylolens[torch]'.",
+        ) from error

@@ -17,7 +17,6 @@ from timm.models import group_parameters
 from phylolens.embedding.backbones import BackboneSpec
 from phylolens.embedding.torch_model import load_network
 from phylolens.errors import InputError
-from phylolens.guided.learners.inputs import Reduced
 
 ROUNDING = 1e-4  # of the largest feature: what the two ways of running a network may differ by
 
@@ -181,9 +180,6 @@ def _halves(network: torch.nn.Module, beside: list[str], side: int) -> Halves:
     return Halves(rest, frozen, replay, side)
 
 
-LEAST = 1e-4  # of a feature to be rooted in training: the slope of the root has no bound at 0
-
-
 class TunableNetwork:
     """A network in evaluation mode: normalisation keeps its averages, nothing is dropped.
 
@@ -193,7 +189,8 @@ class TunableNetwork:
     checkpoint : Path
         Published weights.
     blocks : int
-        Groups of layers that can be trained, counted from the end, as timm groups them.
+        Groups of layers that can be trained, counted from the end, as timm groups them; none with
+        0, the whole network where there are no more.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
@@ -206,9 +203,8 @@ class TunableNetwork:
         network = load_network(spec, checkpoint)
         backbone: Any = network.backbone
         groups = group_parameters(backbone, backbone.group_matcher(coarse=True))
-        wanted = {
-            f"backbone.{name}" for group in sorted(groups)[-blocks:] for name in groups[group]
-        }
+        last = sorted(groups)[max(0, len(groups) - blocks) :]
+        wanted = {f"backbone.{name}" for group in last for name in groups[group]}
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name in wanted)
         self._halves = cut(network, wanted, spec.input_size)
@@ -269,13 +265,12 @@ def ready_device(device: str) -> str:
     return device
 
 
-def root_tensor(features: torch.Tensor) -> torch.Tensor:
-    """Square root of features, where gradients pass through it."""
-    return features.clamp(min=LEAST).sqrt()
-
-
-def reduce_tensor(features: torch.Tensor, reduction: Reduced) -> torch.Tensor:
-    """Apply a reduction where gradients pass through it, shape (n, d) to (n, c)."""
-    mean, factor = reduction.scaled.mean, reduction.scaled.factor
-    shift, scale = (torch.tensor(side, dtype=torch.float32) for side in (mean, factor))
-    return ((features - shift) * scale) @ torch.tensor(reduction.axes)
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch on one core: sums in one order, whatever the machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

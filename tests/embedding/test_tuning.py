@@ -8,17 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("timm")
-pytestmark = pytest.mark.vision
+pytestmark = [pytest.mark.vision, pytest.mark.usefixtures("one_thread")]
 
 KINDS = ("test_resnet", "test_efficientnet", "test_convnext", "test_vit")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def network_of(kind: str) -> torch.nn.Module:
@@ -45,7 +37,7 @@ def pixels(n: int, side: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_parts_together_are_the_whole_network(kind):
-    from phylolens.guided.learners.tuning import Halves, cut
+    from phylolens.embedding.tuning import Halves, cut
 
     network = network_of(kind)
     names, images = last_names(network, 1), pixels(3, 64 if kind != "test_vit" else 160)
@@ -83,7 +75,7 @@ class Around(torch.nn.Module):
 
 
 def test_what_cannot_be_cut_is_run_whole():
-    from phylolens.guided.learners.tuning import Halves, cut
+    from phylolens.embedding.tuning import Halves, cut
 
     torch.manual_seed(0)
     network = Around()
@@ -123,8 +115,8 @@ def test_images_are_those_of_the_feature_store_altered_copies_too(
 ):
     monkeypatch.setenv("PHYLOLENS_CACHE", str(tmp_path / "cache"))
     from phylolens.embedding import embed, find_backbone
-    from phylolens.guided.learners.training_images import TrainingImages
-    from phylolens.guided.learners.tuning import TunableNetwork
+    from phylolens.embedding.training_images import TrainingImages
+    from phylolens.embedding.tuning import TunableNetwork
 
     options = {"fit": "squash", "seed": 3}
     found = embed(
@@ -139,8 +131,8 @@ def test_images_are_those_of_the_feature_store_altered_copies_too(
 
 def test_the_frozen_part_sees_a_picture_once_and_memory_is_bounded(views, checkpoint):
     from phylolens.embedding import find_backbone
-    from phylolens.guided.learners.training_images import TrainingImages
-    from phylolens.guided.learners.tuning import TunableNetwork
+    from phylolens.embedding.training_images import TrainingImages
+    from phylolens.embedding.tuning import TunableNetwork
 
     names, calls = [view.id for view in views], []
     network = TunableNetwork(find_backbone("timm:test_resnet"), checkpoint, 1)
@@ -169,9 +161,19 @@ def test_the_frozen_part_sees_a_picture_once_and_memory_is_bounded(views, checkp
 
 def test_a_device_that_is_not_there(checkpoint):
     from phylolens.embedding import find_backbone
+    from phylolens.embedding.tuning import TunableNetwork, ready_device
     from phylolens.errors import InputError
-    from phylolens.guided.learners.tuning import TunableNetwork, ready_device
 
     assert ready_device("auto") in ("cpu", "cuda")
     with pytest.raises(InputError, match="sees no 'mars' device"):
         TunableNetwork(find_backbone("timm:test_resnet"), checkpoint, 1, "mars")
+
+
+def test_none_to_all_of_the_groups_can_be_trained(checkpoint):
+    from phylolens.embedding import find_backbone
+    from phylolens.embedding.tuning import TunableNetwork
+
+    spec = find_backbone("timm:test_resnet")
+    counts = [len(TunableNetwork(spec, checkpoint, blocks).free) for blocks in (0, 1, 2, 1000)]
+    assert counts[0] == 0 < counts[1] < counts[2] < counts[3]
+    assert counts[3] == len(dict(network_of("test_resnet").backbone.named_parameters()))
