@@ -99,7 +99,7 @@ def _job(settings: Settings, progress: Progress) -> _Job:
     names = backbone_names(settings.backbone)
     if len(names) > 1:
         raise InputError("one network is trained at a time.", where="--backbone", ids=names)
-    require_training()
+    require_training("--train")
     spec = find_backbone(names[0])
     checkpoint = get_weights(spec, settings.weights, progress)
     images = own_images(settings, progress)
