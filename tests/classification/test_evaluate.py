@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from sklearn.metrics import classification_report
 
 from phylolens.classification.evaluate import (

@@ -25,9 +25,7 @@ def world(n, seed, d=16, distance=4.0):
 
 def ranked(train, test, *, seed=0):
     forest = RandomForestClassifier(30, random_state=1)
-    found = feature_ranking(
-        *train, *test, model="rf", rank="family", forest=forest, seed=seed
-    )
+    found = feature_ranking(*train, *test, model="rf", rank="family", forest=forest, seed=seed)
     return found, forest
 
 

@@ -53,7 +53,9 @@ def answers_out_of_fold(
         tested = np.flatnonzero(~train & np.isin(codes, known))
         if len(known) < 2 or not len(tested):
             continue
-        features = Pipeline([*((name, clone(one)) for name, one in steps), ("as-is", "passthrough")])
+        features = Pipeline(
+            [*((name, clone(one)) for name, one in steps), ("as-is", "passthrough")]
+        )
         inside = features.fit_transform(X[train], codes[train])
         outside = features.transform(X[tested])
         units = None if groups is None else groups[train]
@@ -63,9 +65,7 @@ def answers_out_of_fold(
     return answers
 
 
-def macro_f1_of(
-    names: Sequence[str], answers: np.ndarray, truth: np.ndarray
-) -> dict[str, float]:
+def macro_f1_of(names: Sequence[str], answers: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Macro-F1 of each head over all rows that have an answer; empty where none has."""
     tested = answers[0] >= 0
     if not tested.any():

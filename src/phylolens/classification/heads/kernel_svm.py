@@ -1,4 +1,4 @@
-"""Support vector machines with a Gaussian kernel, cost and width chosen inside the training rows."""
+"""Support vector machines with a Gaussian kernel, cost and width chosen on training rows alone."""
 
 import numpy as np
 from sklearn.base import ClassifierMixin

@@ -1,4 +1,4 @@
-"""A forest whose depth, features a split, leaves and weights are chosen inside the training rows."""
+"""A forest whose depth, features a split, leaves and weights are chosen on training rows alone."""
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier

@@ -181,7 +181,7 @@ def _test(context: RunContext, ranks: Sequence[str], name: str, seed: int) -> di
 
 
 def _ranking(context: RunContext, ranks: Sequence[str]) -> dict[str, Any]:
-    """Rank the features of the first forest named, as it is fitted and tested on the first split."""
+    """Rank the features of the first forest named, fitted and tested on the first split."""
     options, seed, table = context.settings.classify, context.settings.seed, context.dataset.table
     rank = context.dataset.rank if context.dataset.rank in ranks else ranks[-1]
     name = next((one for one in options.models if name_of(one) in FORESTS), FORESTS[0])
