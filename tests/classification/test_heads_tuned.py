@@ -15,6 +15,7 @@ from phylolens.classification.heads.kernel_svm import COSTS, WIDTHS, KernelSvm
 from phylolens.classification.heads.svm import LinearSvm
 from phylolens.classification.heads.tuned_forest import (
     PUBLISHED,
+    WEIGHTED,
     TunedForest,
     drawn_settings,
     forest_of,
@@ -74,8 +75,8 @@ def test_nothing_is_tried_with_one_specimen_or_one_candidate():
 
 def test_settings_are_different_and_the_published_ones_come_first():
     names = drawn_settings(20, stream(1, "classification.heads.tuned_forest"))
-    assert names[0] == PUBLISHED
-    assert len(set(names)) == 21
+    assert names[:2] == [PUBLISHED, WEIGHTED]
+    assert len(set(names)) == 22
     assert len(drawn_settings(999, np.random.default_rng(0))) == 3 * 3 * 3 * 2
 
 
@@ -86,6 +87,7 @@ def test_a_name_says_what_is_grown():
     assert found.items() >= wanted.items()
     plain = forest_of(PUBLISHED, 100, 3).get_params()
     assert plain == RandomForestClassifier(100, random_state=3).get_params()
+    assert forest_of(WEIGHTED, 100, 3).get_params() == plain | {"class_weight": "balanced"}
 
 
 def test_rare_classes_make_the_search_weigh_them():
@@ -93,7 +95,7 @@ def test_rare_classes_make_the_search_weigh_them():
     rng = np.random.default_rng(0)
     codes = np.repeat([0, 1], [400, 20])
     X = rng.normal(size=(420, 3)) + 1.5 * codes[:, None]
-    head = TunedForest(tries=53, trees=20, seed=1).fit(X, codes)
+    head = TunedForest(tries=52, trees=20, seed=1).fit(X, codes)
     assert "weights=balanced" in head.choice_
     assert head.scores_[head.choice_] == max(head.scores_.values()) > head.scores_[PUBLISHED]
     assert head.model_.n_estimators == 20

@@ -10,7 +10,7 @@ from phylolens.classification.transform import behind_steps
 from phylolens.random import stream
 
 COSTS = (1.0, 10.0, 100.0)
-WIDTHS = (0.3, 1.0, 3.0)  # times 1 / (number of features x their variance)
+WIDTHS = (0.1, 0.3, 1.0)  # times 1 / (number of features x their variance)
 HELD_FOLDS = 5  # one of them tells the scale of the probabilities
 
 
@@ -27,7 +27,7 @@ class KernelSvm(Head):
     C : float or None
         Cost of training errors; None tries 1, 10 and 100.
     gamma : float or None
-        As a multiple of one over the number of features and their variance; None tries 0.3, 1, 3.
+        As a multiple of one over the number of features and their variance; None tries 0.1, 0.3, 1.
     seed : int
         Of the folds.
 
