@@ -20,7 +20,7 @@ TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]
 
 
 def feature(place, impurity, permutation):
-    return {"feature": place, "impurity": impurity, "impurity_sd": 0.01,
+    return {"feature": place, "impurity": impurity, "impurity_se": 0.01,
             "permutation": permutation, "permutation_sd": 0.02}  # fmt: skip
 
 

@@ -88,7 +88,8 @@ def feature_ranking(
     X, y = np.asarray(test)[rows], np.asarray(truth)[rows]
     forest.fit(train, labels)
     impurity = forest.feature_importances_
-    spread = np.std([tree.feature_importances_ for tree in forest.estimators_], axis=0)
+    each = np.array([tree.feature_importances_ for tree in forest.estimators_])
+    error = each.std(axis=0, ddof=1) / np.sqrt(len(each))
     order = np.argsort(-impurity, kind="stable")
     top = order[:TOP]
     others = rng.permutation(order[TOP:])[:TOP]
@@ -116,7 +117,7 @@ def feature_ranking(
             RankedFeature(
                 feature=int(column),
                 impurity=float(impurity[column]),
-                impurity_sd=float(spread[column]),
+                impurity_se=float(error[column]),
                 permutation=float(found.importances_mean[place]),
                 permutation_sd=float(found.importances_std[place]),
             )

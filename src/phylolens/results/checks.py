@@ -169,7 +169,7 @@ class RankedFeature(Part):
     impurity: Number = Field(
         description="Share of the forest's decrease of impurity, on the rows it grew on."
     )
-    impurity_sd: Number = Field(description="Its standard deviation over the trees.")
+    impurity_se: Number = Field(description="Its standard error over the trees.")
     permutation: Number = Field(
         description="Loss of macro-F1 on tested images when the feature is permuted among them."
     )

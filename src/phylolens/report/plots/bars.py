@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 MOST_FEATURES = 20
 LINE = 0.2  # inches a bar takes
-WORTH = (("impurity", "share of the decrease of impurity", BLUE),
-         ("permutation", "loss of macro-F1 when permuted", ORANGE))  # fmt: skip
+WORTH = (
+    ("impurity", "impurity_se", "share of the decrease of impurity", BLUE),
+    ("permutation", "permutation_sd", "loss of macro-F1 when permuted", ORANGE),
+)
 
 
 def draw_accuracy(ranks: list[dict[str, Any]], series: list[dict[str, str]]) -> "Canvas":
@@ -92,12 +94,12 @@ def draw_importance(found: dict[str, Any]) -> "Canvas":
     figure = canvas(0.8 * WIDE, 0.9 + LINE * len(rows))
     panels = figure.subplots(1, 2, sharey=True)
     places = np.arange(len(rows)) + np.array([0.5 if "n" in row else 0.0 for row in rows])
-    for axes, (key, words, colour) in zip(panels, WORTH, strict=True):
+    for axes, (key, spread, words, colour) in zip(panels, WORTH, strict=True):
         values = [row[key] for row in rows]
         colours = ["#a9a9a9" if "n" in row else colour for row in rows]
         axes.barh(places, values, height=0.72, color=colours)
         for place, row in zip(places, rows, strict=True):
-            half = row[f"{key}_sd"]
+            half = row[spread]
             axes.plot([row[key] - half, row[key] + half], [place] * 2, color=INK, linewidth=0.9)
         axes.axvline(0, color=INK, linewidth=0.7)
         axes.set_xlabel(words)
@@ -107,7 +109,7 @@ def draw_importance(found: dict[str, Any]) -> "Canvas":
     panels[0].set_title("impurity, training images")
     panels[1].set_title("permutation, tested images")
     panels[0].set_yticks(places, names, fontsize=8)
-    panels[0].invert_yaxis()
+    panels[0].set_ylim(places[-1] + 0.7, -0.7)
     for axes in panels:
         axes.tick_params(axis="y", length=0)
     return figure

@@ -44,7 +44,7 @@ def about_accuracy(metrics: ClassificationResult) -> dict[str, Any]:
 def _chart(
     metrics: ClassificationResult, ranks: list[str], series: list[dict[str, str]]
 ) -> dict[str, Any]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"rank": rank, "bars": {one["key"]: _bar(metrics, one["key"], rank) for one in series}}
         for rank in ranks
     ]
@@ -109,7 +109,8 @@ def about_importance(metrics: ClassificationResult) -> dict[str, Any] | None:
             for key in ("impurity", "permutation")
         }
         spread = {
-            f"{key}_sd": float(np.std([getattr(row, key) for row in others])) for key in means
+            "impurity_se": _error([row.impurity for row in others]),
+            "permutation_sd": float(np.std([row.permutation for row in others])),
         }
         summary["others"] = {"n": len(others), **means, **spread}
     summary["sentence"] = (
@@ -131,3 +132,8 @@ def about_importance(metrics: ClassificationResult) -> dict[str, Any] | None:
         f"{plural(found.rank)} that both tell apart. Neither ranking tests a hypothesis."
     )
     return summary
+
+
+def _error(values: list[float]) -> float:
+    """Return the standard error of the mean."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
