@@ -22,7 +22,7 @@ class TunedForest(Head):
 
     Both published forests and a few settings drawn at random are compared with forests of 50 trees
     over three folds of training specimens (Bergstra & Bengio 2012 JMLR 13:281). The number of
-    trees is not searched: more are never worse on average (Probst & Boulesteix 2018 JMLR 18:181).
+    trees is not searched: more are never worse on average (Probst & Boulesteix 2018 JMLR 18:1).
 
     Parameters
     ----------
