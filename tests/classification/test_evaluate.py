@@ -2,8 +2,14 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import classification_report
 
-from phylolens.classification.evaluate import evaluate, majority_baseline, random_baseline
+from phylolens.classification.evaluate import (
+    AVERAGES,
+    evaluate,
+    majority_baseline,
+    random_baseline,
+)
 
 # Ten tests of classes a, b, c; d is predicted once and never true; c is never predicted.
 TRUTH = np.array(list("aaaaabbbcc"))
@@ -32,10 +38,27 @@ def test_scores_equal_the_table_by_hand():
     assert found["weighted_f1"] == pytest.approx((5 * 3 / 5 + 3 * 4 / 7) / 10)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_averages_equal_those_of_scikit_learns_report(seed):
+    """Eight classes of uneven size; some are never named, one is named and never true."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(list("abcdefg"), 150, p=[0.5, 0.2, 0.1, 0.1, 0.05, 0.04, 0.01])
+    guess = np.where(rng.random(150) < 0.5, truth, rng.choice(list("abcdz"), 150))
+    found = evaluate(truth, guess)
+    report = classification_report(truth, guess, output_dict=True, zero_division=0)
+    for kind in ("macro", "weighted"):
+        for score in ("precision", "recall", "f1"):
+            wanted = report[f"{kind} avg"][score if score != "f1" else "f1-score"]
+            assert getattr(found, f"{kind}_{score}") == pytest.approx(wanted)
+    assert found.weighted_recall == pytest.approx(found.accuracy)
+    for row in found.per_class:
+        assert row.support == report[row.label]["support"]
+        assert row.precision == pytest.approx(report[row.label]["precision"])
+
+
 def test_all_right_is_one():
     found = evaluate(TRUTH, TRUTH).to_dict()
-    keys = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "macro_recall")
-    assert [found[key] for key in keys] == [1.0] * 5
+    assert [found[key] for key in AVERAGES] == [1.0] * len(AVERAGES)
 
 
 def test_a_single_class_is_scored_without_warning():

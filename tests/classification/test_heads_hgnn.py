@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from phylolens.classification.heads.hgnn import HierarchyGuided, _forward, _relu
+from phylolens.classification.heads.hgnn_dual import DualHierarchyGuided
 from phylolens.errors import InputError
+from phylolens.random import stream
 
 PARENTS = {f"s{place}": f"g{place // 2}" for place in range(6)}
 
@@ -140,3 +142,88 @@ def test_threads_of_torch_are_left_as_they_were():
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+# The dual network
+
+
+def hand_forward(weights, X, *, coarse):
+    """Numpy twin with the joined outputs written out as one row and one matrix."""
+    first = np.maximum(X @ weights["fine_in"] + weights["fine_in_bias"], 0)
+    fine = np.maximum(first @ weights["fine_deep"] + weights["fine_deep_bias"], 0)
+    joined, matrix, shift, above = fine, weights["fused"], weights["fused_bias"], None
+    if coarse:
+        first = np.maximum(X @ weights["coarse_in"] + weights["coarse_in_bias"], 0)
+        other = np.maximum(first @ weights["coarse_deep"] + weights["coarse_deep_bias"], 0)
+        above = other @ weights["coarse_out"] + weights["coarse_out_bias"]
+        joined = np.concatenate([fine, other], axis=1)
+        matrix = np.concatenate([weights["fused"], weights["fused_coarse"]])
+        shift = shift + weights["fused_coarse_bias"]
+    fused = np.maximum(joined @ matrix + shift, 0)
+    return fused @ weights["fine_out"] + weights["fine_out_bias"], above
+
+
+@pytest.mark.vision
+@pytest.mark.parametrize("parents", [PARENTS, None])
+def test_the_dual_network_answers_from_both_encoders(parents):
+    X, labels = nested(20)
+    head = DualHierarchyGuided(parents, hidden=12, steps=60, seed=2).fit(X, labels)
+    test = nested(5, seed=3)[0]
+    given = (test / head.spread_).astype(np.float32)
+    scores, above = hand_forward(head.weights_, given, coarse=parents is not None)
+    wanted = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(head.predict_proba(test), wanted, rtol=1e-4, atol=1e-6)
+    if parents is None:
+        assert above is None
+        assert head.predict_coarse_proba(test).shape == (30, 0)
+    else:
+        wanted = np.exp(above) / np.exp(above).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(head.predict_coarse_proba(test), wanted, rtol=1e-4, atol=1e-6)
+        assert head.weights_["fused"].shape == head.weights_["fused_coarse"].shape == (6, 6)
+
+
+@pytest.mark.vision
+def test_one_step_of_the_dual_network_follows_the_joint_loss(monkeypatch):
+    """As for the light one: Adam's first step has the sign of the numerical gradient."""
+    X, labels = nested(3)
+    X = X / np.sqrt((X**2).mean())
+    options = {"hidden": 6, "decay": 0.0, "coarse_weight": 0.7, "steps": 1}
+    head = DualHierarchyGuided(PARENTS, seed=4, **options)
+    head.classes_, codes = np.unique(labels, return_inverse=True)
+    head.coarse_classes_ = np.array(["g0", "g1", "g2"])
+    first = head._first_weights(8, stream(4, "classification.heads.hgnn"))
+
+    def loss(weights):
+        total = 0.0
+        fine, coarse = hand_forward(weights, X, coarse=True)
+        for scores, truth, share in ((fine, codes, 1.0), (coarse, codes // 2, 0.7)):
+            logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+            total -= share * logs[np.arange(len(X)), truth].mean()
+        return total
+
+    monkeypatch.setattr(sys.modules["phylolens.classification.heads.hgnn"], "EPOCHS", 1)
+    after = DualHierarchyGuided(PARENTS, seed=4, **options).fit(X, labels).weights_
+    checked = 0
+    for name in ("coarse_in", "coarse_deep", "fused_coarse", "fused", "fine_deep", "fine_out_bias"):
+        exact = {key: value.astype(np.float64) for key, value in first.items()}
+        for place in [(0, 0), (2, 1), (1, 2)] if first[name].ndim == 2 else [(0,), (3,)]:
+            slope = 0.0
+            for sign in (1, -1):
+                exact[name][place] += sign * 1e-5
+                slope += sign * loss(exact) / 2e-5
+                exact[name][place] -= sign * 1e-5
+            if abs(slope) > 1e-4:
+                checked += 1
+                step = after[name][place] - first[name][place]
+                assert step == pytest.approx(-np.sign(slope) * 1e-3, rel=0.02)
+    assert checked > 6
+
+
+@pytest.mark.vision
+def test_the_dual_network_learns_both_ranks():
+    X, labels = nested(20)
+    test, answers = nested(30, seed=1)
+    head = DualHierarchyGuided(PARENTS).fit(X, labels)
+    assert (head.predict(test) == answers).mean() > 0.6
+    coarse = head.coarse_classes_[head.predict_coarse_proba(test).argmax(axis=1)]
+    assert (coarse == [PARENTS[name] for name in answers]).mean() > 0.9

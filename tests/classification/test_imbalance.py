@@ -79,6 +79,7 @@ def test_published_names_are_reached():
     assert type(bagged) is type(make_head("rf-balanced-bagging", 3))
     assert bagged.random_state == 3
     assert with_imbalance("lda", "weights", 0).even
+    assert with_imbalance("svm-plain", "weights", 0).even
     weighed = with_imbalance("hgnn", "weights", 0, parents={"a": "p"}).get_params()
     assert (weighed["head__class_weight"], weighed["head__parents"]) == ("balanced", {"a": "p"})
 
@@ -91,9 +92,10 @@ def test_measures_on_rows_leave_the_head_alone(name, option):
     assert head.get_params().keys() == plain.get_params().keys()
 
 
-UNEVEN = ("rf", "hgnn", "sequential", "parallel", "lda")
+UNEVEN = ("rf", "hgnn", "hgnn-dual", "sequential", "parallel", "lda", "svm-plain")
 MAKES_NO_SENSE = {
     ("prototype", "weights"),
+    ("rf-tuned", "weights"),
     ("rf-balanced-bagging", "weights"),
     *((name, "logit-adjustment") for name in HEADS if name not in UNEVEN),
     *((name, "balanced-bagging") for name in HEADS if name not in ("rf", "rf-balanced-bagging")),

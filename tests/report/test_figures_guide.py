@@ -41,7 +41,7 @@ def test_all_figures_are_there(make_guided):
     results = Results(out)
     with house_style():
         drawn = {name: facts for name, _, facts in guide_figures(results, summarize(out)["guide"])}
-    both = ("heatmaps", "heatmaps-ranks", "held-out", "refits")
+    both = ("heatmaps", "heatmaps-ranks", "heatmaps-taxonomy", "held-out", "refits")
     assert set(drawn) == set(both)
     assert drawn["held-out"] == {"panels": 2, "n_pairs": 9 * 6}  # three taxa an order
     assert drawn["heatmaps"] == {"held_out": True, "blank": True, "n_taxa": 9}

@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from PIL import Image
 from skbio import TreeNode
 
-from phylolens.report.ordering import tree_order
+from phylolens.report.ordering import taxonomy_order, tree_order
 from phylolens.report.plots.heatmaps import (
     DISTANCE,
     SIMILARITY,
@@ -528,7 +528,22 @@ def test_absent_files_give_no_figure(results):
     assert set(drawn(results)) == EVERY - {"tanglegram", "procrustes"}
     (results / "signal/tree.nwk").unlink()
     rest = {"tanglegram", "procrustes", "phylomorphospace"}
-    assert set(drawn(results)) == EVERY - rest
+    # Without a tree the matrix orders the taxa, otherwise than the taxonomy does.
+    assert set(drawn(results)) == (EVERY - rest) | {"signal-heatmaps-taxonomy"}
+
+
+def test_the_taxonomy_orders_the_same_percentiles(results):
+    (results / "signal/tree.nwk").unlink()
+    found = {name: figure.axes[0].images[0] for name, (figure, _) in drawn(results).items()
+             if name.startswith("signal-heatmaps")}  # fmt: skip
+    by_tree, listed = found["signal-heatmaps-ranks"], found["signal-heatmaps-taxonomy"]
+    assert by_tree.get_clim() == listed.get_clim() == (0, 100)
+    assert by_tree.get_cmap().name == listed.get_cmap().name
+    order = taxonomy_order(Results(results), "family", tree_order(Results(results)))
+    where = [tree_order(Results(results)).index(taxon) for taxon in order]
+    np.testing.assert_array_equal(
+        listed.get_array().filled(-1), by_tree.get_array().filled(-1)[np.ix_(where, where)]
+    )
 
 
 NUMBERS = {"correlogram", "null", "tree-measures", "by-clade"}

@@ -1,7 +1,15 @@
 import numpy as np
 import pandas as pd
 
-from phylolens.report.ordering import clustered, guide_order, in_order, parents, runs, tree_order
+from phylolens.report.ordering import (
+    clustered,
+    guide_order,
+    in_order,
+    parents,
+    runs,
+    taxonomy_order,
+    tree_order,
+)
 from phylolens.report.results import Results
 
 TAXA = ["Aidae", "Bidae", "Cidae", "Didae", "Eidae", "Fidae"]
@@ -53,3 +61,12 @@ def test_coarser_ranks_follow_their_families(make_results):
         "((Fidae:1,Eidae:1):1,(Didae:1,(Bidae:1,(Aidae:1,Cidae:1):1):1):1);"
     )
     assert in_order(Results(out), "order", ["Order0", "Order1"]) == ["Order1", "Order0"]
+
+
+def test_the_taxonomy_lists_by_order_then_by_name(make_results):
+    found = Results(make_results(TAXA, [4] * 6, pictures=False))
+    wanted = sorted(TAXA, key=lambda taxon: (parents(found, "family")[1][taxon], taxon))
+    assert taxonomy_order(found, "family", TAXA[::-1]) == wanted
+    assert taxonomy_order(found, "family", ["Newidae", *TAXA]) == [*wanted, "Newidae"]
+    assert taxonomy_order(found, "order", ["Order1", "Order0"]) == []  # nothing coarser
+    assert taxonomy_order(found, None, TAXA) == []

@@ -15,6 +15,7 @@ from .heads import HEADS as HEADS
 from .heads import choice_of as choice_of
 from .heads import make_head as make_head
 from .imbalance import head_of as head_of
+from .importance import feature_ranking as feature_ranking
 from .intervals import with_intervals as with_intervals
 from .model_file import save_model as save_model
 from .near_duplicates import find_near_duplicates as find_near_duplicates

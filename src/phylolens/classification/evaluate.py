@@ -18,6 +18,16 @@ from phylolens.results.classification import (
 )
 
 RANDOM_DRAWS = 20
+AVERAGES = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "weighted_precision",
+    "weighted_recall",
+    "weighted_f1",
+)
 
 
 def evaluate(truth: np.ndarray, predicted: np.ndarray) -> RankScores:
@@ -32,7 +42,8 @@ def evaluate(truth: np.ndarray, predicted: np.ndarray) -> RankScores:
     -------
     RankScores
         Averages run over the classes that are tested or predicted; a class never predicted has
-        precision 0.
+        precision 0. Weighted averages count every class by its tested images, so the weighted
+        recall is the accuracy.
     """
     labels = sorted({str(label) for label in truth} | {str(label) for label in predicted})
     columns = precision_recall_fscore_support(truth, predicted, labels=labels, zero_division=0)
@@ -42,7 +53,10 @@ def evaluate(truth: np.ndarray, predicted: np.ndarray) -> RankScores:
         balanced_accuracy=float(recall[support > 0].mean()),
         macro_f1=float(f1.mean()),
         weighted_f1=float(np.average(f1, weights=support)),
+        macro_precision=float(precision.mean()),
         macro_recall=float(recall.mean()),
+        weighted_precision=float(np.average(precision, weights=support)),
+        weighted_recall=float(np.average(recall, weights=support)),
         per_class=[
             ClassScores(label=label, precision=p, recall=r, f1=f, support=s)
             for label, p, r, f, s in zip(
@@ -80,8 +94,7 @@ def random_baseline(trained: np.ndarray, truth: np.ndarray, seed: int) -> Random
     rng = stream(seed, "classification.guessing")
     labels = np.unique(trained)
     draws = [evaluate(truth, rng.choice(labels, len(truth))) for _ in range(RANDOM_DRAWS)]
-    keys = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "macro_recall")
-    means = {key: float(np.mean([getattr(draw, key) for draw in draws])) for key in keys}
+    means = {key: float(np.mean([getattr(draw, key) for draw in draws])) for key in AVERAGES}
     known = float(np.isin(truth, labels).mean())  # a class never trained is never guessed
     return RandomScores(**means, expected_accuracy=known / len(labels), n_draws=RANDOM_DRAWS)
 

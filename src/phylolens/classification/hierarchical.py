@@ -37,8 +37,8 @@ class HierarchicalClassifier(ClassifierMixin, BaseEstimator):
     ----------
     head : str
         ``default`` (chooses by inner cross-validation), ``linear``, ``lda``, ``svm``,
-        ``prototype``, ``mlp-weighted``, ``hgnn``, ``rf``, ``rf-weighted`` or
-        ``rf-balanced-bagging``.
+        ``svm-plain``, ``svm-rbf``, ``prototype``, ``mlp-weighted``, ``hgnn``, ``hgnn-dual``,
+        ``rf``, ``rf-weighted``, ``rf-balanced-bagging`` or ``rf-tuned``.
     alpha : float
         Accepted share of wrong answers of :meth:`predict_set`.
     unknown_share : float or mapping of str to float

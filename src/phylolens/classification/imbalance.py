@@ -27,8 +27,17 @@ IMBALANCE: Mapping[str, str] = MappingProxyType(
 )
 BEFORE_THE_HEAD = ("down-sampling", "copies")  # act on the plan of training rows
 # Heads whose classes already weigh the same, whatever their size.
-EVEN_ALREADY = ("rf-weighted", "rf-balanced-bagging", "svm", "linear", "mlp-weighted", "default")
+EVEN_ALREADY = (
+    "rf-weighted",
+    "rf-balanced-bagging",
+    "svm",
+    "svm-rbf",
+    "linear",
+    "mlp-weighted",
+    "default",
+)
 EVEN_BY_NATURE = ("prototype",)
+WEIGHED_BY_CHOICE = "it chooses by itself whether rare classes weigh more"
 
 
 class LogitAdjusted(ClassifierMixin, BaseEstimator):
@@ -144,18 +153,23 @@ def _weighted(head_name: str, head: ClassifierMixin, seed: int) -> ClassifierMix
     name = name_of(head_name)
     if name == "rf":
         return make_head(f"rf-weighted{head_name[len(name) :]}", seed)
-    if name == "lda":
+    if name in ("lda", "svm-plain"):
         return head.set_params(even=True)
-    if name in ("hgnn", "sequential", "parallel"):
+    if name in ("hgnn", "hgnn-dual", "sequential", "parallel"):
         return head.set_params(head__class_weight="balanced")
     if name in ("prototype", "rf-balanced-bagging"):
         _refuse(name, "weights", "each class counts alike in it by construction", "none")
+    if name == "rf-tuned":
+        _refuse(name, "weights", WEIGHED_BY_CHOICE, "none")
     return head  # weighted already
 
 
 def _adjusted(name: str, head: ClassifierMixin) -> ClassifierMixin:
+    if name == "rf-tuned":
+        _refuse(name, "logit-adjustment", WEIGHED_BY_CHOICE, "none")
     if name in EVEN_ALREADY + EVEN_BY_NATURE:
-        fitting = ", ".join(name for name in HEADS if name not in EVEN_ALREADY + EVEN_BY_NATURE)
+        even = ("rf-tuned", *EVEN_ALREADY, *EVEN_BY_NATURE)
+        fitting = ", ".join(name for name in HEADS if name not in even)
         _refuse(
             name,
             "logit-adjustment",

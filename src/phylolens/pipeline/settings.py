@@ -42,6 +42,7 @@ PATHS = (
     "out",
 )
 PUBLISHED = "roy2025"
+VALAN = "valan2019"  # a recipe of classification alone
 # What a preset sets wherever nothing else was given, by section.
 PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "default": {},
@@ -65,6 +66,7 @@ NETWORKS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "signal": _GUIDED,
         "bench": _GUIDED,
     },
+    VALAN: {"classify": {"backbone": "vgg16", "fit": "squash"}},
 }
 # Classification of the published study, where it departs from the defaults of ClassifySettings.
 CLASSIFY_PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -75,15 +77,26 @@ CLASSIFY_PRESETS: Mapping[str, Mapping[str, Any]] = {
         "upsample_to": 1000,
         "augmentation": "gaussian-noise",
         "trust": False,
+        "feature_ranking": True,
+    },
+    # All five blocks of convolutions, averaged over space (--layers), then root and machines.
+    VALAN: {
+        "models": ("svm-plain", "rf"),
+        "splits": ("random",),
+        "steps": ("root",),
+        "upsample_to": 0,
+        "augmentation": "flip-rotate-jitter-affine",
+        "trust": False,
     },
 }
 CLASSIFY_SOURCES = {
     "default": "PhyloLens",
+    VALAN: "Valan et al. (2019) Syst. Biol. 68:876: feature transfer with linear machines",
     PUBLISHED: "Roy (2025), TU Ilmenau, experiment 1: classification with feature transfer",
 }
 HEADS = (
-    "default, linear, lda, svm, prototype, mlp-weighted, hgnn, sequential, parallel, rf, "
-    "rf-weighted, rf-balanced-bagging"
+    "default, linear, lda, svm, svm-plain, svm-rbf, prototype, mlp-weighted, hgnn, hgnn-dual, "
+    "sequential, parallel, rf, rf-weighted, rf-balanced-bagging, rf-tuned"
 )
 LEARNERS = (
     "default, soft, phylo-ridge, kernel-ridge, gp, attention, attention+projection, metric, "
@@ -141,7 +154,9 @@ def _recipe(name: str) -> str:
 class ClassifySettings(_Section):
     """Classification."""
 
-    recipe: Annotated[str, AfterValidator(_recipe)] = _setting("default", "default or roy2025.")
+    recipe: Annotated[str, AfterValidator(_recipe)] = _setting(
+        "default", "default, roy2025 or valan2019."
+    )
     ranks: tuple[Rank, ...] | None = _setting(
         None, "Ranks to classify; by default all down to the rank of comparison.", option="--at"
     )
@@ -197,6 +212,9 @@ class ClassifySettings(_Section):
     )
     trust: bool = _setting(True, "Do not calibrate and store a model.", option="--no-trust")
     ablation: bool = _setting(False, "Test what each choice of features adds.")
+    feature_ranking: bool = _setting(
+        False, "Rank the features of the first forest, by impurity and by permutation."
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -89,6 +89,24 @@ def lineage_table(results: Results, rank: str | None) -> pd.DataFrame | None:
     return None
 
 
+def taxonomy_order(results: Results, rank: str | None, taxa: Sequence[str]) -> list[str]:
+    """Order taxa by their coarser ranks, coarse to fine, then by name: as a taxonomist lists them.
+
+    Taxa of unknown place come last. Empty where no coarser rank has several groups.
+    """
+    lineage = lineage_table(results, rank)
+    if lineage is None or not parents(results, rank)[0]:
+        return []
+    above = lineage.drop(columns=[rank], errors="ignore")
+
+    def key(taxon: str) -> tuple[bool, tuple[str, ...], str]:
+        known = taxon in above.index
+        names = tuple(above.loc[taxon].fillna("").astype(str)) if known else ()
+        return not known, names, taxon
+
+    return sorted(taxa, key=key)
+
+
 def in_order(results: Results, rank: str, labels: Sequence[str]) -> list[str]:
     """Order labels of any rank by the tree, then by the taxonomy, then by name."""
     place = {taxon: row for row, taxon in enumerate(tree_order(results))}

@@ -160,3 +160,42 @@ class AblationStep(Part):
     left_out: dict[str, Scores] | None = Field(
         default=None, description="On the second split, by rank."
     )
+
+
+class RankedFeature(Part):
+    """What one feature is worth to a forest, by both measures."""
+
+    feature: int = Field(description="Column of the features, from 0.")
+    impurity: Number = Field(
+        description="Share of the forest's decrease of impurity, on the rows it grew on."
+    )
+    impurity_se: Number = Field(description="Its standard error over the trees.")
+    permutation: Number = Field(
+        description="Loss of macro-F1 on tested images when the feature is permuted among them."
+    )
+    permutation_sd: Number = Field(description="Its standard deviation over the permutations.")
+
+
+class FeatureRanking(Part):
+    """Which features a forest relies on, on training rows and on rows it has not seen."""
+
+    model: str = Field(description="The forest, such as 'rf'.")
+    rank: str = Field(description="Rank whose taxa it names.")
+    n_features: int = Field(description="Features the forest could use.")
+    n_top: int = Field(description="Features permuted because their impurity ranks highest.")
+    n_others: int = Field(description="Features permuted that were drawn from all others.")
+    n_repeats: int = Field(description="Permutations of each feature.")
+    n_test: int = Field(description="Tested images that permutations were scored on.")
+    macro_f1: Number = Field(description="Of the forest on these, nothing permuted.")
+    spearman: Number | None = Field(
+        default=None, description="Rank correlation of both measures over the permuted features."
+    )
+    top_share: Number = Field(
+        description="Share of the decrease of impurity that the highest ranking features have."
+    )
+    top_loss: Number = Field(
+        description="Loss of macro-F1 when all the highest ranking features are permuted together."
+    )
+    features: list[RankedFeature] = Field(
+        description="The permuted features, highest impurity first."
+    )

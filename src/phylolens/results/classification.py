@@ -7,7 +7,14 @@ from pydantic import Field
 
 from phylolens.results.base import Limits, Number, Part, StageResult
 from phylolens.results.calibration import Confidence, Conformal, ConformalSet, Novelty, Trial
-from phylolens.results.checks import AblationStep, Consistency, FewShot, NearDuplicates, Sources
+from phylolens.results.checks import (
+    AblationStep,
+    Consistency,
+    FeatureRanking,
+    FewShot,
+    NearDuplicates,
+    Sources,
+)
 from phylolens.results.classifier import HeadChoice, StoredModel
 
 
@@ -55,8 +62,17 @@ class RankScores(Part):
     weighted_f1: Number | None = Field(
         default=None, description="Mean F1, weighted by tested images."
     )
+    macro_precision: Number | None = Field(
+        default=None, description="Mean precision, every class counting alike; 0 if never named."
+    )
     macro_recall: Number | None = Field(
         default=None, description="Mean recall, named classes included."
+    )
+    weighted_precision: Number | None = Field(
+        default=None, description="Mean precision, weighted by tested images."
+    )
+    weighted_recall: Number | None = Field(
+        default=None, description="Mean recall, weighted by tested images: the accuracy."
     )
     per_class: list[ClassScores] = Field(default=[], description="Every class tested or named.")
     confusion: Confusion | None = Field(default=None, description="Which class was called which.")
@@ -89,8 +105,17 @@ class RandomScores(Part):
     weighted_f1: Number | None = Field(
         default=None, description="Mean F1, weighted by tested images."
     )
+    macro_precision: Number | None = Field(
+        default=None, description="Mean precision, every class counting alike; 0 if never named."
+    )
     macro_recall: Number | None = Field(
         default=None, description="Mean recall, named classes included."
+    )
+    weighted_precision: Number | None = Field(
+        default=None, description="Mean precision, weighted by tested images."
+    )
+    weighted_recall: Number | None = Field(
+        default=None, description="Mean recall, weighted by tested images: the accuracy."
     )
     expected_accuracy: Number | None = Field(
         default=None, description="What accuracy is on average."
@@ -235,6 +260,9 @@ class ClassificationResult(SplitResult, StageResult):
         default=None, description="Scores with few training specimens."
     )
     ablation: list[AblationStep] | None = Field(default=None, description="What each choice adds.")
+    feature_ranking: FeatureRanking | None = Field(
+        default=None, description="Which features a forest relies on; null where not asked for."
+    )
     confidence: dict[str, Confidence] | None = Field(
         default=None, description="Calibration of probabilities, by rank."
     )

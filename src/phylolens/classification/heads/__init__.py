@@ -17,14 +17,17 @@ from phylolens.classification.heads.balanced_bagging import (
 )
 from phylolens.classification.heads.fitting import choice_of, fit_head, probabilities
 from phylolens.classification.heads.hgnn import hgnn
+from phylolens.classification.heads.hgnn_dual import hgnn_dual
 from phylolens.classification.heads.inner_choice import default, linear
+from phylolens.classification.heads.kernel_svm import kernel_svm
 from phylolens.classification.heads.lda import lda
 from phylolens.classification.heads.mlp import weighted_mlp
 from phylolens.classification.heads.parallel import parallel
 from phylolens.classification.heads.prototype import prototype
 from phylolens.classification.heads.sequential import sequential
 from phylolens.classification.heads.soft_targets import Distances
-from phylolens.classification.heads.svm import svm
+from phylolens.classification.heads.svm import plain_svm, svm
+from phylolens.classification.heads.tuned_forest import tuned_forest
 from phylolens.named_settings import parse_named, typed_settings
 
 TOLD = (
@@ -39,12 +42,16 @@ HEADS: Mapping[str, Callable[[int], ClassifierMixin]] = MappingProxyType(
         "rf": forest,
         "rf-weighted": weighted_forest,
         "rf-balanced-bagging": balanced_bagging,
+        "rf-tuned": tuned_forest,
         "svm": svm,
+        "svm-plain": plain_svm,
+        "svm-rbf": kernel_svm,
         "linear": linear,
         "lda": lda,
         "mlp-weighted": weighted_mlp,
         "prototype": prototype,
         "hgnn": hgnn,
+        "hgnn-dual": hgnn_dual,
         "sequential": sequential,
         "parallel": parallel,
         "default": default,
@@ -72,7 +79,7 @@ def make_head(
     seed : int
         Of whatever the head draws.
     parents : mapping of str to str, optional
-        Coarser taxon of each class, used by ``hgnn``.
+        Coarser taxon of each class, used by ``hgnn`` and ``hgnn-dual``.
     blocks : sequence of int, optional
         Widths of the layers joined in the features; each is scaled to unit length by itself.
     lineage : mapping of str to mapping, optional

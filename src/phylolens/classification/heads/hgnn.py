@@ -119,7 +119,7 @@ class HierarchyGuided(Head):
         rows, fine_of, coarse_of = (torch.tensor(array) for array in (X, fine, coarse))
         for _ in range(epochs_of(len(X), BATCH, self.steps, EPOCHS)):
             for batch in torch.tensor(rng.permutation(len(X))).split(BATCH):
-                found, coarser = _forward(weights, rows[batch], torch.relu)
+                found, coarser = self._forward(weights, rows[batch], torch.relu)
                 loss = loss_of(found, fine_of[batch], importance)
                 known = coarse_of[batch] >= 0
                 if coarser is not None and known.any():
@@ -136,14 +136,22 @@ class HierarchyGuided(Head):
         weights = compute_class_weight(self.class_weight, classes=np.unique(fine), y=fine)
         return torch.tensor(weights.astype(np.float32))
 
-    def _first_weights(self, width: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """He et al. (2015) normal weights, biases of zero."""
+    def _shapes(self, width: int) -> dict[str, tuple[int, int]]:
+        """Rows and columns of each layer's weights."""
         shapes = {"fine_in": (width, self.hidden), "fine_out": (self.hidden, len(self.classes_))}
         if len(self.coarse_classes_):
             shapes["coarse_in"] = (width, self.hidden)
             shapes["coarse_out"] = (self.hidden, len(self.coarse_classes_))
+        return shapes
+
+    def _forward(self, weights: Mapping[str, Any], rows: Any, relu: Any) -> tuple[Any, Any]:
+        """Scores of the classes and of the parents (None without); numpy and torch alike."""
+        return _forward(weights, rows, relu)
+
+    def _first_weights(self, width: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """He et al. (2015) normal weights, biases of zero."""
         found: dict[str, np.ndarray] = {}
-        for name, (rows, columns) in shapes.items():
+        for name, (rows, columns) in self._shapes(width).items():
             drawn = rng.normal(0, np.sqrt(2 / rows), (rows, columns))
             found[name] = drawn.astype(np.float32)
             found[f"{name}_bias"] = np.zeros(columns, dtype=np.float32)
@@ -151,12 +159,12 @@ class HierarchyGuided(Head):
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities of the classes, float64 of shape (n, n_classes)."""
-        found, _ = _forward(self.weights_, self._scaled(self._asked(X)), _relu)
+        found, _ = self._forward(self.weights_, self._scaled(self._asked(X)), _relu)
         return softmax_rows(found)
 
     def predict_coarse_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the coarse branch's probabilities, float64 of shape (n, n_coarse_classes)."""
-        _, coarser = _forward(self.weights_, self._scaled(self._asked(X)), _relu)
+        _, coarser = self._forward(self.weights_, self._scaled(self._asked(X)), _relu)
         return np.zeros((len(X), 0)) if coarser is None else softmax_rows(coarser)
 
 
@@ -180,9 +188,9 @@ def _torch() -> Any:
         import torch
     except ImportError as error:
         raise InputError(
-            "the head 'hgnn' is trained with torch, which is not installed.",
+            "hierarchy-guided heads are trained with torch, which is not installed.",
             where="--models",
-            hint="Install it with: pip install 'phylolens[torch]', or leave 'hgnn' out.",
+            hint="Install it with: pip install 'phylolens[torch]', or leave them out.",
         ) from error
     return torch
 

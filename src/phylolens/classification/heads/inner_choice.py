@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, clone
-from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline
 
-from phylolens.classification.heads.base import Head, fold_of_rows, stratified_sample
+from phylolens.classification.heads.base import Head, stratified_sample
 from phylolens.classification.heads.candidates import MANY_CLASSES, candidate, kind_of, named
+from phylolens.classification.heads.comparison import answers_out_of_fold, macro_f1_of
 from phylolens.classification.heads.fitting import fit_grouped
 from phylolens.classification.transform import HEAD_STEPS, feature_steps
 from phylolens.errors import InputError
@@ -106,14 +106,11 @@ class InnerChoice(Head):
         units = None if groups is None else np.asarray(groups)[rows]
         sample, truth = X[rows], codes[rows]
         names, left_out = self._affordable(truth)
-        answers = self._answers(names, sample, truth, units, rng)
-        tested = answers[0] >= 0
-        if not tested.any():
+        heads = [_unscaled(candidate(name, self.seed)) for name in names]
+        answers = answers_out_of_fold(heads, sample, truth, units, FOLDS, rng, self._features())
+        scores = macro_f1_of(names, answers, truth)
+        if not scores:
             return {}, "The first candidate: too few specimens to try any out."
-        scores = {
-            name: float(f1_score(truth[tested], found[tested], average="macro", zero_division=0))
-            for name, found in zip(names, answers, strict=True)
-        }
         rule = (
             f"The highest macro-F1 over {FOLDS} inner folds of {len(rows)} training images, "
             "stratified by class, no specimen torn; ties go to the first."
@@ -129,33 +126,6 @@ class InnerChoice(Head):
         slow = sorted({name.partition(":")[0] for name in self.candidates if name not in quick})
         reason = f" With {count} classes {' and '.join(slow)} were not tried: too slow."
         return quick, reason
-
-    def _answers(
-        self,
-        names: list[str],
-        X: np.ndarray,
-        codes: np.ndarray,
-        groups: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> np.ndarray:
-        """Class predicted by each candidate for each row, -1 where it has no answer."""
-        fold = fold_of_rows(codes, groups, FOLDS, rng)
-        answers = np.full((len(names), len(X)), -1)
-        for number in range(FOLDS):
-            train = fold != number
-            known = np.unique(codes[train])
-            tested = np.flatnonzero(~train & np.isin(codes, known))
-            if len(known) < 2 or not len(tested):
-                continue
-            features = Pipeline([*self._features(), ("as-is", "passthrough")])
-            inside = features.fit_transform(X[train], codes[train])
-            outside = features.transform(X[tested])
-            units = None if groups is None else groups[train]
-            for place, name in enumerate(names):
-                head = _unscaled(candidate(name, self.seed))
-                fit_grouped(head, inside, codes[train], units)
-                answers[place, tested] = head.predict(outside)
-        return answers
 
 
 def _unscaled(head: ClassifierMixin) -> ClassifierMixin:

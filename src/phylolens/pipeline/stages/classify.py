@@ -26,11 +26,13 @@ from phylolens.pipeline.settings import CLASSIFY_PRESETS, CLASSIFY_SOURCES, NETW
 from phylolens.pipeline.stages.calibration import calibrate_and_assess
 from phylolens.pipeline.stages.circular import in_fit, tested_in_fit
 from phylolens.pipeline.stages.classify_split import answer_ranks, held_out_rank, split_by
+from phylolens.pipeline.stages.per_class import write_per_class
 from phylolens.pipeline.summaries import classification_summary
 from phylolens.results.classification import ClassificationResult, SplitResult, UsedSettings
 from phylolens.specimens import Split, raise_rare, repeat, sample_down
 from phylolens.writing import write_csv
 
+FORESTS = ("rf", "rf-weighted")  # heads whose impurity is scikit-learn's
 CANNOT_TEST = "the embedding was fitted to {:,} of the images to be tested"
 CANNOT_CALIBRATE = (
     "the embedding was fitted to {:,} of these images; a model calibrated on them would promise "
@@ -69,8 +71,14 @@ def classify(context: RunContext) -> dict[str, Any]:
         metrics["not_possible"] = {"model": NOT_CALIBRATED.format(options.models[0])}
     elif options.trust:
         metrics |= calibrate_and_assess(context, ranks, first, others, checkpoints)
+    if options.feature_ranking:
+        try:
+            metrics |= checkpoints.keep("feature-ranking", lambda: _ranking(context, ranks))
+        except TooFew as error:
+            metrics.setdefault("not_possible", {})["feature_ranking"] = error.problem
     result = ClassificationResult.of(metrics | {"settings": _settings_used(context).to_dict()})
     result.write(settings.out)
+    write_per_class(settings.out / "classify", options.splits[0], result)
     _remove_stale(settings.out / "classify", options.splits[0], result)
     checkpoints.clear()
     return classification_summary(result)
@@ -215,6 +223,33 @@ def rank_distances(context: RunContext) -> dict[str, Distances] | None:
             continue
         found[rank] = (tuple(ranked.distances.ids), np.asarray(ranked.distances.data))
     return found
+
+
+def _ranking(context: RunContext, ranks: Sequence[str]) -> dict[str, Any]:
+    """Rank the features of the first forest named, fitted and tested on the first split."""
+    options, seed, table = context.settings.classify, context.settings.seed, context.dataset.table
+    rank = context.dataset.rank if context.dataset.rank in ranks else ranks[-1]
+    name = next((one for one in options.models if name_of(one) in FORESTS), FORESTS[0])
+    split = split_by(context, ranks, options.splits[0], seed)
+    plan = _plan(context, split, rank, seed)
+    truth = table.set_index("file").loc[list(split.test), rank].dropna()
+    tested = pd.DataFrame({"file": truth.index, "copy": 0})
+    features = context.images.of_plan(
+        pd.concat([tested, plan])[["file", "copy"]], options.augmentation
+    )
+    context.progress("ranking features", 0, 1)
+    found = classification.feature_ranking(
+        features.take(list(plan["id"])).matrix,
+        plan["label"].to_numpy(str),
+        features.take(list(truth.index)).matrix,
+        truth.to_numpy(str),
+        model=name,
+        rank=rank,
+        forest=classification.make_head(name, seed),
+        seed=seed,
+    )
+    context.progress("ranking features", 1, 1)
+    return {"feature_ranking": found.to_dict()}
 
 
 def predictions_file(name: str, first: str) -> str:

@@ -1,6 +1,6 @@
 """Drawings that several sections share, or that are long enough to stand alone.
 
 ``style`` is the one look of all, ``labels`` sets names, groups and brackets. ``mistakes`` and
-``certainty`` draw classification; ``heatmaps``, ``pairs``, ``maps``, ``trees``, ``rows``, ``nulls``
+``bars`` draw classification; ``heatmaps``, ``pairs``, ``maps``, ``trees``, ``rows``, ``nulls``
 and ``residuals`` the comparison with the tree.
 """

@@ -20,6 +20,7 @@ from phylolens.report.sections.classification.models import (
     not_possible,
     split_words,
 )
+from phylolens.report.sections.classification.overall import about_accuracy, about_importance
 from phylolens.report.sections.classification.ranks import about_rank, within
 from phylolens.report.sections.classification.scores import Tested, tested_splits
 from phylolens.report.text import listed, number, percent, plural
@@ -75,6 +76,8 @@ def _parts(results: Results, metrics: ClassificationResult) -> dict[str, Any]:
         "confidence": about_confidence(results, metrics),
         "depth": about_depth(results, metrics),
         "novelty": about_novelty(results, metrics),
+        "accuracy": about_accuracy(metrics),
+        "importance": about_importance(metrics),
         "few_shot": about_few_shot(metrics),
         "ablation": about_ablation(results, metrics),
         "sources": about_sources(metrics),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from phylolens.report.ordering import parents
+from phylolens.report.plots.bars import draw_accuracy, draw_importance
 from phylolens.report.plots.mistakes import (
     FEWEST_SHOWN,
     draw_confusion,
@@ -29,9 +30,6 @@ from phylolens.report.plots.style import (
 from phylolens.report.results import Results
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Canvas
-
-if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
@@ -41,13 +39,21 @@ NONE, NO_NAME = "none", "#d4d4d4"
 
 
 def classify_figures(results: Results, found: dict[str, Any]) -> "Iterator[tuple[str, Canvas]]":
-    """Draw confusions, mistakes, certainty, depth and few-shot curves, as far as they were made."""
+    """Draw confusions, mistakes, accuracy, features, certainty, depth and few-shot curves.
+
+    Each as far as it was made.
+    """
     for rank in found["ranks"]:
         if rank["confusion"]["drawn"]:
             coarser, groups = parents(results, rank["rank"])
             yield f"confusion-{slug(rank['rank'])}", draw_confusion(rank, groups, coarser)
         if rank["heights"]:
             yield f"mistakes-{slug(rank['rank'])}", draw_mistakes(rank["heights"])
+    for name, key in (("accuracy-guessing", "guess"), ("accuracy-models", "models")):
+        if chart := found["accuracy"][key]:
+            yield name, draw_accuracy(chart["ranks"], chart["series"])
+    if found["importance"]:
+        yield "importance", draw_importance(found["importance"])
     if found["confidence"] and found["confidence"]["drawn"]:
         ranks = found["confidence"]["ranks"]
         yield "reliability", draw_reliability(ranks)

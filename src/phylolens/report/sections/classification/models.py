@@ -13,7 +13,10 @@ MODEL_WORDS = {
     "rf": "random forest",
     "rf-weighted": "class-weighted random forest",
     "rf-balanced-bagging": "balanced bagging of trees",
+    "rf-tuned": "tuned random forest",
     "svm": "support vector machine",
+    "svm-plain": "plain support vector machine",
+    "svm-rbf": "support vector machine with a Gaussian kernel",
     "linear": "linear classifier",
     "lda": "discriminant analysis",
     "mlp-weighted": "weighted neural network",
@@ -21,6 +24,7 @@ MODEL_WORDS = {
     "hgnn": "hierarchy-guided network",
     "sequential": "network of ranks in a row",
     "parallel": "network of ranks side by side",
+    "hgnn-dual": "hierarchy-guided network of two networks",
 }
 
 PARTS = {
@@ -62,6 +66,8 @@ KINDS = {
     "logistic": "logistic regression",
     "svm": "support vector machine",
     "prototype": "nearest class mean",
+    "forest": "random forest",
+    "rbf": "Gaussian kernel",
 }
 
 
@@ -108,7 +114,8 @@ def _by_model(metrics: ClassificationResult) -> dict[str, dict[str, HeadChoice]]
 def head_words(head: str) -> str:
     """Turn ``lda:0.1`` into ``shrunken discriminant analysis (0.1)``."""
     kind, _, setting = head.partition(":")
-    return KINDS.get(kind, model_words(kind)) + (f" ({setting})" if setting else "")
+    words = setting.replace("+", ", ").replace("=", " ")
+    return KINDS.get(kind, model_words(kind)) + (f" ({words})" if setting else "")
 
 
 def _sentence(model: str, choice: HeadChoice) -> str:

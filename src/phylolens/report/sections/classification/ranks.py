@@ -10,6 +10,7 @@ from phylolens.report.sections.classification.mistakes import (
     pictured,
 )
 from phylolens.report.sections.classification.models import left_out_rank, model_words
+from phylolens.report.sections.classification.overall import about_classes
 from phylolens.report.sections.classification.scores import (
     Tested,
     columns,
@@ -56,6 +57,7 @@ def about_rank(
         "not_tested": not_tested(found, rank),
         **_figures(metrics, found, rank),
         "per_class": [row.to_dict() for row in scores.per_class],
+        "classes": about_classes(metrics, rank),
         "confusion": matrix,
         "confused": confused,
         "pairs": pictured(results, found[0].answers, rank, model, confused) if shown else [],

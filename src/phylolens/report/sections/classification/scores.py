@@ -104,7 +104,15 @@ def _first_name(results: Results, metrics: ClassificationResult) -> str:
     return "random"
 
 
-SCORES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
+SCORES = (
+    "accuracy",
+    "balanced_accuracy",
+    *(
+        f"{kind}_{score}"
+        for kind in ("macro", "weighted")
+        for score in ("precision", "recall", "f1")
+    ),
+)
 SHOWN = ("accuracy", "macro_f1")
 
 
@@ -158,10 +166,16 @@ def score_rows(found: list[Tested], rank: str) -> list[dict[str, Any]]:
                 "interval": cells[0]["accuracy_interval"] if cells[0] else "",
                 "n_never": never_named(scores),
                 "cells": cells,
-                **{key: number(getattr(scores, key)) for key in SCORES},
+                **_all_scores(scores),
             }
         )
     return rows + _baseline_rows(shown, rank)
+
+
+def _all_scores(scores: RankScores | RandomScores | None) -> dict[str, str]:
+    """Write every score; a dash where older results have none."""
+    found = {key: getattr(scores, key, None) for key in SCORES}
+    return {key: "–" if value is None else number(value) for key, value in found.items()}
 
 
 def _cell(scores: RankScores | RandomScores | None) -> dict[str, str] | None:
@@ -194,7 +208,7 @@ def _baseline_rows(shown: list[Tested], rank: str) -> list[dict[str, Any]]:
                 "interval": "",
                 "n_never": None,
                 "cells": [_cell(own) for own in found],
-                **{key: number(getattr(found[0], key)) for key in SCORES},
+                **_all_scores(found[0]),
             }
         )
     return rows

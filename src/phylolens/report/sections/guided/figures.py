@@ -1,11 +1,13 @@
 """The figures of the section on guided embeddings, where their files are there, and their texts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from phylolens.report.ordering import taxonomy_order
 from phylolens.report.plots.heatmaps import SIMILARITY, Rows, draw_heatmaps
 from phylolens.report.plots.nulls import draw_refits
 from phylolens.report.plots.pairs import draw_held_out
@@ -97,6 +99,13 @@ def _matrices(results: Results, summary: Mapping[str, Any]) -> Figures:
     for name, ranks in HEATMAPS:
         drawn = draw_heatmaps(matrices, beside, SIMILARITY, ranks=ranks)
         yield name, drawn, facts
+    listed = taxonomy_order(results, summary["rank"], beside.taxa)
+    if listed and listed != list(beside.taxa):  # as in the study: families in the order of orders
+        yield (
+            "heatmaps-taxonomy",
+            draw_heatmaps(matrices, replace(beside, taxa=listed), SIMILARITY),
+            facts,
+        )
 
 
 def symmetric(matrix: pd.DataFrame) -> pd.DataFrame:
@@ -173,6 +182,10 @@ def alts(
             f"{count(found.n_taxa, found.rank)} in tree order on one "
             f"colour scale: {_alt_panels(told, panels)}. {narrow}"
         ).strip(),
+        "taxonomy": (
+            f"The same {number_of} heatmaps on the same colour scale, taxa in the order of the "
+            "taxonomy; the guided one is in-sample."
+        ),
         "ranks": (
             f"The same {number_of} heatmaps with each similarity replaced by its percentile within "
             f"its own panel; Spearman correlation with the genetic panel, guided in-sample: "

@@ -161,13 +161,14 @@ def about_methods(results: Results, summary: dict[str, Any]) -> Methods:
     parts += [guide.methods if guide else "", signal.methods if signal else ""]
     used = ["program"] + [key for key in ("classify", "guide", "signal") if summary[key]]
     classified = summary["classify"] or {}
-    used += [key for key in ("confidence", "depth", "novelty") if classified.get(key)]
+    used += [key for key in ("confidence", "depth", "novelty", "importance") if classified.get(key)]
     used += sorted(parts_of(summary["signal"]))
     used += [signal.barcodes.source] if signal and signal.barcodes else []
     used += guide.sources if guide else []
     used += ["permuted"] if summary["signal"] else []
     recipes = (classified.get("recipe"), guide.recipe if guide else None)
     used += ["published"] if PUBLISHED in recipes else []
+    used += ["valan"] if "valan2019" in recipes else []
     return Methods(
         paragraph=" ".join(part for part in parts if part),
         differences=departures(results),

@@ -316,6 +316,7 @@ def alts(facts: SignalFacts, taxa: str, worst: list[str]) -> dict[str, str]:
         ),
         "heatmaps": f"Visual and genetic distance of {taxa}, both in the order of the tree{r}.",
         "ranks": f"The same two matrices of {taxa} as percentiles within each panel.",
+        "taxonomy": f"The same percentiles of {taxa}, in the order of the taxonomy.",
         "correlogram": (facts.correlogram and facts.correlogram.sentence) or "Mantel correlogram.",
         "tanglegram": (
             f"Reference tree and visual tree of {taxa} face to face, the same taxa joined by "

@@ -1,14 +1,14 @@
 """The figures of the signal section, each where its files and keys are there."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from phylolens.report.ordering import parents
+from phylolens.report.ordering import parents, taxonomy_order
 from phylolens.report.plots.heatmaps import DISTANCE, Rows, draw_heatmaps
 from phylolens.report.plots.labels import Groups, mark_groups
 from phylolens.report.plots.maps import (
@@ -178,6 +178,10 @@ def _matrices(found: Found) -> Figures:
     facts = {"n_taxa": len(found.taxa), "coarser": coarser}
     for name, ranks in HEATMAPS:
         yield name, draw_heatmaps(matrices, beside, DISTANCE, ranks=ranks), facts
+    listed = taxonomy_order(found.results, found.rank, found.taxa)
+    if listed and listed != found.taxa:
+        drawn = draw_heatmaps(matrices, replace(beside, taxa=listed), DISTANCE, ranks=True)
+        yield "signal-heatmaps-taxonomy", drawn, facts
     yield "hexbin", draw_hexbin(found.visual, found.genetic, found.signal.distance or ""), {}
 
 
