@@ -125,6 +125,7 @@ HEAVY = {
     "paradigms.episodes",
     "paradigms.generative",
     "paradigms.self_supervised.backbone",
+    "paradigms.self_supervised.checkpoint",
     "paradigms.self_supervised.head",
     "paradigms.self_supervised.training",
     "writing",

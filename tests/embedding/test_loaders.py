@@ -159,7 +159,10 @@ def test_deepcluster_v2_checkpoint_with_several_sets_of_prototypes(tmp_path, pix
 
 
 def test_deepcluster_networks_that_see_edges_are_refused_with_the_reason(tmp_path):
-    first = {"features.module.0.weight": torch.zeros(96, 2, 11, 11), "sobel.0.weight": torch.ones(1)}
+    first = {
+        "features.module.0.weight": torch.zeros(96, 2, 11, 11),
+        "sobel.0.weight": torch.ones(1),
+    }
     file = saved({"epoch": 1, "arch": "alexnet", "state_dict": first}, tmp_path)
     with pytest.raises(InputError, match="Sobel filter; use its ResNet-50"):
         load_network(BACKBONES["deepcluster-v2-resnet50"], file)

@@ -76,7 +76,7 @@ def from_moco(tensors: Tensors) -> Tensors:
 
 
 def from_lightly(tensors: Tensors) -> Tensors:
-    """lightly's examples cut a ResNet's last layer off and so number the others through."""
+    """Lightly's examples cut a ResNet's last layer off and so number the others through."""
     if "0.weight" not in tensors:
         return tensors
     renamed = {}

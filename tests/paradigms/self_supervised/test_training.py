@@ -95,5 +95,5 @@ def test_batches_are_equally_large_and_hold_two_images_at_least(batch, expected)
 def test_a_loss_that_is_no_number_ends_with_advice():
     found = trainer("byol")
     found.inputs = lambda rows, numbers: torch.full((len(rows), WIDTH), torch.nan)
-    with one_thread(), pytest.raises(InputError, match="no number.*--rate"):
+    with one_thread(), pytest.raises(InputError, match=r"no number.*--rate"):
         found.epoch(1)
