@@ -17,6 +17,7 @@ from phylolens.results.bench import BenchResult
 from phylolens.results.check import CheckResult
 from phylolens.results.classification import ClassificationResult
 from phylolens.results.guided import GuidedResult
+from phylolens.results.pretrain import PretrainResult
 from phylolens.results.run import RunResult
 from phylolens.results.signal import SignalResult
 from phylolens.writing import write_text
@@ -29,6 +30,7 @@ RESULTS: tuple[type[StageResult], ...] = (
     AuditResult,
     GuidedResult,
     BenchResult,
+    PretrainResult,
 )
 HERE = Path(__file__).parent
 PAGES, SCHEMAS = HERE / "keys", HERE / "schema"

@@ -127,6 +127,7 @@ HEAVY = {
     "paradigms.graph",
     "paradigms.towers",
     "paradigms.self_supervised.backbone",
+    "paradigms.self_supervised.checkpoint",
     "paradigms.self_supervised.head",
     "paradigms.self_supervised.training",
     "writing",

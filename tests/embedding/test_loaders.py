@@ -5,6 +5,7 @@ import pytest
 
 from phylolens.embedding import BACKBONES
 from phylolens.embedding.preprocess import normalise
+from phylolens.errors import InputError
 
 torch = pytest.importorskip("torch")
 pytestmark = [pytest.mark.vision, pytest.mark.usefixtures("one_thread")]
@@ -123,6 +124,64 @@ def test_swav_checkpoint_into_a_resnet50_without_head(tmp_path, pixels):
     spec = BACKBONES["swav-resnet50"]
     expected = features_of(source, normalise(pixels, spec.mean, spec.std))
     agree(loaded(spec, saved(published, tmp_path, "swav.pth.tar"), pixels), expected)
+
+
+def resnet50():
+    torchvision = pytest.importorskip("torchvision")
+    source = randomise(torchvision.models.resnet50(weights=None))
+    source.fc = torch.nn.Identity()
+    return source
+
+
+@pytest.mark.parametrize(
+    ("name", "projector"), [("encoder_q", "fc.2.weight"), ("base_encoder", "fc.4.running_mean")]
+)
+def test_moco_checkpoint_with_keys_queue_and_optimiser(name, projector, tmp_path, pixels):
+    source, start = resnet50(), f"module.{name}."
+    tensors = {start + key: tensor for key, tensor in source.state_dict().items()}
+    other = f"module.{'encoder_k' if name == 'encoder_q' else 'momentum_encoder'}."
+    tensors |= {other + key: torch.zeros_like(found) for key, found in source.state_dict().items()}
+    tensors |= {start + projector: torch.zeros(128), "module.queue": torch.zeros(128, 64)}
+    published = {"epoch": 800, "arch": "resnet50", "state_dict": tensors, "optimizer": {}}
+    spec = BACKBONES["moco-v2-resnet50"]
+    expected = features_of(source, normalise(pixels, spec.mean, spec.std))
+    agree(loaded(spec, saved(published, tmp_path, "moco.pth.tar"), pixels), expected)
+
+
+def test_deepcluster_v2_checkpoint_with_several_sets_of_prototypes(tmp_path, pixels):
+    source = resnet50()
+    published = {f"module.{name}": tensor for name, tensor in source.state_dict().items()}
+    for name in ("projection_head.0.weight", *(f"prototypes.prototypes{n}.weight" for n in "012")):
+        published[f"module.{name}"] = torch.zeros(8, 8)
+    spec = BACKBONES["deepcluster-v2-resnet50"]
+    expected = features_of(source, normalise(pixels, spec.mean, spec.std))
+    agree(loaded(spec, saved(published, tmp_path, "deepcluster.pth.tar"), pixels), expected)
+
+
+def test_deepcluster_networks_that_see_edges_are_refused_with_the_reason(tmp_path):
+    first = {
+        "features.module.0.weight": torch.zeros(96, 2, 11, 11),
+        "sobel.0.weight": torch.ones(1),
+    }
+    file = saved({"epoch": 1, "arch": "alexnet", "state_dict": first}, tmp_path)
+    with pytest.raises(InputError, match="Sobel filter; use its ResNet-50"):
+        load_network(BACKBONES["deepcluster-v2-resnet50"], file)
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_lightly_checkpoint_of_lightning(numbered, tmp_path, pixels):
+    source = resnet50()
+    inner = torch.nn.Sequential(*list(source.children())[:-1]) if numbered else source
+    tensors = {f"backbone.{name}": tensor for name, tensor in inner.state_dict().items()}
+    tensors |= {
+        "projection_head.layers.0.weight": torch.zeros(8, 8),
+        "backbone_momentum.0.weight": torch.zeros(64, 3, 7, 7),
+        "criterion.memory_bank.bank": torch.zeros(4, 8),
+    }
+    published = {"epoch": 9, "pytorch-lightning_version": "2.5.0", "state_dict": tensors}
+    spec = BACKBONES["lightly-resnet50"]
+    expected = features_of(source, normalise(pixels, spec.mean, spec.std))
+    agree(loaded(spec, saved(published, tmp_path, "lightly.ckpt"), pixels), expected)
 
 
 def test_resnet50_from_safetensors_with_classifier(tmp_path, pixels):

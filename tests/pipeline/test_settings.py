@@ -16,6 +16,7 @@ from phylolens.pipeline.settings import (
     LEARNERS,
     NETWORKS,
     SECTION_MODELS,
+    SECTIONS,
     Settings,
     make_settings,
     option_name,
@@ -98,7 +99,7 @@ def test_shares_and_distances_may_be_text_as_on_the_command_line():
 
 
 def test_run_takes_every_setting_under_a_name_of_its_own():
-    named = [name for section in SECTION_MODELS for field in o._fields(section)
+    named = [name for section in SECTIONS for field in o._fields(section)
              for name in o._several(section, field)]  # fmt: skip
     named += [option_name(Settings, name) for name in Settings.model_fields
               if name not in SECTION_MODELS]  # fmt: skip

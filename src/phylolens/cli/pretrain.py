@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from phylolens import pipeline
 from phylolens.cli import _options as o
 from phylolens.cli._console import progress_bar, show
-from phylolens.pipeline.pretrain import pretrain
 from phylolens.pipeline.settings import make_settings
 
 
@@ -18,5 +18,6 @@ def command(settings: dict[str, Any], *, json: o.Json = False) -> None:
     column 'split' are never seen.
     """
     with progress_bar() as progress:
-        summary = pretrain(make_settings(settings, where="options"), progress=progress)
+        study = make_settings(settings, where="options")
+        summary = pipeline.train_backbone(study, progress=progress)
     show(summary, json=json)

@@ -128,6 +128,24 @@ def _lite(number: int, input_size: int, note: str) -> BackboneSpec:
     )
 
 
+def _unlabelled(name: str, paper: str, url: str, key_format: str = "timm") -> BackboneSpec:
+    """Describe a ResNet-50 that was trained on ImageNet without its labels."""
+    return BackboneSpec(
+        name=name,
+        architecture="resnet50",
+        licence="CC-BY-NC-4.0",
+        input_size=224,
+        mean=IMAGENET_MEAN,
+        std=IMAGENET_STD,
+        interpolation="bilinear",
+        feature_size=2048,
+        paper=paper,
+        key_format=key_format,
+        url=url,
+        note="not for commercial use; trained on ImageNet-1k without labels",
+    )
+
+
 def _dinov2(letter: str, size: str, feature_size: int) -> BackboneSpec:
     return BackboneSpec(
         name=f"dinov2-{size}",
@@ -177,6 +195,30 @@ _SPECS = (
         key_format="swav",
         url="https://dl.fbaipublicfiles.com/deepcluster/swav_800ep_pretrain.pth.tar",
         note="not for commercial use; ResNet-50 without head",
+    ),
+    _unlabelled(
+        "moco-v2-resnet50",
+        "Chen et al. 2020, MoCo v2, arXiv:2003.04297",
+        "https://dl.fbaipublicfiles.com/moco/moco_checkpoints/moco_v2_800ep/"
+        "moco_v2_800ep_pretrain.pth.tar",
+    ),
+    _unlabelled(
+        "deepcluster-v2-resnet50",
+        "Caron et al. 2020, DeepCluster-v2, arXiv:2006.09882; Caron et al. 2018, arXiv:1807.05520",
+        "https://dl.fbaipublicfiles.com/deepcluster/deepclusterv2_800ep_pretrain.pth.tar",
+        key_format="deepcluster",
+    ),
+    BackboneSpec(
+        name="lightly-resnet50",
+        architecture="resnet50",
+        licence="that of the checkpoint",
+        input_size=224,
+        mean=IMAGENET_MEAN,
+        std=IMAGENET_STD,
+        interpolation="bilinear",
+        feature_size=2048,
+        paper="Susmelj et al. 2020, lightly",
+        note="a ResNet-50 that lightly trained; give its checkpoint with --weights",
     ),
     BackboneSpec(
         name="resnet50",

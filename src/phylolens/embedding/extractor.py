@@ -8,6 +8,7 @@ from typing import Any
 from phylolens.embedding.backbones import BackboneSpec
 from phylolens.embedding.inference import require_engine
 from phylolens.embedding.preprocess import check_fit
+from phylolens.embedding.pretrained import pretraining_of
 from phylolens.embedding.registry import find_backbone
 from phylolens.embedding.store import PREPROCESSING
 from phylolens.embedding.weights import get_weights, weights_on_disk
@@ -99,7 +100,8 @@ def prepare(
 def _record(
     spec: BackboneSpec, checkpoint: Path, fit: str, layers: Sequence[str]
 ) -> dict[str, Any]:
-    return {
+    trained = pretraining_of(checkpoint)
+    return ({} if trained is None else {"pretrained": trained}) | {
         "backbone": spec.name,
         "architecture": spec.architecture,
         "weights": checkpoint.name,

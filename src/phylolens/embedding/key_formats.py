@@ -27,9 +27,12 @@ def unwrap(checkpoint: Mapping[str, Any]) -> Tensors:
 
 
 def from_timm_or_source(tensors: Tensors, model: Any) -> Tensors:
-    """Accept timm's names, or those of the original release where timm can translate them."""
+    """Accept timm's names, or those of the original release where timm can translate them.
+
+    A network that MoCo or lightly trained is taken out of what was trained with it.
+    """
     translate = getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None)
-    plain = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+    plain = encoder_of({name.removeprefix("module."): found for name, found in tensors.items()})
     return plain if translate is None else dict(translate(plain, model))
 
 
@@ -41,6 +44,56 @@ def from_swav(tensors: Tensors, model: Any) -> Tensors:
         for name, tensor in plain.items()
         if not name.startswith(("projection_head.", "prototypes."))
     }
+
+
+# Where frameworks keep the network itself; beside it are copies that follow, projectors and queues.
+MOCO = ("encoder_q.", "base_encoder.")  # versions 1 and 2; version 3
+LIGHTLY = ("backbone.", "query_backbone.", "student_backbone.")
+SEQUENTIAL = {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2", "6": "layer3", "7": "layer4"}
+
+
+def encoder_of(tensors: Tensors) -> Tensors:
+    """Take a network out of a training by MoCo or lightly; other tensors pass unchanged."""
+    found = next(
+        (start for start in (*MOCO, *LIGHTLY) if any(name.startswith(start) for name in tensors)),
+        None,
+    )
+    if found is None:
+        return tensors
+    own = {
+        name.removeprefix(found): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(found)
+    }
+    return from_moco(own) if found in MOCO else from_lightly(own)
+
+
+def from_moco(tensors: Tensors) -> Tensors:
+    """MoCo keeps its projector where a classifier would be (``fc``, in transformers ``head``)."""
+    return {
+        name: tensor for name, tensor in tensors.items() if not name.startswith(("fc.", "head."))
+    }
+
+
+def from_lightly(tensors: Tensors) -> Tensors:
+    """Lightly's examples cut a ResNet's last layer off and so number the others through."""
+    if "0.weight" not in tensors:
+        return tensors
+    renamed = {}
+    for name, tensor in tensors.items():
+        number, _, rest = name.partition(".")
+        renamed[f"{SEQUENTIAL.get(number, number)}.{rest}"] = tensor
+    return renamed
+
+
+def from_deepcluster(tensors: Tensors, model: Any) -> Tensors:
+    """DeepCluster: its second version is named as SwAV is; networks of the first cannot be used."""
+    plain = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+    if any(name.startswith(("features.", "sobel.", "top_layer.")) for name in plain):
+        raise KeyError(
+            "DeepCluster's AlexNet and VGG-16 see images through a Sobel filter; use its ResNet-50"
+        )
+    return from_swav(tensors, model)
 
 
 def from_lite_package(tensors: Tensors, model: Any) -> Tensors:
@@ -97,6 +150,7 @@ def lite_to_timm(tensors: Tensors, blocks: Mapping[str, bool]) -> Tensors:
 CONVERTERS: dict[str, Callable[[Tensors, Any], Tensors]] = {
     "timm": from_timm_or_source,
     "swav": from_swav,
+    "deepcluster": from_deepcluster,
     "lite-package": from_lite_package,
 }
 

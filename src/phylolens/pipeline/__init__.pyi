@@ -2,3 +2,4 @@
 
 from .audit import audit_files as audit_files
 from .demo import make_demo as make_demo
+from .pretrain import train_backbone as train_backbone

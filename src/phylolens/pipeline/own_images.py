@@ -49,12 +49,13 @@ def own_images(settings: Settings, progress: Progress) -> OwnImages:
     InputError
         If there are none, or some cannot be read and are not to be skipped.
     """
-    specimens = usable(validate(_read(settings), progress=progress), skip_bad=settings.skip_bad)
-    table = specimens.table
+    looked_at = validate(_read(settings), progress=progress)
+    table = usable(looked_at, skip_bad=settings.skip_bad).table
     hidden = pd.Series(False, index=table.index)
     if "split" in table:
-        tested = table["split"].str.lower() == TEST
-        hidden = tested | table["sha256"].isin(table["sha256"][tested])
+        every = looked_at.table  # of two rows with one file only one is usable, maybe the other
+        tested = every["sha256"][every["split"].str.lower() == TEST].dropna()
+        hidden = (table["split"].str.lower() == TEST) | table["sha256"].isin(tested)
     kept = table[~hidden]
     return OwnImages(
         tuple(kept["file"]),

@@ -61,7 +61,7 @@ class _Job:
         return own.batch or BATCH[own.train]
 
 
-def pretrain(settings: Settings, *, progress: Progress = silent) -> dict[str, Any]:
+def train_backbone(settings: Settings, *, progress: Progress = silent) -> dict[str, Any]:
     """Train a backbone by self-supervision; a run that was stopped goes on.
 
     Parameters

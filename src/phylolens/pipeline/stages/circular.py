@@ -19,6 +19,10 @@ UNSEEN = (
     "The embedding was guided by a phylogeny, but not by any taxon compared here, so tests that "
     "permute these taxa are right."
 )
+PRETRAINED = (
+    "The network was trained on {n:,} images without labels ({method}). It saw no phylogeny, so "
+    "the comparison is not circular."
+)
 FITTED_TWICE = (
     "cannot judge an embedding that was itself guided by a phylogeny: it has seen the clades that "
     "would be held out. Give the features it was made from"
@@ -61,10 +65,11 @@ def circularity(
     -------
     circular : bool
     why : str
-        One or two sentences; empty for features no phylogeny has touched.
+        One or two sentences; empty for features of a published network. Of one that was trained on
+        own images without labels it says so.
     """
     if not _guided(features):
-        return False, ""
+        return False, _pretrained(features)
     held_out = set(features.spec.get("held_out") or ())
     rows = taxon_of[taxon_of.isin(taxa)]
     seen = _of_fit(features, rows[~rows.index.isin(held_out)], labels)
@@ -79,6 +84,13 @@ def circularity(
         f"The embedding was fitted to {len(fitted)} of the {len(set(taxa))} taxa compared "
         f"({some(fitted, 3)}); compare the others alone."
     )
+
+
+def _pretrained(features: Features) -> str:
+    """Say that a network was trained on own images; blank for any other."""
+    parts = features.spec.get("fused") or [features.spec]
+    told = [part["pretrained"] for part in parts if part.get("pretrained")]
+    return " ".join(PRETRAINED.format(n=one["n_images"], method=one["method"]) for one in told)
 
 
 def _of_fit(features: Features, rows: pd.Series, labels: pd.DataFrame | None) -> pd.Series:
