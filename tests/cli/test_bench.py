@@ -63,9 +63,7 @@ def test_methods_without_what_they_need_say_so(guide_world, phylolens, tmp_path)
         ("gp", ("--refit-seconds", 0), ("--refit-seconds",)),
     ],
 )
-def test_faults_stop_at_once_with_one_message(
-    guide_world, phylolens, tmp_path, cells, more, words
-):
+def test_faults_stop_at_once_with_one_message(guide_world, phylolens, tmp_path, cells, more, words):
     answer = phylolens(*arguments(guide_world, tmp_path, cells, *more))
     assert answer.code == 2
     for word in words:
@@ -104,6 +102,6 @@ def test_a_whole_run_has_no_bench_unless_its_cells_are_named(guide_world, tmp_pa
     assert found["bench"]["methods"][0]["name"] == "gp"
     page = (tmp_path / "with/report.html").read_text(encoding="utf-8")
     assert "Which way of learning similarity suits these images?" in page
-    assert "Which way of learning similarity" not in (
-        tmp_path / "without/report.html"
-    ).read_text(encoding="utf-8")
+    assert "Which way of learning similarity" not in (tmp_path / "without/report.html").read_text(
+        encoding="utf-8"
+    )

@@ -43,7 +43,7 @@ def tiny() -> Callable[..., tuple[BenchData, Material]]:
 
 
 class Blurred(TreeFree):
-    """Features with noise; ``setting`` is what a claim varies, ``worse`` the value that is noisy."""
+    """Features with noise, where what a claim varies (``setting``) is ``worse``."""
 
     def __init__(self, setting: object = None, worse: object = "worse", noise: float = 3.0) -> None:
         self.setting, self.worse, self.noise = setting, worse, noise

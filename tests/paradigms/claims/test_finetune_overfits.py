@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 from scipy.stats import spearmanr
 
+from phylolens.paradigms.claims import finetune_overfits
 from phylolens.paradigms.claims.finetune_overfits import CLAIM, compare, overfit, row_ranks
 
 EACH = 4
@@ -82,7 +83,8 @@ def test_rows_are_correlated_without_what_is_missing():
 
 
 @pytest.mark.vision
-def test_a_tiny_network_is_tuned(tiny, methods, tmp_path):
+def test_a_tiny_network_is_tuned(tiny, methods, monkeypatch, tmp_path):
+    monkeypatch.setattr(finetune_overfits, "FOLDS", 2)
     torch = pytest.importorskip("torch")
     pytest.importorskip("timm")
     from dataclasses import replace

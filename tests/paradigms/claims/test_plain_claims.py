@@ -111,16 +111,16 @@ def test_sorting_is_that_of_a_loop():
 
 def long_clusters() -> np.ndarray:
     rng = np.random.default_rng(5)
-    means = np.hstack([np.tile(PLANE[:6] * 1.0, (5, 1)), np.zeros((30, 2))])
+    means = np.hstack([PLANE[:30], np.zeros((30, 2))])
     rows = np.repeat(means, 20, axis=0)
-    return rows + rng.standard_normal(rows.shape) * [0.1, 0.1, 3, 3]
+    return rows + rng.standard_normal(rows.shape) * [0.1, 0.1, 2, 2]
 
 
 def test_k_means_gains_by_spheres_where_clusters_are_long(tiny):
     data, material = tiny(long_clusters(), 20)
     verdict = kmeans_spheres.CLAIM.test(material, data)
     assert verdict.holds == "holds"
-    assert verdict.values["k-means as they are"] < 0.2 < 0.7 < verdict.values["k-means on spheres"]
+    assert verdict.values["k-means as they are"] < 0.4 < 0.9 < verdict.values["k-means on spheres"]
 
 
 def test_k_means_has_nothing_to_gain_where_clusters_are_spheres(tiny):

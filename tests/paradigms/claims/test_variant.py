@@ -16,5 +16,5 @@ def test_a_variant_has_its_settings_and_its_seed(tiny, blurred, methods):
     seeds = [variant("some", material, draw)().setting for draw in (0, 0, 1)]
     assert seeds[0] == seeds[1] != seeds[2]
     assert seeds[0] != variant("some", replace(material, seed=1), 0)().setting
-    with pytest.raises(InputError, match="no such setting.*mining"):
+    with pytest.raises(InputError, match="no such setting"):
         variant("some", material, 0, mining="none")

@@ -13,8 +13,8 @@ from phylolens.paradigms.claim import Claim, Verdict
 from phylolens.paradigms.data import BenchData
 from phylolens.paradigms.evaluate import embed_rows
 from phylolens.paradigms.evidence import judge, over_units
-from phylolens.paradigms.material import Material
 from phylolens.paradigms.fixed_length import FixedLength
+from phylolens.paradigms.material import Material
 from phylolens.random import stream
 
 SHARE = 0.1  # of the training images

@@ -20,6 +20,7 @@ AXES, STARTS = 4, 3  # principal components; starts of each clustering
 TAXA = 6  # of a group, about: clusters to be found
 IMAGES = 2 * (AXES + 1)  # of a taxon at least: its covariance is estimated
 DRAWS = {"quick": 3, "full": 20}  # of the first centres
+FLOOR = 1e-4  # of the mixture's variances, in the features' own
 TINY = 1e-9  # share of the largest variance
 
 
@@ -39,7 +40,9 @@ def scores(rows: np.ndarray, codes: np.ndarray, state: int) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         own = KMeans(k, n_init=STARTS, random_state=state).fit_predict(unit)
-        mixture = GaussianMixture(k, n_init=STARTS, random_state=state, reg_covar=1e-4)
+        mixture = GaussianMixture(
+            k, n_init=STARTS, random_state=state, reg_covar=FLOOR, init_params="k-means++"
+        )
         other = mixture.fit_predict(unit)
     return np.array([adjusted_rand_score(codes, own), adjusted_rand_score(codes, other)])
 
