@@ -145,7 +145,7 @@ def test_out_of_time_it_stops_after_an_epoch_and_says_so(pretrain, good_study, t
 
 
 def test_images_to_test_on_are_never_seen_under_any_name(pretrain, study, tmp_path, monkeypatch):
-    from phylolens.guided.learners.training_images import TrainingImages
+    from phylolens.embedding.training_images import TrainingImages
 
     meta = pd.read_csv(study / "meta.csv")
     meta["split"] = ["train", "test"] + ["train"] * 3 + ["test"] + ["train"] * 14

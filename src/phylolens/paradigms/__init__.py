@@ -5,7 +5,10 @@
 ask for besides features: altered views, images, labels, checkpoints. ``tree_free`` is the base of
 those that look at no genetic distance. ``data`` holds taxa, folds and the split by species;
 ``evaluate`` judges one method with ``retrieval`` (queries from clades never seen), ``probe``
-(species never seen) and ``cost``; ``bench`` judges them all.
+(species never seen) and ``cost``; ``bench`` judges them all. ``claims`` are those of the study on
+single methods (``claim``), each an experiment in a file: ``evidence`` decides on them, and
+``claims_tested`` tests them with the rows; ``clade_scores`` compares learners on clades held out,
+``fixed_length`` trains them without early stopping, ``agreement`` compares distances.
 """
 
 import lazy_loader

@@ -9,8 +9,9 @@ import numpy as np
 from phylolens.guided.held_out import leave_clades_out, share_saved
 from phylolens.guided.learners import make_learner
 from phylolens.named_settings import file_name
+from phylolens.paradigms.claims_tested import judge_with_claims
 from phylolens.paradigms.data import BenchData
-from phylolens.paradigms.evaluate import Refits, judge_method
+from phylolens.paradigms.evaluate import Refits
 from phylolens.paradigms.material import Material
 from phylolens.paradigms.method import Method
 from phylolens.progress import Progress, silent
@@ -56,7 +57,7 @@ def run_bench(
     rows: list[dict[str, Any]] = []
     for number, method in enumerate(methods):
         progress(f"bench: {method.name}", number, len(methods))
-        judge = partial(judge_method, method, material, data, how)
+        judge = partial(judge_with_claims, method, material, data, how)
         rows.append(judge() if keep is None else keep(file_name(method.name), judge))
     progress("bench", len(methods), len(methods))
     _adjust(rows)

@@ -86,6 +86,11 @@ class Retrieval:
         return float(np.mean(list(self._average.values()))) if self._average else None
 
     @property
+    def averages(self) -> dict[int, float]:
+        """Average precision of the queries of each taxon, by its place."""
+        return dict(self._average)
+
+    @property
     def n_taxa(self) -> int:
         """Taxa with queries."""
         return len(self._first)

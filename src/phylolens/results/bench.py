@@ -22,6 +22,7 @@ COLUMNS = (
     "seconds",
     "peak_mb",
     "trained_parameters",
+    "claims_hold",
     "why_not",
 )
 
@@ -35,6 +36,20 @@ class ClusterScores(Part):
         default=None, description="The same with permuted labels, mean."
     )
     n_classes: int | None = Field(default=None, description="Classes of the rank, and clusters.")
+
+
+class ClaimVerdict(Part):
+    """What the study says of a method (its section 4.2), and what an experiment says of that."""
+
+    name: str = Field(description="Of the claim.")
+    text: str = Field(description="What the study says.")
+    holds: Literal["holds", "does not hold", "cannot be said"] = Field(
+        description="`holds` or `does not hold` where the interval of the claimed difference lies "
+        "on one side of zero; else `cannot be said`."
+    )
+    figure: str = Field(description="The figures that say so, or why there are none.")
+    values: dict[str, Number] = Field(default={}, description="The figures by name.")
+    seconds: Number | None = Field(default=None, description="Of the processor.")
 
 
 class MethodRow(Part):
@@ -117,12 +132,18 @@ class MethodRow(Part):
         default=None, description="The p-value after Holm's correction over all rows with one."
     )
     claim: str | None = Field(
-        default=None, description="What the study says of the method (its section 4.2)."
+        default=None, description="The first claim of the study about the method."
     )
     claim_holds: str | None = Field(
         default=None, description="`holds`, `does not hold` or `cannot be said`."
     )
     claim_figure: str | None = Field(default=None, description="The figures that say so.")
+    claims: list[ClaimVerdict] = Field(default=[], description="All of them.")
+
+    @property
+    def claims_hold(self) -> str | None:
+        """What came out of its claims, in a word each."""
+        return "; ".join(one.holds for one in self.claims) or None
 
 
 class BenchFolds(Part):
@@ -198,3 +219,18 @@ class BenchResult(StageResult):
         """
         rows = [{name: getattr(one, name) for name in COLUMNS} for one in self.methods]
         return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    def claims(self) -> pd.DataFrame:
+        """Return the claims of the study, one a row, with what came out.
+
+        Returns
+        -------
+        DataFrame
+            ``method``, ``claim``, ``holds`` and ``figure``.
+        """
+        rows = [
+            {"method": row.name, "claim": one.text, "holds": one.holds, "figure": one.figure}
+            for row in self.methods
+            for one in row.claims
+        ]
+        return pd.DataFrame(rows, columns=["method", "claim", "holds", "figure"])

@@ -6,7 +6,7 @@ from phylolens.paradigms.cells import BY_NAME, Cell
 from phylolens.report.results import Results
 from phylolens.report.text import count, number, p_value, percent, plural, span
 from phylolens.results.base import Number
-from phylolens.results.bench import DONE, BenchResult, MethodRow
+from phylolens.results.bench import DONE, BenchResult, ClaimVerdict, MethodRow
 
 NONE = "–"
 SEES = {
@@ -29,8 +29,6 @@ class Cells:
         Figures; a dash where there is none.
     own : list of str
         Figures of this method alone.
-    claim, verdict, figure : str
-        What the study says of it, and what came out; empty without a claim.
     """
 
     name: str
@@ -49,9 +47,6 @@ class Cells:
     memory: str
     trained: str
     own: list[str]
-    claim: str
-    verdict: str
-    figure: str
 
 
 @dataclass(frozen=True)
@@ -78,8 +73,8 @@ class BenchFacts:
         Methods that were made, in the order of the map.
     absent : list of (str, str)
         Those that were not, and why.
-    claims : list of Cells
-        Rows with a claim of the study.
+    claims : list of ClaimVerdict
+        What the study says of the methods, and what came out.
     bars : list of (str, Number, Limits)
         Of the figure.
     alt : str
@@ -91,7 +86,7 @@ class BenchFacts:
     beside: list[str]
     groups: list[Group]
     absent: list[tuple[str, str]]
-    claims: list[Cells]
+    claims: list[ClaimVerdict]
     bars: list[tuple[str, str, Number, tuple[Number | None, Number | None] | None]]
     alt: str
 
@@ -117,7 +112,7 @@ def about_bench(results: Results) -> BenchFacts | None:
         beside=_beside(found, made),
         groups=[Group(title, rows) for title, rows in groups.items()],
         absent=[(row.name, row.why_not or "") for row in found.methods if row not in made],
-        claims=[cells[row.name] for row in made if row.claim],
+        claims=[one for row in found.methods for one in row.claims],
         bars=bars,
         alt=_alt(found, made),
     )
@@ -197,9 +192,6 @@ def _cells(row: MethodRow) -> Cells:
         memory=NONE if row.peak_mb is None else f"{row.peak_mb:,.0f}",
         trained=NONE if row.trained_parameters is None else f"{row.trained_parameters:,}",
         own=[f"{name.replace('_', ' ')} {_number(value)}" for name, value in _own(row)],
-        claim=row.claim or "",
-        verdict=row.claim_holds or "",
-        figure=row.claim_figure or "",
     )
 
 
