@@ -19,8 +19,8 @@ def taxa(tiny):
 class Mined(TreeFree):
     """A learner with the settings of one that mines."""
 
-    def __init__(self, mining="none", components=1, epochs=1, worse="none"):
-        self.mining, self.components, self.epochs, self.worse = mining, components, epochs, worse
+    def __init__(self, loss="triplet", components=1, epochs=1, worse="triplet"):
+        self.loss, self.components, self.epochs, self.worse = loss, components, epochs, worse
 
     def learn(self, sample):
         """Learn nothing."""
@@ -28,12 +28,16 @@ class Mined(TreeFree):
     def transform(self, matrix):
         """Add noise where it is to be bad."""
         noise = np.random.default_rng(0).standard_normal(matrix.shape)
-        return matrix + (2.0 if self.mining == self.worse else 0.0) * noise
+        return matrix + (2.0 if self.loss == self.worse else 0.0) * noise
 
 
 @pytest.mark.parametrize(
     ("worse", "wanted"),
-    [("none", "holds"), ("semihard", "does not hold"), ("neither", "cannot be said")],
+    [
+        ("triplet", "holds"),
+        ("triplet-semihard", "does not hold"),
+        ("neither", "cannot be said"),
+    ],
 )
 def test_mining(taxa, methods, worse, wanted):
     data, material = taxa
@@ -50,7 +54,7 @@ class Batched(Mined):
         self.batch, self.components, self.worse = batch, components, worse
 
     @property
-    def mining(self):
+    def loss(self):
         """What makes it bad."""
         return self.batch
 

@@ -39,10 +39,10 @@ def _test(material: Material, data: BenchData) -> Verdict:
     light = lighter(data, IMAGES, material.seed)
     mined, random = (
         [
-            partial(FixedLength, variant("triplet", material, draw, mining=mining, **LIGHT))
+            partial(FixedLength, variant("triplet", material, draw, loss=loss, **LIGHT))
             for draw in range(DRAWS[material.budget])
         ]
-        for mining in ("semihard", "none")
+        for loss in ("triplet-semihard", "triplet")
     )
     return compare(mined, random, light)
 
