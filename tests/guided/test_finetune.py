@@ -131,6 +131,7 @@ def test_is_a_learner_and_repeats_byte_for_byte(world, learner):
     assert sorted(sample.ids) == list(sample.ids)
     single = first.embed_images(images_of(paths))
     np.testing.assert_allclose(sample.average(single), first.place(sample), atol=1e-4)
+    np.testing.assert_allclose(first.embed(sample), single, atol=1e-5)
 
 
 def test_refuses_features_and_missing_images(world, learner, tmp_path):

@@ -1,5 +1,6 @@
 """Judge one method by what all are judged by."""
 
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -87,8 +88,10 @@ def judge_method(
     }
     if row["why_not"]:
         return row
-    for name in method.packages:
-        import_module(name)  # not to be counted as the method's own seconds and memory
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what libraries could use besides
+        for name in method.packages:
+            import_module(name)  # not to be counted as the method's own seconds and memory
     make = partial(method.fit, material)
     try:
         with threadpool_limits(1, "blas"):  # the same bytes whatever the number of cores

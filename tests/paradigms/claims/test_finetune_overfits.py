@@ -89,11 +89,11 @@ def test_a_tiny_network_is_tuned(tiny, methods, monkeypatch, tmp_path):
     pytest.importorskip("timm")
     from dataclasses import replace
 
-    from phylolens.guided.learners.training_images import TrainingImages
     from safetensors.torch import save_file
 
     from phylolens.embedding import View, find_backbone
     from phylolens.embedding.torch_model import build_network
+    from phylolens.embedding.training_images import TrainingImages
     from phylolens.guided.learners.finetune import FineTune
 
     with torch.random.fork_rng(devices=[]):

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.vision
 from phylolens.errors import InputError  # noqa: E402
 from phylolens.guided.sample import with_rows  # noqa: E402
 from phylolens.paradigms import Views, choose_methods  # noqa: E402
-from phylolens.paradigms.evaluate import judge_method  # noqa: E402
+from phylolens.paradigms.evaluate import Refits, judge_method  # noqa: E402
 from phylolens.paradigms.self_supervised.learner import SelfSupervised  # noqa: E402
 
 NAMES = ("simclr", "byol", "moco", "swav", "deepcluster")
@@ -39,7 +39,7 @@ def test_they_stand_in_the_cells_of_the_map():
 def test_relatives_come_out_alike_and_nothing_comes_of_nothing(method, related, unrelated):
     skills = {}
     for name, (data, material) in {"related": related, "unrelated": unrelated}.items():
-        row = judge_method(method, material, data, refits=0)
+        row = judge_method(method, material, data, Refits(0))
         assert row["status"] == "done", row["why_not"]
         skills[name] = row["skill"]
         assert row["kmult"] is not None  # no tree was seen

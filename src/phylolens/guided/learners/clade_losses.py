@@ -76,8 +76,8 @@ class ArcFace(TreeLoss):
 class RankedList(TreeLoss):
     """Relatives within a ball, strangers beyond it by a margin; near strangers count most.
 
-    Wang et al. (2019) CVPR, on the unit sphere. Who is a relative is a clade of a depth drawn anew
-    in every batch; the wider the clades, the larger the ball.
+    Wang et al. (2019) CVPR, on the unit sphere, for the clades of every depth at once: the wider
+    the clades, the larger the ball.
     """
 
     cosine = True
@@ -90,12 +90,13 @@ class RankedList(TreeLoss):
 
     def forward(self, points: torch.Tensor, taxa: torch.Tensor) -> torch.Tensor:
         """Loss of points, shape (n, k), of some taxa, shape (n,)."""
-        drawn = int(self.rng.integers(len(self.labels)))
-        boundary = BOUNDARY * (1 + self.depths[drawn]) / 2
-        loss = library_of_losses().losses.RankedListLoss(
-            margin=self.margin * SET_MARGIN, Tn=TEMPERATURE, alpha=boundary
-        )
-        return loss(points, self.labels[drawn][taxa])
+        losses = []
+        for labels, depth in zip(self.labels, self.depths, strict=True):
+            loss = library_of_losses().losses.RankedListLoss(
+                margin=self.margin * SET_MARGIN, Tn=TEMPERATURE, alpha=BOUNDARY * (1 + depth) / 2
+            )
+            losses.append(loss(points, labels[taxa]))
+        return torch.stack(losses).mean()
 
 
 class Multilevel(TreeLoss):

@@ -261,6 +261,14 @@ class FineTune(BaseEstimator):
             found = images.features(self._tuned_network(), list(images.views))
             return self.head_.transform(self._rooted(found))
 
+    def embed(self, sample: Sample) -> np.ndarray:
+        """Embed a sample's images, rows as ``sample.matrix()``, by their ids, shape (N, k)."""
+        from phylolens.embedding.tuning import one_thread
+
+        with one_thread():
+            found = self._images.features(self._tuned_network(), sample.ids)
+            return self.head_.transform(self._rooted(found))
+
     def transform(self, matrix: np.ndarray) -> np.ndarray:
         """Refuse: features of the network as published are not those of the tuned one."""
         raise InputError(

@@ -31,14 +31,12 @@ class Map(TreeFree):
     seed : int
     """
 
-    STREAM = ""
-
     def __init__(self, *, steps: int = 250, seed: int = 0) -> None:
         self.steps, self.seed = steps, seed
 
     def learn(self, sample: Sample) -> None:
         """Make the map of training images."""
-        rng = stream(self.seed, self.STREAM)
+        rng = self.numbers()
         self._reduced = reduced(sample, COMPONENTS, rng)
         rows = self._reduced(sample.matrix())
         if len(rows) > MOST:
@@ -46,6 +44,10 @@ class Map(TreeFree):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # both libraries warn of what is meant here
             self._map = self.draw(rows, int(rng.integers(2**31)))
+
+    def numbers(self) -> np.random.Generator:
+        """Return the random numbers of this map."""
+        raise NotImplementedError
 
     def draw(self, rows: np.ndarray, state: int) -> Any:
         """Make a map that has ``transform``."""
@@ -61,7 +63,9 @@ class Map(TreeFree):
 class TSNEMap(Map):
     """t-SNE by openTSNE (Poličar et al. 2024), which places new points on a finished map."""
 
-    STREAM = "paradigms.tsne"
+    def numbers(self) -> np.random.Generator:
+        """Return the random numbers of this map."""
+        return stream(self.seed, "paradigms.tsne")
 
     def draw(self, rows: np.ndarray, state: int) -> Any:
         """Descend with early exaggeration for a quarter of the steps."""
@@ -82,7 +86,9 @@ class TSNEMap(Map):
 class UMAPMap(Map):
     """UMAP (McInnes et al. 2018)."""
 
-    STREAM = "paradigms.umap"
+    def numbers(self) -> np.random.Generator:
+        """Return the random numbers of this map."""
+        return stream(self.seed, "paradigms.umap")
 
     def draw(self, rows: np.ndarray, state: int) -> Any:
         """Make the map on one thread, so that equal seeds give equal maps."""
