@@ -276,7 +276,11 @@ def test_a_later_run_removes_what_it_does_not_make(world, tmp_path):
     assert (folder / "predictions_leave-species-out.csv").is_file()
     more = {"models": ("prototype",), "repeats": 1, "ablation": False}
     classified(world, tmp_path, **more, splits=("random",), trust=False)
-    assert sorted(path.name for path in folder.iterdir()) == ["metrics.json", "predictions.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "metrics.json",
+        "per_class_prototype.csv",
+        "predictions.csv",
+    ]
 
 
 def test_left_out_species_keep_a_relative_in_their_family(world):

@@ -162,7 +162,7 @@ def test_without_a_layer_ranks_side_by_side_are_independent_regressions():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(120, 3)).astype(np.float32)
     labels = rng.choice(SPECIES, 120)  # overlapping classes: the best weights are finite
-    head = Parallel(LINEAGE, rank="species", hidden=0, steps=1500, decay=0.0).fit(X, labels)
+    head = Parallel(LINEAGE, rank="species", hidden=0, steps=4000, decay=0.0).fit(X, labels)
     rows = X / head.spread_
     for level, rank in enumerate(head.level_ranks_[:2]):
         own = labels if rank == "species" else [LINEAGE[rank][label] for label in labels]

@@ -176,7 +176,8 @@ class Soft(BaseEstimator):
                 raise InputError(f"{name} are positive; got {tuple(values)}.", where=name)
         self._genetic, self._groups = genetic, groups
         axes = axes_of(genetic)
-        self._places = axes.places[:, axes.signs > 0]
+        # In the order in which a stored model comes back: sums round alike then.
+        self._places = np.ascontiguousarray(axes.places[:, axes.signs > 0])
         self._models = [discriminant(sample, one) for one in self.shrinkages]
         self._images = some_images(sample)
         return self
