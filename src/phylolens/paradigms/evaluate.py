@@ -33,7 +33,7 @@ from phylolens.results.bench import DONE, NOT_MADE
 from phylolens.values import Features
 
 Figures = dict[str, Any]
-SECONDS = {"quick": 40.0, "full": 3600.0}  # of the processor that refits of one method may take
+SECONDS = {"quick": 100.0, "full": 3600.0}  # of the processor that refits of one method may take
 NO_TIME = "not made: the refits would take about {:.0f} s; --refit-seconds allows more"
 SLOW = "not made: a fit takes too long to be repeated"
 NOT_ASKED = "not made: no refits were asked for"

@@ -368,7 +368,7 @@ class BenchSettings(_Section):
     )
     refit_seconds: float | None = _setting(
         None,
-        "Seconds of the processor that the refits of one method may take (default 40, of full "
+        "Seconds of the processor that the refits of one method may take (default 100, of full "
         "3600); of slower ones none are made.",
         gt=0,
     )
