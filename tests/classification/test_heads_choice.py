@@ -142,7 +142,7 @@ def test_a_frozen_choice_tries_nothing_out(monkeypatch):
     head = fit_head(make_head("linear", 2), X, labels)
     again = head.frozen()
     assert not hasattr(again, "model_")
-    monkeypatch.setattr(inner_choice, "answers_out_of_fold", None)  # would fail if called
+    monkeypatch.setattr(inner_choice, "scored", None)  # would fail if called
     fit_head(again, X, labels)
     assert (again.choice_, again.scores_) == (head.choice_, {})
     np.testing.assert_array_equal(probabilities(again, X), probabilities(head, X))

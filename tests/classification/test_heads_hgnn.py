@@ -5,8 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from phylolens.classification.heads.hgnn import HierarchyGuided, _forward, _relu
+from phylolens.classification.heads.hgnn import HierarchyGuided, _forward
 from phylolens.classification.heads.hgnn_dual import DualHierarchyGuided
+from phylolens.classification.heads.layers import relu
 from phylolens.errors import InputError
 from phylolens.random import stream
 
@@ -39,7 +40,7 @@ def test_the_coarse_layer_is_added_to_the_fine_one():
         "fine_out_bias": np.array([0.5, 0.0]),
     }
     row = np.array([[2.0, 3.0]])
-    found, coarse = _forward(weights, row, _relu)
+    found, coarse = _forward(weights, row, relu)
     assert coarse is None
     np.testing.assert_allclose(found, [[2 * 1 + 0.5, 2 * 2]])  # hidden (2, 0)
     weights |= {
@@ -48,7 +49,7 @@ def test_the_coarse_layer_is_added_to_the_fine_one():
         "coarse_out": np.eye(2),
         "coarse_out_bias": np.array([0.0, 10.0]),
     }
-    found, coarse = _forward(weights, row, _relu)
+    found, coarse = _forward(weights, row, relu)
     np.testing.assert_allclose(coarse, [[2, 12]])  # coarse hidden (2, 2)
     np.testing.assert_allclose(found, [[4 * 1 + 2 * 3 + 0.5, 4 * 2 + 2 * 4]])  # hidden (4, 2)
 
@@ -66,7 +67,7 @@ def test_one_step_follows_the_joint_loss(monkeypatch):
 
     def loss(weights):
         total = 0.0
-        fine, coarse = _forward(weights, X, _relu)
+        fine, coarse = _forward(weights, X, relu)
         for scores, truth, share in ((fine, codes, 1.0), (coarse, codes // 2, 0.7)):
             logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
             total -= share * logs[np.arange(len(X)), truth].mean()

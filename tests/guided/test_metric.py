@@ -1,6 +1,8 @@
 """Metric learning: losses against naive loops, and what it learns of worlds with a known tree."""
 
 import builtins
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -255,3 +257,22 @@ def test_is_made_by_name():
     made = make_learner("metric", 7, loss="triplet")
     assert isinstance(made, Metric)
     assert (made.seed, made.loss) == (7, "triplet")
+
+
+def test_the_extra_metric_needs_no_timm():
+    """``phylolens[metric]`` brings torch alone: nothing on its way may import more."""
+    code = (
+        "import sys; sys.modules['timm'] = None\n"
+        "import numpy as np\n"
+        "from phylolens.guided.learners import make_learner\n"
+        "from phylolens.guided.sample import sample_of_rows\n"
+        "rng = np.random.default_rng(0)\n"
+        "stops = np.arange(2, 14, 2)\n"
+        "ids = tuple(map(str, range(12)))\n"
+        "rows = rng.standard_normal((12, 5)).astype(np.float32)\n"
+        "shares = np.full(12, 0.5)\n"
+        "sample = sample_of_rows(tuple('abcdef'), rows, stops - 2, stops, shares, ids, {})\n"
+        "d = 1.0 - np.eye(6); d[:3, 3:] = d[3:, :3] = 2.0\n"
+        "make_learner('metric', 0, epochs=1).fit(sample, d, np.repeat([0, 1, 2], 2))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

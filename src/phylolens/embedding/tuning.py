@@ -263,14 +263,3 @@ def ready_device(device: str) -> str:
             f"torch sees no '{device}' device here.", where="device", hint="Use --device cpu."
         )
     return device
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep torch on one core: sums in one order, whatever the machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -13,7 +13,8 @@ import open_clip
 import torch
 from torch.nn.functional import normalize
 
-from phylolens.embedding.tuning import one_thread, ready_device
+from phylolens.embedding.threads import one_thread
+from phylolens.embedding.tuning import ready_device
 from phylolens.errors import InputError
 from phylolens.images import UnreadableImage, decode, open_file
 

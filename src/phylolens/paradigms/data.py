@@ -1,19 +1,17 @@
 """Taxa, folds of whole clades, and the split by species: the same for all methods."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from phylolens.errors import TooFew
-from phylolens.guided.clades import Clades, clade_folds
+from phylolens.guided.clades import INNER_FOLDS, Clades, clade_folds
 from phylolens.guided.held_out import require_different, require_varied
 from phylolens.guided.sample import Sample
 from phylolens.random import stream
 
-QUICK_FOLDS, QUICK_INNER = 5, 3  # whole clades; all of them, and five inner folds, with 'full'
-FULL_INNER = 5
+QUICK_FOLDS, QUICK_INNER = 5, 3  # whole clades; 'full' takes every one, and as guide does inside
 TEST_SHARE = 1 / 3  # of the species of a class
 FEWEST_CLASSES = 2
 
@@ -112,7 +110,7 @@ def bench_data(
         covariance,
         clades,
         folds,
-        QUICK_INNER if quick else FULL_INNER,
+        QUICK_INNER if quick else INNER_FOLDS,
         lineage,
         labels,
         _new_species(labels, lineage, seed),
@@ -121,7 +119,7 @@ def bench_data(
 
 def _new_species(labels: pd.DataFrame, lineage: pd.DataFrame, seed: int) -> NewSpecies | None:
     """Hold species out of classes that have several; the class is the next coarser rank."""
-    ranks = [str(name) for name in labels.columns if name != "specimen_id"]
+    ranks = ranks_of(labels)
     rank = str(lineage.columns[-1])
     unit = ranks[-1]
     coarser = ranks[: ranks.index(rank) + (unit != rank)]
@@ -146,7 +144,7 @@ def _held_out(units: pd.Series, classes: pd.Series, seed: int) -> np.ndarray:
     return found
 
 
-def rank_columns(labels: pd.DataFrame, down_to: str) -> Sequence[str]:
-    """Ranks of the labels, coarse to fine, down to one of them."""
+def ranks_of(labels: pd.DataFrame, down_to: str | None = None) -> list[str]:
+    """Ranks of the labels, coarse to fine, all or down to one of them."""
     ranks = [str(name) for name in labels.columns if name != "specimen_id"]
-    return ranks[: ranks.index(down_to) + 1]
+    return ranks if down_to is None else ranks[: ranks.index(down_to) + 1]

@@ -55,7 +55,7 @@ class Drawn(TreeFree):
         """Train on the images of the sample."""
         import torch
 
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
         from phylolens.paradigms.generative import Schedule, train_encoder
 
         rng = stream(self.seed, "paradigms.generative")
@@ -102,7 +102,7 @@ class Drawn(TreeFree):
     def _codes(self, inputs: np.ndarray) -> np.ndarray:
         import torch
 
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
         from phylolens.paradigms.generative import encode
 
         with one_thread():

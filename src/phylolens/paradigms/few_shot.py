@@ -7,7 +7,7 @@ import pandas as pd
 
 from phylolens.errors import InputError
 from phylolens.guided.learners.base import Learner
-from phylolens.guided.learners.inputs import apply_head, reduced, standardised
+from phylolens.guided.learners.inputs import head_places, reduced, standardised
 from phylolens.guided.sample import Sample
 from phylolens.paradigms.data import BenchData
 from phylolens.paradigms.material import Material
@@ -47,7 +47,7 @@ class Episodic(OfLabels):
         InputError
             If fewer than two taxa have two images.
         """
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
         from phylolens.guided.learners.metric_head import first_weights
         from phylolens.paradigms.episodes import train_episodes
 
@@ -66,8 +66,7 @@ class Episodic(OfLabels):
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
         """Embed images by their features, shape (N, d) to (N, k)."""
-        found: np.ndarray = apply_head(self._map(matrix), self.weights_, _relu)
-        return found
+        return head_places(self._map(matrix), self.weights_)
 
     @property
     def trained_parameters(self) -> int:
@@ -180,7 +179,3 @@ def _right(embedded: np.ndarray, shown: np.ndarray, asked: np.ndarray, wanted: n
     centres = embedded[shown].mean(axis=1)
     apart = ((embedded[asked][:, None] - centres[None]) ** 2).sum(axis=2)
     return float((apart.argmin(axis=1) == wanted).mean())
-
-
-def _relu(values: np.ndarray) -> np.ndarray:
-    return np.maximum(values, 0)

@@ -10,6 +10,7 @@ import pandas as pd
 from skbio import DistanceMatrix
 
 from phylolens.errors import InputError
+from phylolens.paradigms.data import ranks_of
 
 if TYPE_CHECKING:
     from phylolens.embedding.training_images import TrainingImages
@@ -99,5 +100,5 @@ class Material:
     @property
     def finer(self) -> tuple[str, ...]:
         """Ranks below that of the taxa."""
-        ranks = [str(name) for name in self.labels.columns if name != "specimen_id"]
+        ranks = ranks_of(self.labels)
         return tuple(ranks[ranks.index(self.rank) + 1 :])

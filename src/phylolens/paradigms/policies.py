@@ -13,7 +13,7 @@ from stable_baselines3 import DQN, PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
 
-from phylolens.embedding.tuning import one_thread
+from phylolens.embedding.threads import one_thread
 from phylolens.paradigms.picking import KINDS, PickedTraining
 
 Judge = Callable[[PickedTraining], float]

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score, f1_score, normalized_mutual_inf
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from phylolens.paradigms.data import BenchData, NewSpecies, rank_columns
+from phylolens.paradigms.data import BenchData, NewSpecies, ranks_of
 from phylolens.random import stream
 
 PENALTY = 0.1  # of the probe, per training image: fixed, so that embeddings are compared, not tuned
@@ -66,7 +66,7 @@ def cluster_scores(embedded: np.ndarray, data: BenchData, seed: int) -> dict[str
     new = data.new_species
     assert new is not None
     found: dict[str, Any] = {}
-    for rank in rank_columns(data.labels, new.unit):
+    for rank in ranks_of(data.labels, new.unit):
         classes = data.labels[rank].fillna("").to_numpy(dtype=str)
         rows = new.test & (classes != "")
         wanted = classes[rows]

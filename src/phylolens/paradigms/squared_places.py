@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from phylolens.guided.clades import clade_folds
 from phylolens.guided.held_out import leave_clades_out, skill
 from phylolens.guided.learners.base import Learner
-from phylolens.guided.learners.inputs import Weights, apply_head
+from phylolens.guided.learners.inputs import Weights, head_places
 from phylolens.guided.learners.metric import fold_skill, mean_apart
 from phylolens.guided.sample import Sample
 from phylolens.paradigms.data import BenchData
@@ -46,13 +46,7 @@ class SquaredPlaces(BaseEstimator):
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
         """Embed images, shape (N, d) to (N, k)."""
-        return apply(self.weights_, self._map(matrix))
-
-
-def apply(weights: Weights, rows: np.ndarray) -> np.ndarray:
-    """Embed principal components, shape (N, c) to (N, k)."""
-    found: np.ndarray = apply_head(rows, weights, lambda values: np.maximum(values, 0))
-    return found
+        return head_places(self._map(matrix), self.weights_)
 
 
 @dataclass(frozen=True)

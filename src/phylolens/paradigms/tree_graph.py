@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from scipy.stats import spearmanr
 from skbio import DistanceMatrix, TreeNode
 from skbio.tree import nj
@@ -59,7 +60,7 @@ class TreeGraph(BaseEstimator):
         """
         import torch
 
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
         from phylolens.paradigms.graph import first_weights, places, train_graph
 
         check_fit(sample, genetic, groups)
@@ -100,12 +101,12 @@ class TreeGraph(BaseEstimator):
 
     def predict(self, new: Sample) -> np.ndarray:
         """Distances from H new taxa to T known ones, shape (H, T)."""
-        return self._line(_squared(self.place(new), self._known))
+        return self._line(cdist(self.place(new), self._known, "sqeuclidean"))
 
     def between(self, new: Sample) -> np.ndarray:
         """Distances among H new taxa, shape (H, H)."""
         embedded = self.place(new)
-        found = self._line(_squared(embedded, embedded))
+        found = self._line(cdist(embedded, embedded, "sqeuclidean"))
         np.fill_diagonal(found, 0.0)
         return found
 
@@ -184,15 +185,10 @@ def places_without_images(
     others = by_images[~hidden]
     placed = learner.known_places[hidden]
     middle = np.repeat(others.mean(axis=0)[None], int(hidden.sum()), axis=0)
-    wanted = _squared(by_images[hidden], others)
+    wanted = cdist(by_images[hidden], others, "sqeuclidean")
 
     def agreement(where: np.ndarray) -> float:
-        rows = zip(_squared(where, others), wanted, strict=True)
+        rows = zip(cdist(where, others, "sqeuclidean"), wanted, strict=True)
         return float(np.mean([spearmanr(one, other).statistic for one, other in rows]))
 
     return {"place_without_images": agreement(placed), "place_of_mean_of_all": agreement(middle)}
-
-
-def _squared(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
-    found: np.ndarray = ((rows[:, None] - others[None]) ** 2).sum(axis=2)
-    return found

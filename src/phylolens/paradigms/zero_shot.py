@@ -10,7 +10,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from phylolens.errors import InputError
 from phylolens.guided.sample import Sample
-from phylolens.paradigms.data import BenchData
+from phylolens.paradigms.data import BenchData, ranks_of
 from phylolens.paradigms.material import Material
 from phylolens.paradigms.tree_free import TreeFree
 from phylolens.stats.correlation import CONSTANT
@@ -98,8 +98,7 @@ def written_names(
     list of str
         Ranks that a taxon has no name of are left out, and so are underscores.
     """
-    ranks = [str(name) for name in material.labels.columns if name != "specimen_id"]
-    ranks = ranks[: ranks.index(material.rank) + 1] if lineage else [material.rank]
+    ranks = ranks_of(material.labels, material.rank) if lineage else [material.rank]
     first = dict(zip(sample.taxa, sample.starts, strict=True))
     found = []
     for taxon in taxa:

@@ -86,7 +86,7 @@ def train_backbone(settings: Settings, *, progress: Progress = silent) -> dict[s
     job = _job(settings, progress)
     if settings.out.is_dir():
         sweep(settings.out)
-    from phylolens.embedding.tuning import one_thread
+    from phylolens.embedding.threads import one_thread
 
     with one_thread():
         found = _train(job, progress)

@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.vision
 
-from phylolens.embedding.tuning import one_thread  # noqa: E402
+from phylolens.embedding.threads import one_thread  # noqa: E402
 from phylolens.errors import InputError  # noqa: E402
 from phylolens.guided.learners.metric_head import first_weights  # noqa: E402
 from phylolens.paradigms.self_supervised.checkpoint import (  # noqa: E402

@@ -108,12 +108,45 @@ def compare(
         return names[0], {}, "Fixed beforehand."
     rows = stratified_sample(codes, groups, LARGEST, rng)
     units = None if groups is None else np.asarray(groups)[rows]
-    answers = answers_out_of_fold(list(heads.values()), X[rows], codes[rows], units, FOLDS, rng)
-    scores = macro_f1_of(names, answers, codes[rows])
+    scores, rule = scored(heads, X[rows], codes[rows], units, FOLDS, rng)
+    return best_of(scores, names[0]), scores, rule
+
+
+def scored(
+    heads: Mapping[str, ClassifierMixin],
+    X: np.ndarray,
+    codes: np.ndarray,
+    groups: np.ndarray | None,
+    n_folds: int,
+    rng: np.random.Generator,
+    steps: Sequence[tuple[str, TransformerMixin]] = (),
+) -> tuple[dict[str, float], str]:
+    """Score heads by macro-F1 over inner folds of the rows given.
+
+    Parameters
+    ----------
+    heads : mapping of str to classifier
+        Unfitted, by name.
+    X, codes, groups, n_folds, rng, steps
+        As for :func:`answers_out_of_fold`.
+
+    Returns
+    -------
+    scores : dict of str to float
+        Empty where nothing could be tried out.
+    rule : str
+        How the best is chosen, in words.
+    """
+    answers = answers_out_of_fold(list(heads.values()), X, codes, groups, n_folds, rng, steps)
+    scores = macro_f1_of(list(heads), answers, codes)
     if not scores:
-        return names[0], {}, "The first candidate: too few specimens to try any out."
-    rule = (
-        f"The highest macro-F1 over {FOLDS} inner folds of {len(rows)} training images, "
+        return {}, "The first candidate: too few specimens to try any out."
+    return scores, (
+        f"The highest macro-F1 over {n_folds} inner folds of {len(X)} training images, "
         "stratified by class, no specimen torn; ties go to the first."
     )
-    return max(names, key=lambda name: scores[name]), scores, rule
+
+
+def best_of(scores: Mapping[str, float], first: str) -> str:
+    """Name the best head, the first of equals; ``first`` where none was scored."""
+    return max(scores, key=lambda name: scores[name]) if scores else first

@@ -13,6 +13,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 
 from phylolens.classification.heads.base import Head, softmax_rows
+from phylolens.classification.heads.layers import he_weights, relu
 from phylolens.classification.heads.mlp import epochs_of, root_mean_square
 from phylolens.classification.transform import behind_steps
 from phylolens.errors import InputError
@@ -98,12 +99,10 @@ class HierarchyGuided(Head):
 
     def _train(self, X: np.ndarray, fine: np.ndarray, coarse: np.ndarray) -> dict[str, np.ndarray]:
         torch = _torch()
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # sums in one order, whatever the machine
-        try:
+        from phylolens.embedding.threads import one_thread
+
+        with one_thread():
             return self._descend(torch, X, fine, coarse)
-        finally:
-            torch.set_num_threads(threads)
 
     def _descend(
         self, torch: Any, X: np.ndarray, fine: np.ndarray, coarse: np.ndarray
@@ -149,27 +148,17 @@ class HierarchyGuided(Head):
         return _forward(weights, rows, relu)
 
     def _first_weights(self, width: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """He et al. (2015) normal weights, biases of zero."""
-        found: dict[str, np.ndarray] = {}
-        for name, (rows, columns) in self._shapes(width).items():
-            drawn = rng.normal(0, np.sqrt(2 / rows), (rows, columns))
-            found[name] = drawn.astype(np.float32)
-            found[f"{name}_bias"] = np.zeros(columns, dtype=np.float32)
-        return found
+        return he_weights(self._shapes(width), rng)
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities of the classes, float64 of shape (n, n_classes)."""
-        found, _ = self._forward(self.weights_, self._scaled(self._asked(X)), _relu)
+        found, _ = self._forward(self.weights_, self._scaled(self._asked(X)), relu)
         return softmax_rows(found)
 
     def predict_coarse_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the coarse branch's probabilities, float64 of shape (n, n_coarse_classes)."""
-        _, coarser = self._forward(self.weights_, self._scaled(self._asked(X)), _relu)
+        _, coarser = self._forward(self.weights_, self._scaled(self._asked(X)), relu)
         return np.zeros((len(X), 0)) if coarser is None else softmax_rows(coarser)
-
-
-def _relu(values: np.ndarray) -> np.ndarray:
-    return np.maximum(values, 0)
 
 
 def _forward(weights: Mapping[str, Any], rows: Any, relu: Any) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from phylolens.classification.heads.base import Head, stratified_sample
 from phylolens.classification.heads.candidates import MANY_CLASSES, candidate, kind_of, named
-from phylolens.classification.heads.comparison import answers_out_of_fold, macro_f1_of
+from phylolens.classification.heads.comparison import best_of, scored
 from phylolens.classification.heads.fitting import fit_grouped
 from phylolens.classification.transform import HEAD_STEPS, feature_steps
 from phylolens.errors import InputError
@@ -78,9 +78,7 @@ class InnerChoice(Head):
             raise InputError("there is no candidate to choose from.")
         X, codes = self._start(X, y)
         self.scores_, self.rule_ = self._compared(X, codes, groups)
-        names = list(self.scores_)
-        best = int(np.argmax(list(self.scores_.values()))) if names else 0
-        self.choice_ = names[best] if names else self.candidates[0]
+        self.choice_ = best_of(self.scores_, self.candidates[0])
         self.model_ = Pipeline([*self._features(), ("head", candidate(self.choice_, self.seed))])
         fit_grouped(self.model_, X, codes, groups)
         return self
@@ -104,18 +102,10 @@ class InnerChoice(Head):
         rng = stream(self.seed, "classification.heads.choice")
         rows = stratified_sample(codes, groups, LARGEST, rng)
         units = None if groups is None else np.asarray(groups)[rows]
-        sample, truth = X[rows], codes[rows]
-        names, left_out = self._affordable(truth)
-        heads = [_unscaled(candidate(name, self.seed)) for name in names]
-        answers = answers_out_of_fold(heads, sample, truth, units, FOLDS, rng, self._features())
-        scores = macro_f1_of(names, answers, truth)
-        if not scores:
-            return {}, "The first candidate: too few specimens to try any out."
-        rule = (
-            f"The highest macro-F1 over {FOLDS} inner folds of {len(rows)} training images, "
-            "stratified by class, no specimen torn; ties go to the first."
-        )
-        return scores, rule + left_out
+        names, left_out = self._affordable(codes[rows])
+        heads = {name: _unscaled(candidate(name, self.seed)) for name in names}
+        scores, rule = scored(heads, X[rows], codes[rows], units, FOLDS, rng, self._features())
+        return scores, rule + left_out if scores else rule
 
     def _affordable(self, codes: np.ndarray) -> tuple[list[str], str]:
         """Leave slow kinds out where there are many classes, unless there is no other."""

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
 from phylolens.classification.heads.base import Head, softmax_rows
+from phylolens.classification.heads.layers import he_weights, relu
 from phylolens.classification.heads.mlp import epochs_of, root_mean_square
 from phylolens.classification.heads.soft_targets import Distances, softmax_targets
 from phylolens.errors import InputError
@@ -137,12 +138,10 @@ class RankHeads(Head):
 
     def _train(self, X: np.ndarray, truth: list[np.ndarray]) -> dict[str, np.ndarray]:
         torch = _torch()
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # sums in one order, whatever the machine
-        try:
+        from phylolens.embedding.threads import one_thread
+
+        with one_thread():
             return self._descend(torch, X, truth)
-        finally:
-            torch.set_num_threads(threads)
 
     def _descend(self, torch: Any, X: np.ndarray, truth: list[np.ndarray]) -> dict[str, np.ndarray]:
         rng = stream(self.seed, "classification.heads.ranks")
@@ -184,18 +183,12 @@ class RankHeads(Head):
         return found
 
     def _first_weights(self, width: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """He et al. (2015) normal weights, biases of zero."""
         shapes = {"in": (width, self.hidden)} if self.hidden else {}
         given = self.hidden or width
         for level, classes in enumerate(self.level_classes_):
             finer = len(self.level_classes_[level - 1]) if self.flows and level else 0
             shapes[f"out{level}"] = (given + finer, len(classes))
-        found: dict[str, np.ndarray] = {}
-        for name, (rows, columns) in shapes.items():
-            drawn = rng.normal(0, np.sqrt(2 / rows), (rows, columns))
-            found[name] = drawn.astype(np.float32)
-            found[f"{name}_bias"] = np.zeros(columns, dtype=np.float32)
-        return found
+        return he_weights(shapes, rng)
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities of the classes, float64 of shape (n, n_classes)."""
@@ -207,7 +200,7 @@ class RankHeads(Head):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return what the shared layer makes of rows, float32 of shape (n, hidden)."""
-        return shared(self.weights_, self._scaled(self._asked(X)), _relu)
+        return shared(self.weights_, self._scaled(self._asked(X)), relu)
 
     @property
     def trained_parameters(self) -> int:
@@ -216,11 +209,7 @@ class RankHeads(Head):
 
     def _scores(self, X: np.ndarray) -> list[np.ndarray]:
         given = self._scaled(self._asked(X))
-        return forward(self.weights_, given, _relu, np.hstack, flows=self.flows)
-
-
-def _relu(values: np.ndarray) -> np.ndarray:
-    return np.maximum(values, 0)
+        return forward(self.weights_, given, relu, np.hstack, flows=self.flows)
 
 
 def shared(weights: Mapping[str, Any], rows: Any, relu: Callable[[Any], Any]) -> Any:

@@ -111,7 +111,7 @@ class FineTune(BaseEstimator):
         """
         self._check(sample)
         require_training("learner finetune")
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
 
         with one_thread():
             network = self._network()
@@ -231,7 +231,7 @@ class FineTune(BaseEstimator):
 
     def place(self, sample: Sample) -> np.ndarray:
         """Mean embedding of each taxon's images, shape (T, k)."""
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
 
         with one_thread():
             return self.head_.place(self._featured(self._tuned_network(), sample))
@@ -255,7 +255,7 @@ class FineTune(BaseEstimator):
         InputError
             If an image is not readable.
         """
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
 
         with one_thread():
             found = images.features(self._tuned_network(), list(images.views))
@@ -263,7 +263,7 @@ class FineTune(BaseEstimator):
 
     def embed(self, sample: Sample) -> np.ndarray:
         """Embed a sample's images, rows as ``sample.matrix()``, by their ids, shape (N, k)."""
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
 
         with one_thread():
             found = self._images.features(self._tuned_network(), sample.ids)

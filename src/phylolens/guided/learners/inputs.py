@@ -229,3 +229,9 @@ def apply_head(rows: Any, weights: Mapping[str, Any], relu: Callable[[Any], Any]
     if "in" in weights:
         found = found + relu(rows @ weights["in"] + weights["bias"]) @ weights["out"]
     return found
+
+
+def head_places(rows: np.ndarray, weights: Weights) -> np.ndarray:
+    """Apply a trained head to rows, shape (N, c) to (N, k), without torch."""
+    found: np.ndarray = apply_head(rows, weights, lambda values: np.maximum(values, 0))
+    return found

@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator
 from phylolens.errors import InputError
 from phylolens.guided.clades import clade_folds
 from phylolens.guided.learners.closed_form import skill_beside
-from phylolens.guided.learners.inputs import Weights, apply_head, check_fit, reduced
+from phylolens.guided.learners.inputs import Weights, check_fit, head_places, reduced
+from phylolens.guided.learners.pair_losses import unit
 from phylolens.guided.sample import Sample
 from phylolens.random import stream
 
@@ -143,7 +144,7 @@ class Metric(BaseEstimator):
         training = np.isin(sample.codes, kept)
 
         def watch(weights: Weights) -> float:
-            places = sample.average(apply_head(rows, weights, _relu))
+            places = sample.average(head_places(rows, weights))
             return fold_skill(self.distances(places[out], places[kept]), genetic, out, kept)
 
         _, self.watched_ = self._train(
@@ -167,7 +168,7 @@ class Metric(BaseEstimator):
     ) -> tuple[Weights, list[float]]:
         import torch
 
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
         from phylolens.guided.learners.metric_head import first_weights, train
 
         rng = stream(self.seed, "guided.metric.batches")
@@ -193,7 +194,7 @@ class Metric(BaseEstimator):
     def distances(self, places: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Distances between embedded taxa, shapes (P, k) and (Q, k) to (P, Q)."""
         if self.loss in OF_ANGLES:
-            places, others = _unit(places), _unit(others)
+            places, others = unit(places), unit(others)
         return cdist(places, others)
 
     def place(self, sample: Sample) -> np.ndarray:
@@ -215,8 +216,7 @@ class Metric(BaseEstimator):
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
         """Embed images, shape (N, d) to (N, k)."""
-        found: np.ndarray = apply_head(self.map_(matrix), self.weights_, _relu)
-        return found
+        return head_places(self.map_(matrix), self.weights_)
 
 
 def fold_skill(
@@ -244,13 +244,3 @@ def require_torch() -> None:
             where="learner",
             hint="Install it with: pip install 'phylolens[metric]'.",
         ) from error
-
-
-def _relu(values: np.ndarray) -> np.ndarray:
-    return np.maximum(values, 0)
-
-
-def _unit(places: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(places, axis=1, keepdims=True)
-    found: np.ndarray = places / np.where(lengths > 0, lengths, 1.0)
-    return found

@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from phylolens.guided.learners.inputs import apply_head, check_fit, reduced
+from phylolens.guided.learners.inputs import check_fit, head_places, reduced
+from phylolens.guided.learners.pair_losses import unit
 from phylolens.guided.sample import Sample
 from phylolens.paradigms.material import Material
 from phylolens.paradigms.method import Method
@@ -35,7 +36,7 @@ class TwoTowers(BaseEstimator):
 
     def fit(self, sample: Sample, genetic: np.ndarray, groups: np.ndarray) -> "TwoTowers":
         """Learn; see :class:`phylolens.guided.learners.base.Learner`."""
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
         from phylolens.guided.learners.metric_head import first_weights
         from phylolens.paradigms.towers import train_towers
 
@@ -62,12 +63,12 @@ class TwoTowers(BaseEstimator):
 
     def predict(self, new: Sample) -> np.ndarray:
         """Distances from H new taxa to T known ones, shape (H, T): one minus the cosine."""
-        found: np.ndarray = 1.0 - _unit(self.place(new)) @ _unit(self.taxa_).T
+        found: np.ndarray = 1.0 - unit(self.place(new)) @ unit(self.taxa_).T
         return found
 
     def between(self, new: Sample) -> np.ndarray:
         """Distances among H new taxa, shape (H, H)."""
-        places = _unit(self.place(new))
+        places = unit(self.place(new))
         found: np.ndarray = 1.0 - places @ places.T
         np.fill_diagonal(found, 0.0)
         return found
@@ -78,8 +79,7 @@ class TwoTowers(BaseEstimator):
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
         """Embed images, shape (N, d) to (N, k)."""
-        found: np.ndarray = apply_head(self._map(matrix), self.weights_, np.abs)
-        return found
+        return head_places(self._map(matrix), self.weights_)
 
     @property
     def trained_parameters(self) -> int:
@@ -93,12 +93,6 @@ def relevance(genetic: np.ndarray) -> np.ndarray:
     scale = TEMPERATURE * float(genetic.sum()) / max(n * (n - 1), 1) or 1.0
     shares = np.exp(-(genetic - genetic.min(axis=1, keepdims=True)) / scale)
     found: np.ndarray = shares / shares.sum(axis=1, keepdims=True)
-    return found
-
-
-def _unit(places: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(places, axis=1, keepdims=True)
-    found: np.ndarray = places / np.where(lengths > 0, lengths, 1.0)
     return found
 
 

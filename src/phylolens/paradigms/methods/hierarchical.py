@@ -5,7 +5,7 @@ from functools import partial
 
 import pandas as pd
 
-from phylolens.paradigms.data import BenchData
+from phylolens.paradigms.data import BenchData, ranks_of
 from phylolens.paradigms.material import Material
 from phylolens.paradigms.method import Method, Sees
 from phylolens.paradigms.rank_places import RankPlaces, contradictions
@@ -19,8 +19,7 @@ WORDS = {
 
 def _lineage(material: Material) -> pd.DataFrame:
     """Ranks of each taxon, coarse to fine."""
-    ranks = [str(name) for name in material.labels.columns if name != "specimen_id"]
-    ranks = ranks[: ranks.index(material.rank) + 1]
+    ranks = ranks_of(material.labels, material.rank)
     known = material.labels.dropna(subset=[material.rank])
     return known[ranks].drop_duplicates(material.rank).set_index(material.rank, drop=False)
 

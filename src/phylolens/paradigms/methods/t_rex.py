@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from phylolens.guided.learners.inputs import Weights, check_fit, reduced
+from phylolens.guided.learners.inputs import Weights, check_fit, head_places, reduced
 from phylolens.guided.sample import Sample
 from phylolens.paradigms.data import BenchData
 from phylolens.paradigms.material import Material
@@ -12,7 +12,6 @@ from phylolens.paradigms.method import Method
 from phylolens.paradigms.squared_places import (
     SquaredPlaces,
     WatchedClades,
-    apply,
     skill_on_the_folds,
     watched_clades,
 )
@@ -65,7 +64,8 @@ class RankedRelatives(SquaredPlaces):
 
     def _best(self, rows: np.ndarray, watched: WatchedClades) -> int:
         def watch(weights: Weights) -> float:
-            return watched.skill(watched.whole.average(apply(weights, rows).astype(np.float64)))
+            embedded = head_places(rows, weights).astype(np.float64)
+            return watched.skill(watched.whole.average(embedded))
 
         _, self.watched_ = self._learned(
             rows[watched.rows], watched.sample, watched.genetic, self.steps, watch
@@ -80,7 +80,7 @@ class RankedRelatives(SquaredPlaces):
         steps: int,
         watch: Callable[[Weights], float] | None = None,
     ) -> tuple[Weights, list[float]]:
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
         from phylolens.guided.learners.metric_head import first_weights
         from phylolens.paradigms.preferences import Course, learn_reward
 

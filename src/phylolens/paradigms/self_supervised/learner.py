@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from phylolens.errors import InputError
-from phylolens.guided.learners.inputs import apply_head, reduced
+from phylolens.guided.learners.inputs import head_places, reduced
 from phylolens.guided.sample import Sample
 from phylolens.paradigms.material import Material, Views
 from phylolens.paradigms.tree_free import TreeFree
@@ -72,7 +72,7 @@ class SelfSupervised(TreeFree):
         """
         if self.views is None or self.views.matrix.shape[1] < 2:
             raise InputError("self-supervision compares at least two views of every image.")
-        from phylolens.embedding.tuning import one_thread
+        from phylolens.embedding.threads import one_thread
 
         own = self.views.of(sample.ids)
         rng = stream(self.seed, "paradigms.self_supervised.components")
@@ -117,8 +117,7 @@ class SelfSupervised(TreeFree):
 
     def transform(self, matrix: np.ndarray) -> np.ndarray:
         """Embed images by their features, shape (N, d) to (N, k)."""
-        found: np.ndarray = apply_head(self.map_(matrix), self.weights_, _relu)
-        return found
+        return head_places(self.map_(matrix), self.weights_)
 
     @property
     def trained_parameters(self) -> int:
@@ -131,8 +130,3 @@ def head_of(material: Material, method: str, **settings: Any) -> SelfSupervised:
     epochs = QUICK if material.quick else FULL
     given = {"epochs": epochs, "seed": material.seed, **settings}
     return SelfSupervised(material.views, method=method, **given)
-
-
-def _relu(rows: np.ndarray) -> np.ndarray:
-    found: np.ndarray = np.maximum(rows, 0.0)
-    return found
