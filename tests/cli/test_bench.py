@@ -74,6 +74,22 @@ def test_faults_stop_at_once_with_one_message(guide_world, phylolens, tmp_path, 
     assert not (tmp_path / "bench/bench.json").exists()
 
 
+def test_one_class_is_too_few(guide_world, phylolens, tmp_path):
+    table = pd.read_csv(guide_world / "meta.csv")
+    rank = next(name for name in ("genus", "family") if name in table)
+    (tmp_path / "one.csv").write_text(
+        table[table[rank] == table[rank][0]].to_csv(index=False), encoding="utf-8"
+    )
+    answer = phylolens(
+        *("bench", "--features", guide_world / "features.csv", "--meta", tmp_path / "one.csv"),
+        *("--distances", guide_world / "distances.csv", "--out", tmp_path / "out", "--cells", "gp"),
+    )
+    assert answer.code == 2
+    assert "roy2025" not in answer.err  # the bench has no recipe
+    assert "Give more taxa" in " ".join(answer.err.split())
+    assert not (tmp_path / "out/bench/bench.json").exists()
+
+
 def test_it_needs_a_phylogeny(guide_world, phylolens, tmp_path):
     answer = phylolens(
         *("bench", "--features", guide_world / "features.csv", "--meta", guide_world / "meta.csv"),

@@ -102,7 +102,7 @@ def _hint(lineage: pd.DataFrame, own: str) -> str:
     named = f"{OPTION} {others[-1]} holds out clades of that rank; " if others else ""
     return (
         f"Give more taxa; or {named}{OPTION} {own} leaves one {own} out at a time (near relatives "
-        "stay in training, so figures flatter); or --recipe roy2025 fits without holding out."
+        "stay in training, so figures flatter)."
     )
 
 

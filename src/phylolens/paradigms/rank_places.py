@@ -79,10 +79,16 @@ class RankPlaces(OfLabels):
         """Name images at every rank, finest first; each rank by itself."""
         shares = self.head_.predict_rank_proba(self._map(matrix))
         return {
-            rank: np.asarray(classes, dtype=str)[found.argmax(axis=1)]
-            for rank, classes, found in zip(
-                self.head_.level_ranks_, self.head_.level_classes_, shares, strict=True
-            )
+            rank: classes[found.argmax(axis=1)]
+            for (rank, classes), found in zip(self.classes_by_rank.items(), shares, strict=True)
+        }
+
+    @property
+    def classes_by_rank(self) -> dict[str, np.ndarray]:
+        """Taxa that can be answered at every rank, finest first."""
+        ranks, classes = self.head_.level_ranks_, self.head_.level_classes_
+        return {
+            rank: np.asarray(names, dtype=str) for rank, names in zip(ranks, classes, strict=True)
         }
 
     @property
@@ -99,8 +105,9 @@ def contradictions(
     Returns
     -------
     dict
-        ``macro_f1_RANK`` of each rank, and ``contradictions``: share of images whose coarser name
-        is not that of the finer name's clade.
+        ``macro_f1_RANK`` of each rank, over the images whose taxon was trained on (the rank of the
+        species held out has none and is left out), and ``contradictions``: share of images whose
+        coarser name is not that of the finer name's clade.
     """
     new = data.new_species
     if new is None:
@@ -110,10 +117,13 @@ def contradictions(
     learner.fit(training, data.genetic[np.ix_(places, places)], data.folds[places])
     said = learner.answers(data.sample.matrix()[new.test])
     taxa = np.array(data.sample.taxa, dtype=str)[data.sample.codes[new.test]]
+    known = learner.classes_by_rank
     found: dict[str, float | None] = {}
     for rank, names in said.items():
         truth = data.lineage[rank].loc[taxa].fillna("").to_numpy(dtype=str)
-        asked = truth != ""
+        asked = np.isin(truth, known[rank])
+        if not asked.any():
+            continue
         found[f"macro_f1_{rank}"] = float(
             f1_score(
                 truth[asked],

@@ -52,3 +52,26 @@ def test_lineages_end_at_the_rank_of_comparison(related):
     found = _lineage(material)
     assert list(found.columns) == ["subclass", "order", "family", "genus"]
     assert found.index.is_unique
+
+
+def test_a_rank_of_which_no_taxon_was_trained_on_has_no_figure(related):
+    """Species held out cannot be named as species; a genus among them that is new counts less."""
+    data, material = related
+    learner = _fit(material, "sequential", False)
+    whole = contradictions(material, data, learner)
+    new = data.new_species
+    assert new is not None
+    tested = {data.sample.taxa[code] for code in data.sample.codes[new.test]}
+    taught = {data.sample.taxa[code] for code in data.sample.codes[~new.test]}
+
+    class Forgetful:
+        fit, answers = learner.fit, learner.answers
+
+        @property
+        def classes_by_rank(self):
+            known = learner.classes_by_rank
+            return known | {"genus": np.array(sorted(taught - tested), dtype=str)}
+
+    found = contradictions(material, data, Forgetful())
+    assert "macro_f1_genus" not in found
+    assert found == {key: value for key, value in whole.items() if key != "macro_f1_genus"}

@@ -34,6 +34,7 @@ from phylolens.results.guided import GuidedResult
 from phylolens.specimens.split import check_given_split
 
 SPLIT = "split"
+WITHOUT = "Or fit without holding any out: --recipe roy2025."
 
 
 UNIT = "genetic distance, as given; errors are its square"
@@ -135,9 +136,17 @@ def training_part(dataset: Dataset) -> tuple[Dataset, int]:
     return replace(dataset, table=kept, ranked=ranked), len(table) - len(kept)
 
 
+def _taxa(context: RunContext) -> Taxa:
+    """Find the taxa; where too few clades can be held out, name the recipe that holds out none."""
+    try:
+        return taxa_of(context, context.settings.guide.held_out)
+    except TooFew as error:
+        raise TooFew(error.problem, where=error.where, hint=f"{error.hint} {WITHOUT}") from error
+
+
 def held_out(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) -> GuidedResult:
     """Evaluate the recipe's learners; write ``guide/``, ``more`` beside the figures."""
-    taxa = taxa_of(context, context.settings.guide.held_out)
+    taxa = _taxa(context)
     require_learners(recipe.learner)
     if recipe.sampling_table:
         learner_of_table(recipe)
