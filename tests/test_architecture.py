@@ -118,6 +118,7 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
 
 # Files that load torch where they begin, and what the command line writes JSON with (pandas).
 HEAVY = {
+    "classification.rank_training",
     "embedding.threads",
     "embedding.torch_model",
     "embedding.tuning",

@@ -16,6 +16,7 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "classification.confidence.bootstrap": (),
     "classification.confidence.chance": (),
     "classification.few_shot": (),
+    "classification.finetune": (1,),
     "classification.folds": (),
     "classification.guessing": (),
     "classification.heads.choice": (),

@@ -9,15 +9,16 @@ from sklearn.base import ClassifierMixin
 
 from phylolens.classification.blend import LeafPlan, RankBlend
 from phylolens.classification.evaluate import evaluate, majority_baseline, random_baseline
+from phylolens.classification.finetune import FineTunedClassifier
 from phylolens.classification.heads import choice_of, fit_head, probabilities
 from phylolens.classification.heads.soft_targets import Distances
 from phylolens.classification.imbalance import head_of
+from phylolens.classification.parents import lineage_of, parents_of
 from phylolens.errors import InputError, TooFew
 from phylolens.progress import Progress, silent
 from phylolens.results.classification import Baselines, RankCounts, RankScores, SplitResult
 from phylolens.results.classifier import HeadChoice
 from phylolens.specimens.split import Split
-from phylolens.taxonomy import lineages
 from phylolens.values import Features
 
 DEFAULT = "default"
@@ -68,6 +69,7 @@ def classify(
     ranks: Sequence[str] = (),
     leaf: LeafPlan | None = None,
     distances: Mapping[str, Distances] | None = None,
+    networks: Mapping[str, FineTunedClassifier] | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> ClassifyResult:
@@ -98,6 +100,9 @@ def classify(
     distances : mapping of str to (names, array), optional
         Genetic distances between the taxa of ranks, for heads with the target
         ``softmax-distance``.
+    networks : mapping of str to FineTunedClassifier, optional
+        For models that train the network itself: unfitted, with the images of all rows. Each is
+        fitted once, to all ranks, on the rows of ``leaf`` or, without it, of the finest plan.
     seed : int
         Of the models and the random baseline.
 
@@ -119,6 +124,8 @@ def classify(
         features, table.set_index("file")["specimen_id"], tuple(steps), imbalance, seed, distances
     )
     blend = _fit_blend(shared, leaf, progress) if leaf and DEFAULT in models else None
+    rows = leaf.plan if leaf else list(plans.values())[-1]
+    fitted = _fit_networks(networks or {}, rows, table, list(plans), progress)
     counts: dict[str, RankCounts] = {}
     baselines = Baselines(majority={}, random={})
     scores: dict[str, dict[str, RankScores]] = {name: {} for name in models}
@@ -141,10 +148,14 @@ def classify(
         baselines.random[rank] = random_baseline(part.original, answers, seed)
         for name in models:
             ready = blend if name == DEFAULT and blend and rank in blend.tree.ranks else None
-            head, guessed, certainty = _answer(shared, part, name, rank, ready)
+            if name in fitted:
+                head, how = fitted[name], "one network for all ranks"
+                guessed, certainty = head.at_rank(list(truth.index), rank)
+            else:
+                head, guessed, certainty = _answer(shared, part, name, rank, ready)
+                how = "blended over the taxonomy" if ready else "independent"
             scores[name][rank] = evaluate(answers, guessed)
             if choice := choice_of(head):
-                how = "blended over the taxonomy" if ready else "independent"
                 chosen.setdefault(name, {})[rank] = choice.model_copy(update={"how": how})
             predictions.append(_rows(truth, rank, name, guessed, certainty))
             progress(f"classifying ({rank}, {name})", len(predictions), total)
@@ -161,37 +172,6 @@ def classify(
         baselines=baselines,
     )
     return ClassifyResult(found, pd.concat(predictions, ignore_index=True))
-
-
-def parents_of(table: pd.DataFrame, ranks: Sequence[str], rank: str) -> dict[str, str] | None:
-    """Name the taxon of the next coarser rank that each taxon of ``rank`` lies in.
-
-    None where there is no coarser rank with two taxa; a taxon of unknown parent is its own.
-    """
-    if rank not in ranks:
-        return None
-    lineage = lineages(table, ranks, rank)
-    coarser = [name for name in lineage.columns[:-1] if lineage[name].nunique() > 1]
-    if not coarser:
-        return None
-    parent = lineage[coarser[-1]]
-    return {str(k): str(k if pd.isna(v) else v) for k, v in parent.items()}
-
-
-def lineage_of(
-    trained: pd.DataFrame, ranks: Sequence[str], rank: str
-) -> dict[str, dict[str, str]] | None:
-    """Name the taxon of every coarser rank that each taxon of ``rank`` lies in, of training rows.
-
-    None where there is no coarser rank; a taxon of unknown lineage is left out at that rank.
-    """
-    if rank not in ranks or rank == ranks[0]:
-        return None
-    lineage = lineages(trained, ranks, rank)
-    return {
-        coarser: {str(k): str(v) for k, v in lineage[coarser].dropna().items()}
-        for coarser in lineage.columns[:-1]
-    }
 
 
 @dataclass(frozen=True)
@@ -258,6 +238,22 @@ def _fit_blend(shared: _Shared, leaf: LeafPlan, progress: Progress) -> RankBlend
     blend = RankBlend.fit(shared.head(DEFAULT), leaf.tree, part.train, part.labels, part.groups)
     progress(task, 1, 1)
     return blend
+
+
+def _fit_networks(
+    networks: Mapping[str, FineTunedClassifier],
+    plan: pd.DataFrame,
+    table: pd.DataFrame,
+    ranks: Sequence[str],
+    progress: Progress,
+) -> Mapping[str, FineTunedClassifier]:
+    """Train networks on the rows of a plan, to name all ranks."""
+    of_row = table.set_index("file").loc[plan["file"]]
+    for place, network in enumerate(networks.values()):
+        progress("training networks", place, len(networks))
+        network.fit(list(plan["id"]), of_row[list(ranks)], list(of_row["specimen_id"]))
+        progress("training networks", place + 1, len(networks))
+    return networks
 
 
 def _answer(

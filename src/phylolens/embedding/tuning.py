@@ -18,6 +18,7 @@ from phylolens.embedding.backbones import BackboneSpec
 from phylolens.embedding.torch_model import load_network
 from phylolens.errors import InputError
 
+LEAST = 1e-4  # of a feature to be rooted in training: the slope of the root has no bound at 0
 ROUNDING = 1e-4  # of the largest feature: what the two ways of running a network may differ by
 
 
@@ -241,6 +242,11 @@ class TunableNetwork:
         """Features, float32 of shape (n, d)."""
         with torch.inference_mode():
             return self(activations).numpy()
+
+
+def root_tensor(features: torch.Tensor) -> torch.Tensor:
+    """Square root of features, where gradients pass through it."""
+    return features.clamp(min=LEAST).sqrt()
 
 
 def ready_device(device: str) -> str:

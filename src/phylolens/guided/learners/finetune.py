@@ -219,7 +219,8 @@ class FineTune(BaseEstimator):
         self, network: "TunableNetwork", sample: Sample, head: Metric
     ) -> Callable[[np.ndarray], Any]:
         """Make what gives the head's inputs of rows of the sample, for gradients to pass."""
-        from phylolens.guided.learners.metric_head import reduce_tensor, root_tensor
+        from phylolens.embedding.tuning import root_tensor
+        from phylolens.guided.learners.metric_head import reduce_tensor
 
         names, images = np.array(sample.ids, dtype=object), self._images
 

@@ -11,7 +11,6 @@ from phylolens.guided.learners.tree_loss import TreeLoss
 
 POINTS = 2  # of each taxon in a batch: the fewest of which one can be the other's neighbour
 DECAY = 1e-2  # AdamW
-LEAST = 1e-4  # of a feature to be rooted in training: the slope of the root has no bound at 0
 STEPS = 3  # of an epoch at least: where one batch holds all taxa, it passes over them as often
 
 
@@ -125,11 +124,6 @@ def train(
 def plain(weights: Mapping[str, torch.Tensor]) -> Weights:
     """Copy weights out of torch."""
     return {name: value.detach().numpy().copy() for name, value in weights.items()}
-
-
-def root_tensor(features: torch.Tensor) -> torch.Tensor:
-    """Square root of features, where gradients pass through it."""
-    return features.clamp(min=LEAST).sqrt()
 
 
 def reduce_tensor(features: torch.Tensor, reduction: Reduced) -> torch.Tensor:

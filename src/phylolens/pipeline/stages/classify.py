@@ -12,7 +12,6 @@ import pandas as pd
 from phylolens import classification, embedding
 from phylolens.classification.blend import LeafPlan
 from phylolens.classification.heads.soft_targets import Distances
-from phylolens.classification.imbalance import head_of
 from phylolens.classification.lineage import TaxonTree
 from phylolens.classification.strata import require_shares
 from phylolens.embedding.feature_file import without_rows
@@ -25,6 +24,7 @@ from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.settings import CLASSIFY_PRESETS, CLASSIFY_SOURCES, NETWORKS
 from phylolens.pipeline.stages.calibration import calibrate_and_assess
 from phylolens.pipeline.stages.circular import in_fit, tested_in_fit
+from phylolens.pipeline.stages.classify_models import is_finetune, networks_of, require_models
 from phylolens.pipeline.stages.classify_split import answer_ranks, held_out_rank, split_by
 from phylolens.pipeline.stages.per_class import write_per_class
 from phylolens.pipeline.summaries import classification_summary
@@ -39,7 +39,7 @@ CANNOT_CALIBRATE = (
     "too much"
 )
 
-OF_ALL_RANKS = ("sequential", "parallel")
+OF_ALL_RANKS = ("sequential", "parallel", "finetune")
 NOT_CALIBRATED = (
     "'{}' learns all ranks at once and is tested, not calibrated or stored; name another model "
     "first for that"
@@ -50,8 +50,7 @@ def classify(context: RunContext) -> dict[str, Any]:
     """Test one head a rank on every split, then calibrate and store a model over all ranks."""
     settings, options = context.settings, context.settings.classify
     ranks = _ranks(context)
-    for name in options.models:  # an unknown name stops before any work
-        head_of(name, settings.seed, steps=options.steps, imbalance=options.imbalance)
+    require_models(context)
     _require_augmentation(options.augmentation)
     require_shares(options.unknown_share, context.dataset.ranks)
     rank_distances(context)
@@ -160,7 +159,8 @@ def _test(context: RunContext, ranks: Sequence[str], name: str, seed: int) -> di
         if n_leaked and name != first:
             return {"not_possible": CANNOT_TEST.format(n_leaked)}
         plans = {rank: _plan(context, split, rank, seed) for rank in ranks}
-        leaf = leaf_plan(context, split, seed) if "default" in options.models else None
+        of_leaves = any(name == "default" or is_finetune(name) for name in options.models)
+        leaf = leaf_plan(context, split, seed) if of_leaves else None
         tested = pd.DataFrame({"file": split.test, "copy": 0})
         wanted = pd.concat([tested, *plans.values(), *([leaf.plan] if leaf else [])])
         features = images.of_plan(wanted[["file", "copy"]], options.augmentation)
@@ -175,6 +175,7 @@ def _test(context: RunContext, ranks: Sequence[str], name: str, seed: int) -> di
             ranks=dataset.ranks,
             leaf=leaf,
             distances=rank_distances(context),
+            networks=networks_of(context, wanted, seed),
             seed=seed,
             progress=context.progress,
         )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from phylolens import embedding, guided
+from phylolens import guided
 from phylolens.errors import InputError
 from phylolens.guided.evaluate import Evaluation
 from phylolens.guided.held_out import Maker, count_fits
@@ -16,6 +16,7 @@ from phylolens.guided.learners import Learner, is_costly, make_learner
 from phylolens.guided.recipes import GuideRecipe
 from phylolens.named_settings import name_of
 from phylolens.pipeline.context import RunContext
+from phylolens.pipeline.stages.training import require_one_network, told_of_training
 from phylolens.progress import Progress
 
 NAME = "finetune"
@@ -31,29 +32,13 @@ def require_trainable(context: RunContext, recipe: GuideRecipe) -> None:
     """
     if not tuned(recipe.learner):
         return
-    settings = context.settings
-    if not context.images.can_alter:
-        raise InputError(embedding.NO_IMAGES, where=WHERE, hint=guided.FEATURES_HINT)
-    unfit = {
-        "--backbone": len(embedding.backbone_names(settings.backbone)) > 1,
-        "--layers": bool(settings.layers),
-        "--flips": settings.flips,
-    }
-    if any(unfit.values()):
-        raise InputError(
-            "fine-tuning takes one network, its own output, and images as they are.",
-            where=WHERE,
-            ids=[name for name, found in unfit.items() if found],
-            hint="Name one backbone, without --layers and --flips; other learners can have a run "
-            "of their own.",
-        )
+    require_one_network(context, WHERE, guided.FEATURES_HINT)
     if recipe.sampling_table and name_of(recipe.learner[0]) == NAME:
         raise InputError(
             "the table of sampling schemes refits the first learner for each of them.",
             where="--sampling-table",
             hint=f"Name another learner first, or leave {WHERE} to a run of its own.",
         )
-    embedding.require_training("learner finetune")
 
 
 def refits_of(context: RunContext, recipe: GuideRecipe) -> dict[str, int]:
@@ -71,17 +56,7 @@ def makers_of(
         return {}
     settings = context.settings
     refits = refits_of(context, recipe)
-    common = {
-        "images": embedding.TrainingImages(
-            context.images.views(plan.drop_duplicates("id"), recipe.augmentation),
-            fit=settings.fit,
-            seed=settings.seed,
-            progress=context.progress,
-        ),
-        "backbone": settings.backbone.strip(),
-        "weights": None if settings.weights is None else str(settings.weights),
-        "device": settings.device,
-    }
+    common = told_of_training(context, plan.drop_duplicates("id"), recipe.augmentation)
     return {
         name: _counted(
             partial(make_learner, name, settings.seed, **common),
