@@ -96,7 +96,8 @@ CLASSIFY_SOURCES = {
 }
 HEADS = (
     "default, linear, lda, svm, svm-plain, svm-rbf, prototype, mlp-weighted, hgnn, hgnn-dual, "
-    "sequential, parallel, rf, rf-weighted, rf-balanced-bagging, rf-tuned"
+    "sequential, parallel, rf, rf-weighted, rf-balanced-bagging, rf-tuned, finetune (trains the "
+    "network itself; slow)"
 )
 LEARNERS = (
     "default, soft, phylo-ridge, kernel-ridge, gp, attention, attention+projection, metric, "
