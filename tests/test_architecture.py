@@ -13,6 +13,7 @@ ORDER = (
     "pipeline",
     "report",
     "paradigms",
+    "placement",
     "guided",
     "classification",
     "stats",
