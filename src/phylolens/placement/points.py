@@ -79,9 +79,14 @@ class Points:
         found[self.pendants < 0] = -np.inf
         return found
 
+    def by_group(self, values: np.ndarray) -> np.ndarray:
+        """Group values of points by branch, shape (Q, P) to (Q, branches, points of each)."""
+        return values.reshape(len(values), -1, self.per_branch)
+
     def by_branch(self, values: np.ndarray) -> np.ndarray:
         """Sum values of points over each branch, shape (Q, P) to (Q, branches)."""
-        return values.reshape(len(values), -1, self.per_branch).sum(axis=2)
+        found: np.ndarray = self.by_group(values).sum(axis=2)
+        return found
 
     def expected_distances(self, shares: np.ndarray) -> np.ndarray:
         """Average paths from an unknown to every taxon, shape (Q, P) to (Q, T), unit of the tree.
