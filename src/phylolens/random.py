@@ -63,6 +63,8 @@ STREAMS: dict[str, tuple[int, ...]] = {
     "paradigms.towers": (11,),
     "paradigms.tsne": (6,),
     "paradigms.umap": (7,),
+    "placement.clades": (1,),
+    "placement.flips": (),
     "simulation.barcodes": (2,),
     "simulation.features": (),
     "simulation.grain": (),
