@@ -12,6 +12,7 @@ from phylolens.cli import (
     demo,
     embed,
     guide,
+    place,
     pretrain,
     report,
     run,
@@ -29,7 +30,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for verb in (
-    check, embed, classify, guide, signal, bench, pretrain, report, run, simulate, demo, backbones,
+    check, embed, classify, guide, signal, place, bench, pretrain, report, run, simulate, demo,
+    backbones,
 ):  # fmt: skip
     app.command(verb.__name__.rsplit(".", 1)[-1])(verb.command)
 

@@ -9,7 +9,7 @@ from phylolens.errors import InputError, TooFew, require_folder
 from phylolens.pipeline.context import RunContext
 from phylolens.pipeline.dataset import Dataset, gather
 from phylolens.pipeline.image_features import ImageFeatures, ImagesFailed
-from phylolens.pipeline.settings import PATHS, STAGES, Settings
+from phylolens.pipeline.settings import PATHS, SECTIONS, STAGES, Settings
 from phylolens.pipeline.stages import ACTIONS, FILES, missing_files, not_possible
 from phylolens.pipeline.summaries import summary_of
 from phylolens.progress import Progress, silent
@@ -27,9 +27,9 @@ def run(
     settings : Settings
         What to run.
     stages : sequence of str
-        Some of ``check``, ``embed``, ``classify``, ``guide``, ``signal``, ``bench``, ``report``;
-        ``check`` always runs, images are embedded as they are needed, and a whole run has no
-        ``bench`` unless the settings name its cells.
+        Some of ``check``, ``embed``, ``classify``, ``guide``, ``signal``, ``place``, ``bench``,
+        ``report``; ``check`` always runs, images are embedded as they are needed, and a whole run
+        has no ``bench`` unless the settings name its cells, no ``place`` without ``unknowns``.
     progress : callable
         Told how far each stage is.
 
@@ -83,6 +83,8 @@ def _run(
     for name in (stage for stage in STAGES if stage in stages and stage != "check"):
         if whole and name == "bench" and settings.bench.cells is None:
             continue  # it takes far longer than all the others: only if asked for
+        if whole and name == "place" and settings.unknowns is None:
+            continue
         here = _with_own_network(context, name)
         mark = _mark(here.settings.model_dump(mode="json"), name, hashes, dataset)
         summary[name] = _stage(name, here, record, mark, whole=whole)
@@ -138,7 +140,10 @@ def _stage(
 
 def _mark(values: dict[str, Any], stage: str, hashes: dict[str, str], dataset: Dataset) -> str:
     """Fingerprint of what a stage depends on: the inputs, and no other stage's settings."""
-    others = {"classify", "guide", "signal", "bench", "pretrain", "out"} - {stage}
+    others = {*SECTIONS, "pretrain", "out"} - {stage}
+    if stage != "place":
+        others.add("unknowns")
+        hashes = {name: digest for name, digest in hashes.items() if name != "unknowns"}
     if stage not in ("guide", "signal"):
         others.add("confound")
     if stage != "signal":

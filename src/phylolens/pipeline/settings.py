@@ -26,8 +26,14 @@ from phylolens.guided.recipes import GUIDE_RECIPES, GuideRecipe
 from phylolens.rank_names import standard_name
 from phylolens.reading.text import read_text
 
-STAGES = ("check", "embed", "classify", "guide", "signal", "bench", "report")
-SECTIONS = ("classify", "guide", "signal", "bench")  # of a run; pretrain is a verb of its own
+STAGES = ("check", "embed", "classify", "guide", "signal", "place", "bench", "report")
+SECTIONS = (
+    "classify",
+    "guide",
+    "signal",
+    "place",
+    "bench",
+)  # of a run; pretrain is a verb of its own
 PATHS = (
     "images",
     "meta",
@@ -36,6 +42,7 @@ PATHS = (
     "barcodes",
     "trees",
     "features",
+    "unknowns",
     "ids",
     "matches",
     "weights",
@@ -64,6 +71,7 @@ NETWORKS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "embed": _GUIDED,
         "guide": _GUIDED,
         "signal": _GUIDED,
+        "place": _GUIDED,
         "bench": _GUIDED,
     },
     VALAN: {"classify": {"backbone": "vgg16", "fit": "squash"}},
@@ -379,6 +387,29 @@ class BenchSettings(_Section):
     )
 
 
+class PlaceSettings(_Section):
+    """Placement of unknowns."""
+
+    method: Literal["default", "nearest", "least-squares", "brownian", "calibrated"] = _setting(
+        "default",
+        "nearest, least-squares, brownian or calibrated; default: the one that places taxa left "
+        "out best.",
+    )
+    depth: Rank | None = _setting(
+        None,
+        "How new the unknowns are, where you know it: 'genus' says that their genus is not among "
+        "the reference taxa.",
+    )
+    age: float | None = _setting(
+        None,
+        "Age of the unknowns before the tips of the tree, in its unit; fossils attach below it.",
+        ge=0,
+    )
+    certainty: float = _setting(
+        0.8, "Share of claims about clades that are to be right (default 0.8).", gt=0, lt=1
+    )
+
+
 class PretrainSettings(_Section):
     """Self-supervised training of a backbone on one's own images."""
 
@@ -461,6 +492,11 @@ class Settings(_Section):
     features: Path | None = _setting(
         None, "Features made elsewhere (parquet, CSV, npz; first column ids)."
     )
+    unknowns: Path | None = _setting(
+        None,
+        "Unknown specimens to place on the tree: a folder of images (each sub-folder is one "
+        "specimen), or a table of features.",
+    )
     ids: Path | None = _setting(
         None, "Names of the rows, one a line, of a matrix or of features (.npy) without names."
     )
@@ -504,6 +540,7 @@ class Settings(_Section):
     classify: ClassifySettings = ClassifySettings()
     guide: GuideSettings = GuideSettings()
     signal: SignalSettings = SignalSettings()
+    place: PlaceSettings = PlaceSettings()
     bench: BenchSettings = BenchSettings()
     pretrain: PretrainSettings = PretrainSettings()
 
@@ -577,6 +614,7 @@ SECTION_MODELS: Mapping[str, type[BaseModel]] = {
     "classify": ClassifySettings,
     "guide": GuideSettings,
     "signal": SignalSettings,
+    "place": PlaceSettings,
     "bench": BenchSettings,
     "pretrain": PretrainSettings,
 }

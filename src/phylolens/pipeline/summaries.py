@@ -9,6 +9,7 @@ from phylolens.results.bench import DONE, BenchResult
 from phylolens.results.classification import ClassificationResult
 from phylolens.results.confounds import JudgedColumn
 from phylolens.results.guided import GuidedResult
+from phylolens.results.placement import BEST, NEAREST, PlacementResult
 from phylolens.results.signal import SignalResult
 
 SCORES = ("scheme", "n_clades", "skill", "pearson", "spearman", "mse")
@@ -22,6 +23,8 @@ def summary_of(stage: str, out: Path) -> dict[str, Any]:
         )
     if stage == "guide":
         return guide_summary(GuidedResult.from_json(out / GuidedResult.FILE))
+    if stage == "place":
+        return place_summary(PlacementResult.from_json(out / PlacementResult.FILE))
     if stage == "bench":
         return bench_summary(BenchResult.from_json(out / BenchResult.FILE))
     return signal_summary(SignalResult.from_json(out / SignalResult.FILE))
@@ -131,6 +134,31 @@ def bench_summary(found: BenchResult) -> dict[str, Any]:
     told["best"] = found.best
     if found.n_compared > 1:
         told["beware"] = f"the best of {found.n_compared} methods flatters, by chance alone"
+    return told
+
+
+SHOWN_UNKNOWNS = 20
+
+
+def place_summary(found: PlacementResult) -> dict[str, Any]:
+    """How far placements can be trusted, the verdicts, and a line an unknown."""
+    told: dict[str, Any] = {"method": found.method, "n_taxa": found.tree.n_taxa}
+    told["left_out"] = {
+        depth: _rounded(
+            _some(scores[found.asked], ("n", "median_patristic_error", "coverage90"))
+            | {"nearest": scores[NEAREST].median_patristic_error}
+            | {"best_possible": scores[BEST].median_patristic_error}
+            | {"images_help": found.rules[depth].helps}
+        )
+        for depth, scores in found.by_depth.items()
+    }
+    told["verdicts"] = dict(found.verdicts)
+    for one in found.unknowns[:SHOWN_UNKNOWNS]:
+        told[one.name] = f"{one.verdict}: {one.why}; nearest {one.nearest}"
+    if len(found.unknowns) > SHOWN_UNKNOWNS:
+        told["more"] = f"{len(found.unknowns) - SHOWN_UNKNOWNS} more in place/placements.csv"
+    if found.not_usable:
+        told["not_usable"] = len(found.not_usable)
     return told
 
 

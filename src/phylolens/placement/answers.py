@@ -7,7 +7,7 @@ import numpy as np
 from phylolens.placement.branches import Branches
 from phylolens.placement.placer import Placed
 from phylolens.placement.posterior import CladeShares
-from phylolens.placement.verdict import CANNOT, CLADE_ONLY, PLACED, SURE, Rules
+from phylolens.placement.verdict import CANNOT, CLADE_ONLY, PLACED, SURE, Rules, Verdict
 from phylolens.results.placement import CladeClaim, PlacedBranch, PlacedUnknown
 
 MOST_BRANCHES = 20
@@ -15,7 +15,7 @@ SPECIMENS = 3  # of the reference, most alike
 
 
 def branch_names(tree: Branches) -> tuple[str, ...]:
-    """What each branch leads to: a taxon, or two taxa whose last common ancestor ends it."""
+    """Name what each branch leads to: a taxon, or two taxa whose last common ancestor ends it."""
     found = []
     for node in range(len(tree)):
         first, last = tree.spans[node]
@@ -108,7 +108,7 @@ def _claim(rank: str, clades: CladeShares, row: int, rules: Rules) -> CladeClaim
     )
 
 
-def _verdict(top: float, claims: Sequence[CladeClaim], rules: Rules) -> tuple[str, str]:
+def _verdict(top: float, claims: Sequence[CladeClaim], rules: Rules) -> tuple[Verdict, str]:
     """Say what may be claimed, and why."""
     best = next((one for one in reversed(claims) if one.claimed), None)
     if not rules.helped:

@@ -12,9 +12,9 @@ from phylolens.placement.leave_out import Fold
 from phylolens.placement.posterior import Posterior, clade_nodes
 from phylolens.placement.set_levels import LEVELS, SetLevels
 from phylolens.progress import Progress, silent
+from phylolens.results.placement import BEST, NEAREST, RANDOM
 
 DEFAULT = "default"
-NEAREST, RANDOM, BEST = "nearest taxon", "random", "best attainable"
 TASK = "judging placements"
 
 
@@ -28,9 +28,10 @@ class Assessed:
         One row a pseudo-unknown and method: ``depth``, ``taxon``, ``clade``, ``method``, ``error``
         (path from its true place to the relative named, unit of the tree), ``log_share`` of its
         branch, ``top``, ``in50``, ``in90``, ``size90`` (branches), ``told50``, ``told90``,
-        ``told_size90`` and ``told_error`` (by a model that is told the depth), ``known`` (whether its place is
-        on the reference's tree at all) and, by rank, ``named_RANK`` (the likeliest clade is the
-        true one), ``share_RANK`` (its probability) and ``clade_RANK``. Baselines have errors alone.
+        ``told_size90`` and ``told_error`` (by a model that is told the depth), ``known`` (whether
+        its place is on the reference's tree at all) and, by rank, ``named_RANK`` (the likeliest
+        clade is the true one), ``share_RANK`` (its probability) and ``clade_RANK``. Baselines have
+        errors alone.
     """
 
     rows: pd.DataFrame
@@ -114,7 +115,7 @@ def _covered(sets: Sequence[np.ndarray], truth: np.ndarray) -> np.ndarray:
 
 
 def true_clades(fold: Fold) -> dict[str, np.ndarray]:
-    """The smallest clade of each rank that each pseudo-unknown stands in or on the stem of.
+    """Name the smallest clade of each rank that each pseudo-unknown stands in or on the stem of.
 
     By the tree: blank where it stands outside every clade of the rank.
     """
@@ -142,7 +143,7 @@ def _start(fold: Fold, name: str, errors: np.ndarray) -> pd.DataFrame:
 
 
 def _baselines(fold: Fold) -> list[pd.DataFrame]:
-    """The nearest taxon in the space of the traits, any taxon, and the best one."""
+    """Take the nearest taxon in the space of the traits, any taxon, and the best one."""
     tree = fold.reference.branches
     votes = fold.evidence.kinds[:, tree.tips, KINDS.index("votes")]
     rows = np.arange(len(fold.taxa))

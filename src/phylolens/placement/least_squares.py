@@ -1,7 +1,7 @@
-"""Placement by predicted distances: where on the tree would they be least wrong?
+"""Placement by predicted distances: the point at which they are least wrong.
 
 Weighted least squares a branch, as APPLES does (Balaban, Sarmashghi & Mirarab 2020, Syst. Biol.
-69:566), with weights of Fitch and Margoliash (1967, Science 155:279), at the points of each branch.
+69:566), with weights of Fitch and Margoliash (1967, Science 155:279), at points of each branch.
 """
 
 import numpy as np

@@ -71,7 +71,7 @@ class Reference:
         return tuple(str(rank) for rank in self.lineage.columns)
 
     def clades(self, rank: str) -> np.ndarray:
-        """Number of each taxon's clade of a rank, shape (T,); a taxon of unknown clade is alone."""
+        """Return the number of each taxon's clade, shape (T,); one of unknown clade is alone."""
         codes, known = pd.factorize(self.lineage[rank], sort=True)
         lost = np.flatnonzero(codes < 0)
         codes[lost] = len(known) + np.arange(len(lost))

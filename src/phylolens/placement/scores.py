@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from phylolens.placement.assessment import BEST, NEAREST, Assessed
+from phylolens.placement.assessment import Assessed
 from phylolens.random import stream
-from phylolens.results.placement import DepthScores
+from phylolens.results.placement import BEST, NEAREST, DepthScores
 
 DRAWS = 999
 

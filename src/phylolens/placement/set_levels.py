@@ -1,9 +1,9 @@
 """How much probability a set of branches must hold to cover the truth as often as it says.
 
-Where it is known how new an unknown is, the level is the one at which sets cover the true branches of
-that depth's pseudo-unknowns (split conformal prediction: Papadopoulos et al. 2002). Otherwise it is the
-nominal one: sets cover 90 in 100 over all depths together, more of some and less of others. A level that
-varies with how new an unknown looks did no better on birds.
+Where it is known how new an unknown is, the level is the one at which sets cover the true branches
+of that depth's pseudo-unknowns (split conformal prediction: Papadopoulos et al. 2002). Otherwise it
+is the nominal one: sets cover 90 in 100 over all depths together, more of some and less of others.
+A level that varies with how new an unknown looks did no better on birds.
 """
 
 from collections.abc import Sequence

@@ -83,8 +83,7 @@ def _basis(means: np.ndarray, most: int) -> np.ndarray:
         found: np.ndarray = means.T @ (vectors[:, kept] / np.sqrt(values[kept]))
         return found
     values, vectors = np.linalg.eigh(means.T @ means)
-    found = vectors[:, _leading(values, most)]
-    return found
+    return np.asarray(vectors[:, _leading(values, most)])
 
 
 def _leading(values: np.ndarray, most: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What may be claimed of an unknown: a place, a clade only, or nothing."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,11 @@ from phylolens.placement.assessment import Assessed
 from phylolens.placement.choice import WITHOUT_IMAGES
 from phylolens.random import stream
 
-PLACED, CLADE_ONLY, CANNOT = "placed", "placed to clade only", "cannot place"
+Verdict = Literal["placed", "placed to clade only", "cannot place"]
+PLACED: Verdict = "placed"
+CLADE_ONLY: Verdict = "placed to clade only"
+CANNOT: Verdict = "cannot place"
+VERDICTS: tuple[Verdict, ...] = (PLACED, CLADE_ONLY, CANNOT)
 CERTAINTY = 0.8  # share of claims that are to be right
 SURE = 0.5  # probability of a branch that is called the place
 FLIPS = 999

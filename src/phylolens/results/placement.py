@@ -7,6 +7,7 @@ from pydantic import Field
 
 from phylolens.results.base import Number, Part, StageResult
 
+NEAREST, RANDOM, BEST = "nearest taxon", "random", "best attainable"  # baselines
 COLUMNS = ("name", "verdict", "claimed_rank", "claimed_clade", "claimed_probability", "nearest",
            "expected_distance", "branch", "branch_probability", "set_size")  # fmt: skip
 

@@ -20,11 +20,11 @@ NEEDS_PHYLOGENY = "needs a phylogeny: give --tree, --distances or --barcodes"
 def not_possible(stage: str, dataset: Dataset, *, alone: bool) -> str:
     """Say why a stage cannot run; asked for by itself, that is an error."""
     reason = ""
-    if stage in ("guide", "signal", "bench") and dataset.ranked is None:
+    if stage in ("guide", "signal", "place", "bench") and dataset.ranked is None:
         reason = NEEDS_PHYLOGENY
-    elif stage in ("classify", "bench") and dataset.taxon_level:
+    elif stage in ("classify", "place", "bench") and dataset.taxon_level:
         reason = "needs features of images or specimens, not of taxa"
-    elif stage in ("guide", "bench"):
+    elif stage in ("guide", "place", "bench"):
         reason = guided_twice(dataset)
     if reason and alone:
         raise InputError(f"'{stage}' {reason}.")
@@ -73,6 +73,7 @@ ACTIONS: Mapping[str, Callable[[RunContext], dict[str, Any]]] = {
     "classify": _when_run("classify"),
     "guide": _when_run("guide"),
     "signal": _when_run("signal"),
+    "place": _when_run("place"),
     "bench": _when_run("bench"),
     "report": report,
 }
@@ -90,6 +91,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
         "signal/tree.nwk",
         "signal/visual_tree.nwk",
     ),
+    "place": ("place/place.json", "place/placements.csv", "place/placements.jplace"),
     "bench": ("bench/bench.json", "bench/bench.csv"),
     "report": (),
 }

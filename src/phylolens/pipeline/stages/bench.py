@@ -51,7 +51,7 @@ def find_bench(context: RunContext, folder_of_parts: Any = None) -> BenchResult:
     taxa = taxa_of(context, own.held_out)
     plan = plan_of(context, GUIDE_RECIPES["default"])
     features = context.images.of_plan(plan[["file", "copy"]], "")
-    sample, root = sample_of(context, plan, features, taxa)
+    sample, root = sample_of(context, plan, features, taxa.names)
     if sample.sizes.max() < 2:
         raise TooFew("the bench needs taxa with several images; every taxon has one.")
     ranked = context.dataset.ranked

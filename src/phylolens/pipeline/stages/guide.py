@@ -155,7 +155,7 @@ def held_out(context: RunContext, recipe: GuideRecipe, more: Mapping[str, Any]) 
     checkpoints = Checkpoints(folder / "parts", context.mark)
     plan = plan_of(context, recipe)
     features = context.images.of_plan(plan[["file", "copy"]], recipe.augmentation)
-    sample, root = sample_of(context, plan, features, taxa)
+    sample, root = sample_of(context, plan, features, taxa.names)
     evaluation = evaluate_learners(
         sample,
         taxa.genetic,

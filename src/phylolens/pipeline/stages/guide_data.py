@@ -1,5 +1,6 @@
 """Taxa of a guided embedding, and the images it learns from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,15 +30,24 @@ def taxa_of(context: RunContext, held_out: str | None) -> Taxa:
 
     Clades of the rank ``held_out`` are held out together, or of the next coarser one that will do.
     """
+    ranked = context.dataset.ranked
+    assert ranked is not None
+    lineage = lineage_of(context)
+    names = tuple(lineage.index)
+    genetic = ranked.distances.filter(names).data
+    require_varied(genetic)
+    return Taxa(names, genetic, lineage, clades_of(lineage, held_out))
+
+
+def lineage_of(context: RunContext) -> pd.DataFrame:
+    """Ranks, coarse to fine, of the taxa with images and genetic distances, sorted by name."""
     dataset = context.dataset
     assert dataset.ranked is not None
     names = tuple(sorted(dataset.ranked.distances.ids))
-    genetic = dataset.ranked.distances.filter(names).data
     lineage = dataset.lineage(names)
     if lineage is None:
-        lineage = pd.DataFrame({dataset.rank: names}, index=pd.Index(names, name="taxon"))
-    require_varied(genetic)
-    return Taxa(names, genetic, lineage, clades_of(lineage, held_out))
+        return pd.DataFrame({dataset.rank: names}, index=pd.Index(names, name="taxon"))
+    return lineage
 
 
 def plan_of(context: RunContext, recipe: GuideRecipe, *, draw: int = 0) -> pd.DataFrame:
@@ -60,11 +70,11 @@ def plan_of(context: RunContext, recipe: GuideRecipe, *, draw: int = 0) -> pd.Da
 
 
 def sample_of(
-    context: RunContext, plan: pd.DataFrame, features: Features, taxa: Taxa
+    context: RunContext, plan: pd.DataFrame, features: Features, taxa: Sequence[str]
 ) -> tuple[Sample, bool]:
     """Images of the plan; square-rooted, as deep features without negative values should be."""
     root = bool((features.matrix >= 0).all())
     rows = plan.drop_duplicates("id").set_index("id")
     specimens = rows["file"].map(context.dataset.table.set_index("file")["specimen_id"])
     transform = np.sqrt if root else None
-    return to_sample(features, rows["label"], specimens, taxa.names, transform), root
+    return to_sample(features, rows["label"], specimens, taxa, transform), root

@@ -145,7 +145,7 @@ def _judged(
 def _sample(context: RunContext, scheme: Scheme, draw: int, taxa: Taxa) -> Sample:
     plan = drawn_plan(context, scheme, draw)
     features = context.images.of_plan(plan[["file", "copy"]], scheme.recipe.augmentation)
-    return sample_of(context, plan, features, taxa)[0]
+    return sample_of(context, plan, features, taxa.names)[0]
 
 
 def _one(make: Maker, sample: Sample, taxa: Taxa) -> dict[str, Any]:

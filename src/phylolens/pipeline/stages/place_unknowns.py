@@ -1,0 +1,156 @@
+"""Unknown specimens of a study: where they come from, and their features."""
+
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from phylolens.embedding.feature_file import read_features
+from phylolens.embedding.files import chunks_of_images
+from phylolens.errors import InputError, require_file
+from phylolens.guided.sample import Sample, to_sample
+from phylolens.images import open_file, sha256_of
+from phylolens.pipeline.context import RunContext
+from phylolens.specimens.locate import new_images
+from phylolens.values import Features
+
+TASK = "embedding unknowns"
+
+
+@dataclass(frozen=True)
+class Unknowns:
+    """Unknowns with usable images.
+
+    Parameters
+    ----------
+    sample : Sample
+        One taxon of it an unknown.
+    files : dict of str to tuple of str
+        Images of each.
+    not_usable : dict of str to str
+        Files without features, and why.
+    hashes : dict of str to str
+        SHA-256 of the content of files, where they are images.
+    """
+
+    sample: Sample
+    files: dict[str, tuple[str, ...]]
+    not_usable: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+
+
+def unknowns_of(context: RunContext, *, root: bool) -> Unknowns | None:
+    """Gather the unknowns; None where there are none.
+
+    Parameters
+    ----------
+    context : RunContext
+    root : bool
+        Whether the reference's features are square-rooted.
+
+    Raises
+    ------
+    InputError
+        If none of the unknowns given can be used, or their features are others than the
+        reference's.
+    """
+    own = _without_taxon(context)
+    given, failed, hashes = _given(context)
+    parts = [features for features in (own, given) if len(features)]
+    if not parts:
+        if context.settings.unknowns is not None:
+            why = next(iter(failed.values()), "none given")
+            raise InputError(
+                f"no unknown has a usable image ({why}).",
+                where=context.settings.unknowns,
+                ids=list(failed),
+                hint="Give images that can be opened.",
+            )
+        return None
+    ids = tuple(name for part in parts for name in part.ids)
+    if len(set(ids)) < len(ids):
+        twice = sorted(name for name in set(ids) if ids.count(name) > 1)
+        raise InputError("unknowns that have the name of a reference file.", ids=twice)
+    matrix = np.concatenate([part.matrix for part in parts])
+    owner = pd.Series(specimen_names(ids), index=list(ids))
+    sample = to_sample(
+        Features(ids, np.sqrt(matrix.clip(0)) if root else matrix, {}),
+        owner,
+        pd.Series(list(ids), index=list(ids)),
+        sorted(set(owner)),
+    )
+    files = {name: tuple(rows.index) for name, rows in owner.groupby(owner, sort=True)}
+    return Unknowns(sample, files, failed, hashes)
+
+
+def specimen_names(files: tuple[str, ...]) -> list[str]:
+    """Name the specimen of each file: the sub-folder that it shares with others, or itself."""
+    folders = pd.Series([str(PurePosixPath(name).parent) for name in files])
+    shared = folders.map(folders.value_counts()) > 1
+    inside = shared & (folders != ".")
+    return [
+        folder if together else name
+        for name, folder, together in zip(files, folders, inside, strict=True)
+    ]
+
+
+def _without_taxon(context: RunContext) -> Features:
+    """Features of the study's own images that have no taxon at the rank of comparison."""
+    dataset = context.dataset
+    files = dataset.table["file"][dataset.table[dataset.rank].isna()]
+    return context.images.originals.take(list(files))
+
+
+def _given(context: RunContext) -> tuple[Features, dict[str, str], dict[str, str]]:
+    """Features of the unknowns given, files that have none and why, hashes of the others."""
+    settings, spec = context.settings, context.images.originals.spec
+    width = context.images.originals.matrix.shape[1]
+    nothing = Features((), np.zeros((0, width), np.float32), {})
+    source = settings.unknowns
+    if source is None:
+        return nothing, {}, {}
+    if not context.images.can_alter:
+        return _from_table(source, width), {}, {}
+    if not source.exists():
+        require_file(source, "Give a folder of images.")
+    files = new_images(source, settings.out, "no unknowns.")
+    parts: list[Features] = []
+    failed: dict[str, str] = {}
+    done = 0
+    context.progress(TASK, 0, len(files))
+    for features, faults in chunks_of_images(
+        spec, files, settings.out / "features", settings.weights, settings.device
+    ):
+        failed |= dict(faults)
+        done += len(faults) + (0 if features is None else len(features))
+        context.progress(TASK, done, len(files))
+        if features is not None:
+            parts.append(features)
+    if not parts:
+        return nothing, failed, {}
+    ids = tuple(name for part in parts for name in part.ids)
+    found = Features(ids, np.concatenate([part.matrix for part in parts]), {})
+    return found, failed, {name: _hash(files[name]) for name in ids}
+
+
+def _from_table(source: Path, width: int) -> Features:
+    if source.is_dir():
+        raise InputError(
+            "the reference is features made elsewhere, so unknowns have to be, too.",
+            where=source,
+            hint="Give a table of features, or --images instead of --features.",
+        )
+    found = read_features(source)
+    if found.matrix.shape[1] != width:
+        raise InputError(
+            f"the reference has {width} features an image; got {found.matrix.shape[1]}.",
+            where=source,
+            hint="Features of unknowns have to be made as those of the reference.",
+        )
+    return found
+
+
+def _hash(path: Path) -> str:
+    with open_file(path) as file:
+        return sha256_of(file)
