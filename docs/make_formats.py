@@ -17,6 +17,7 @@ from phylolens.results.bench import BenchResult
 from phylolens.results.check import CheckResult
 from phylolens.results.classification import ClassificationResult
 from phylolens.results.guided import GuidedResult
+from phylolens.results.placement import PlacementResult
 from phylolens.results.pretrain import PretrainResult
 from phylolens.results.run import RunResult
 from phylolens.results.signal import SignalResult
@@ -29,6 +30,7 @@ RESULTS: tuple[type[StageResult], ...] = (
     SignalResult,
     AuditResult,
     GuidedResult,
+    PlacementResult,
     BenchResult,
     PretrainResult,
 )

@@ -18,8 +18,10 @@ from .pipeline.run import run as run
 from .pipeline.settings import Settings as Settings
 from .pipeline.signal import compare_embeddings as compare_embeddings
 from .pipeline.signal import signal as signal
+from .placement.placer import TreePlacer as TreePlacer
 from .report import write_report as write_report
 from .results.bench import BenchResult as BenchResult
+from .results.placement import PlacementResult as PlacementResult
 from .results.signal import SignalResult as SignalResult
 from .simulation import simulate_world as simulate_world
 from .specimens import Specimens as Specimens

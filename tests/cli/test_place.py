@@ -116,7 +116,7 @@ def test_specimens_without_a_taxon_are_unknowns(guide_world, phylolens, tmp_path
         (("--method", "magic"), ("--method", "brownian")),
         (("--depth", "species"), ("no rank 'species'", "family")),
         (("--depth", "phylum"), ("--depth",)),
-        (("--age", 1e9), ("--ages", "between 0 and")),
+        (("--age", 1e9), ("--age:", "between 0 and")),
         (("--certainty", 2), ("--certainty",)),
         (("--unknowns", "nowhere.csv"), ("nowhere.csv", "no such file")),
     ],

@@ -79,7 +79,10 @@ def write_trait_table(
     counts : Series of int
         Specimens by taxon.
     """
+    names = safe_names(list(means.index))
     table = means.join(variances.add_prefix("variance_"))
-    table.insert(0, "taxon", safe_names(list(means.index)))
-    table["n_specimens"] = counts.reindex(means.index).to_numpy()
-    write_text(path, table.to_csv(sep="\t", index=False, float_format="%.9g", lineterminator="\n"))
+    sizes = counts.reindex(means.index)
+    lines = ["\t".join(["taxon", *map(str, table.columns), "n_specimens"])]
+    for name, row, size in zip(names, table.to_numpy(), sizes, strict=True):
+        lines.append("\t".join([name, *(f"{value:.9g}" for value in row), str(int(size))]))
+    write_text(path, "\n".join(lines) + "\n")

@@ -85,6 +85,7 @@ class TreePlacer(BaseEstimator):
     certainty : float
         Share of claims about clades that are to be right.
     seed : int
+        Of whatever draws at random.
 
     Attributes
     ----------
@@ -179,7 +180,20 @@ class TreePlacer(BaseEstimator):
         )
 
     def fit_reference(self, reference: Reference, *, progress: Progress = silent) -> "TreePlacer":
-        """Learn from a reference that is put together already; see :meth:`fit`."""
+        """Learn from a reference that is put together already; see :meth:`fit`.
+
+        Parameters
+        ----------
+        reference : Reference
+            Images, tree and lineages of the taxa.
+        progress : callable
+            Told how many folds were placed.
+
+        Returns
+        -------
+        TreePlacer
+            The placer itself, fitted.
+        """
         methods = self._methods()
         folds = leave_out(
             reference,
@@ -247,6 +261,7 @@ class TreePlacer(BaseEstimator):
         Returns
         -------
         Placed
+            Probabilities of the branches, and what they say.
 
         Raises
         ------
@@ -267,7 +282,22 @@ class TreePlacer(BaseEstimator):
     def place_sample(
         self, unknowns: Sample, *, depth: str | None = None, age: float | None = None
     ) -> Placed:
-        """Place unknowns that are put together already, one a taxon of the sample."""
+        """Place unknowns that are put together already; see :meth:`place`.
+
+        Parameters
+        ----------
+        unknowns : Sample
+            One taxon of it is one unknown.
+        depth : str, optional
+            Rank of the clade that is new.
+        age : float, optional
+            Before the tips, unit of the tree.
+
+        Returns
+        -------
+        Placed
+            Probabilities of the branches, and what they say.
+        """
         if depth is not None and depth not in self.model_.depths:
             raise InputError(
                 f"unknowns of depth '{depth}' were not learned.",
@@ -307,7 +337,7 @@ class TreePlacer(BaseEstimator):
         if not 0 <= age < tree.height:
             raise InputError(
                 f"an age must lie between 0 and the tree's height, {tree.height:g}; got {age:g}.",
-                where="--ages",
+                where="--age",
             )
         return tree.height - age
 

@@ -174,7 +174,7 @@ class Results:
                 where.inputs[name].sha256 if name in where.inputs else None
                 for where in (made, self.run)
             )
-            if stage in ("guide", "signal", "bench") and then and now and then != now:
+            if stage in ("guide", "signal", "place", "bench") and then and now and then != now:
                 return "was made with another phylogeny than the one read last; run it again"
         return ""
 

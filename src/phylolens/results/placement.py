@@ -135,6 +135,25 @@ class PlacementResult(StageResult):
     """Where unknowns belong.
 
     The keys of ``place.json`` are attributes, such as ``unknowns`` and ``by_depth``.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import numpy as np, pandas as pd
+    >>> import phylolens as pl
+    >>> _ = Path("tree.nwk").write_text("((a:1,b:1):2,(c:1,d:1):2,(e:1,(f:0.5,g:0.5):0.5):2);")
+    >>> ids = [f"{name}{number}" for name in "abcdefg" for number in range(3)]
+    >>> meta = pd.DataFrame({"file": ids, "family": [name[0] for name in ids]})
+    >>> meta.to_csv("meta.csv", index=False)
+    >>> places = pd.DataFrame(np.random.default_rng(0).normal(size=(21, 4)), index=ids)
+    >>> places.to_csv("features.csv", index_label="file")
+    >>> places.head(1).set_axis(["shell"]).to_csv("shell.csv", index_label="file")
+    >>> settings = pl.Settings(features="features.csv", meta="meta.csv", tree="tree.nwk",
+    ...                        unknowns="shell.csv", out="results")
+    >>> _ = pl.run(settings, stages=["place"])
+    >>> found = pl.PlacementResult.from_json("results/place/place.json")
+    >>> found.table()[["name", "verdict"]].values.tolist()
+    [['shell', 'cannot place']]
     """
 
     FILE: ClassVar[str] = "place/place.json"
