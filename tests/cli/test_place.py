@@ -76,6 +76,22 @@ def test_files_for_other_programs(placed):
     assert set(left["depth"]) == {"family", "order", "class"}
 
 
+def test_the_report_has_a_block_for_each(placed, phylolens):
+    out, _ = placed
+    answer = phylolens("report", out)
+    assert answer.code == 0, answer.err
+    page = (out / "report.html").read_text(encoding="utf-8")
+    found = PlacementResult.from_json(out / "place/place.json")
+    assert "Where does an unknown belong?" in page
+    for one in found.unknowns:
+        assert f"<h3>{one.name}: {one.verdict}</h3>" in page
+        assert f"Nearest relative: {one.nearest}" in page
+    for depth, rule in found.rules.items():
+        assert f'<td class="name">{depth}</td>' in page
+        assert ("yes, p" if rule.helps else "no, p") in page
+    assert (out / "figures/place-1.png").exists()
+
+
 def test_equal_seeds_give_equal_bytes(placed, guide_world, unknowns, phylolens, tmp_path):
     out, _ = placed
     assert phylolens(*arguments(guide_world, tmp_path, "--unknowns", unknowns)).code == 0

@@ -142,6 +142,11 @@ def read_jplace(path: Path) -> tuple[str, dict[str, list[BranchShare]]]:
     return str(content["tree"]), found
 
 
+def without_edges(tree: str) -> str:
+    """Leave the numbers of edges out of a tree."""
+    return EDGE.sub(r":\1", tree)
+
+
 def _share(row: Sequence[Any], lengths: Mapping[int, float], path: Path) -> BranchShare:
     edge = int(row[0])
     if edge not in lengths:

@@ -13,6 +13,7 @@ from phylolens.report.sections.guided.figures import guide_figures
 from phylolens.report.sections.labels.figures import draw_counts
 from phylolens.report.sections.overview.figures import overview_figures
 from phylolens.report.sections.paradigms.figures import bench_figures
+from phylolens.report.sections.placement.figures import place_figures
 from phylolens.report.sections.signal.figures import signal_figures
 from phylolens.report.summary import summarize_results
 from phylolens.report.text import count, is_italic, plural
@@ -170,5 +171,7 @@ def _figures(
         yield from guide_figures(results, summary["guide"])
     if summary["signal"]:
         yield from signal_figures(results, summary["order"])
+    if summary["place"]:
+        yield from place_figures(summary["place"])
     if summary["bench"]:
         yield from bench_figures(summary["bench"])

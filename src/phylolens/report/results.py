@@ -11,6 +11,8 @@ from skbio import TreeNode
 
 from phylolens.errors import InputError
 from phylolens.phylogeny.tree_text import parse_newick
+from phylolens.placement.branches import Branches
+from phylolens.placement.jplace import read_jplace, without_edges
 from phylolens.provenance import file_hash
 from phylolens.reading.arrow import read_parquet
 from phylolens.reading.text import clear_errors
@@ -20,6 +22,7 @@ from phylolens.results.bench import BenchResult
 from phylolens.results.check import CheckResult
 from phylolens.results.classification import ClassificationResult
 from phylolens.results.guided import GuidedResult
+from phylolens.results.placement import PlacementResult
 from phylolens.results.run import RunResult, StageRecord
 from phylolens.results.signal import SignalResult
 from phylolens.writing import read_csv
@@ -156,6 +159,19 @@ class Results:
     def bench(self) -> BenchResult | None:
         """``bench/bench.json``."""
         return self._result("bench", BenchResult)
+
+    @cached_property
+    def placement(self) -> PlacementResult | None:
+        """``place/place.json``."""
+        return self._result("place", PlacementResult)
+
+    def placement_tree(self) -> Branches | None:
+        """Tree of the placements, its branches with the numbers of their edges; None if absent."""
+        path = self.folder / "place" / "placements.jplace"
+        if not path.is_file():
+            return None
+        text, _ = read_jplace(path)
+        return Branches.of(parse_newick(without_edges(text)))
 
     def _result(self, name: str, model: type[Result]) -> Result | None:
         """Read what a stage found; None where it is absent, or the last run left the stage out."""

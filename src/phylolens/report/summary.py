@@ -13,6 +13,7 @@ from phylolens.report.sections.labels.facts import about_images, about_phylogeny
 from phylolens.report.sections.methods.facts import about_methods
 from phylolens.report.sections.overview.facts import about_overview, about_warnings, main_rank
 from phylolens.report.sections.paradigms.facts import BenchFacts, about_bench
+from phylolens.report.sections.placement.facts import PlaceFacts, about_place
 from phylolens.report.sections.signal.facts import SignalFacts, about_signal
 from phylolens.writing import plain
 
@@ -30,8 +31,8 @@ def summarize(results: Path) -> dict[str, Any]:
     -------
     dict
         JSON-able. Sections ``specimens``, ``phylogeny``, ``pictures``, ``classify``, ``guide``,
-        ``signal``, ``bench``, ``methods``; ``cards`` and ``warnings``, the first screen; ``order``,
-        the taxa in tree order.
+        ``signal``, ``place``, ``bench``, ``methods``; ``cards`` and ``warnings``, the first screen;
+        ``order``, the taxa in tree order.
 
     Raises
     ------
@@ -55,6 +56,7 @@ def summarize_results(found: Results) -> dict[str, Any]:
         "classify": about_classify(found),
         "guide": about_guide(found),
         "signal": about_signal(found),
+        "place": about_place(found),
         "bench": about_bench(found),
         "order": tree_order(found),
         "missing": _missing(found),
@@ -79,8 +81,8 @@ def summarize_results(found: Results) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Leave the facts on signal and bench as they are; make everything else what JSON knows."""
-    if isinstance(value, SignalFacts | BenchFacts):
+    """Leave facts that are typed as they are; make everything else what JSON knows."""
+    if isinstance(value, SignalFacts | PlaceFacts | BenchFacts):
         return value
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}

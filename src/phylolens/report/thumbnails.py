@@ -71,7 +71,7 @@ class Album:
     Parameters
     ----------
     results : Results
-        Its ``specimens.parquet`` holds the paths.
+        Its ``specimens.parquet`` holds the paths, those of unknowns ``place/unknowns.csv``.
     """
 
     def __init__(self, results: Results) -> None:
@@ -79,6 +79,9 @@ class Album:
         known = table is not None and "path" in table.columns
         self._results = results
         self._paths = dict(zip(table["file"], table["path"], strict=True)) if known else {}  # type: ignore[index]
+        unknowns = results.table("place/unknowns.csv")
+        if unknowns is not None:
+            self._paths = dict(zip(unknowns["file"], unknowns["path"], strict=True)) | self._paths
         self._made: dict[str, str | None] = {}
 
     def get(self, file: str) -> str | None:

@@ -91,7 +91,12 @@ FILES: Mapping[str, tuple[str, ...]] = {
         "signal/tree.nwk",
         "signal/visual_tree.nwk",
     ),
-    "place": ("place/place.json", "place/placements.csv", "place/placements.jplace"),
+    "place": (
+        "place/place.json",
+        "place/placements.csv",
+        "place/placements.jplace",
+        "place/unknowns.csv",
+    ),
     "bench": ("bench/bench.json", "bench/bench.csv"),
     "report": (),
 }

@@ -22,6 +22,7 @@ from phylolens.placement.reference import Reference
 from phylolens.placement.scores import scores_by_depth
 from phylolens.placement.verdict import LEVEL, VERDICTS
 from phylolens.results.placement import BEST, NEAREST, RANDOM, PlacementResult
+from phylolens.writing import write_csv
 
 SPECIMENS = 3  # of the reference, most alike an unknown
 
@@ -41,6 +42,9 @@ def place(context: RunContext) -> dict[str, Any]:
     result = _result(context, placer, placed, unknowns, files)
     result.write(settings.out)
     write_placements(settings.out / "place", placer, placed, result)
+    paths = {} if unknowns is None else unknowns.paths
+    table = pd.DataFrame({"file": list(paths), "path": list(paths.values())})
+    write_csv(settings.out / "place" / "unknowns.csv", table)
     return place_summary(result)
 
 

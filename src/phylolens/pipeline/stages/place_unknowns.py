@@ -32,12 +32,15 @@ class Unknowns:
         Files without features, and why.
     hashes : dict of str to str
         SHA-256 of the content of files, where they are images.
+    paths : dict of str to str
+        Of these images.
     """
 
     sample: Sample
     files: dict[str, tuple[str, ...]]
     not_usable: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
 
 
 def unknowns_of(context: RunContext, *, root: bool) -> Unknowns | None:
@@ -56,7 +59,7 @@ def unknowns_of(context: RunContext, *, root: bool) -> Unknowns | None:
         reference's.
     """
     own = _without_taxon(context)
-    given, failed, hashes = _given(context)
+    given, failed, images = _given(context)
     parts = [features for features in (own, given) if len(features)]
     if not parts:
         if context.settings.unknowns is not None:
@@ -81,7 +84,9 @@ def unknowns_of(context: RunContext, *, root: bool) -> Unknowns | None:
         sorted(set(owner)),
     )
     files = {name: tuple(rows.index) for name, rows in owner.groupby(owner, sort=True)}
-    return Unknowns(sample, files, failed, hashes)
+    hashes = {name: _hash(path) for name, path in images.items()}
+    paths = {name: str(path.resolve()) for name, path in images.items()}
+    return Unknowns(sample, files, failed, hashes, paths)
 
 
 def specimen_names(files: tuple[str, ...]) -> list[str]:
@@ -102,8 +107,8 @@ def _without_taxon(context: RunContext) -> Features:
     return context.images.originals.take(list(files))
 
 
-def _given(context: RunContext) -> tuple[Features, dict[str, str], dict[str, str]]:
-    """Features of the unknowns given, files that have none and why, hashes of the others."""
+def _given(context: RunContext) -> tuple[Features, dict[str, str], dict[str, Path]]:
+    """Features of the unknowns given, files that have none and why, images of the others."""
     settings, spec = context.settings, context.images.originals.spec
     width = context.images.originals.matrix.shape[1]
     nothing = Features((), np.zeros((0, width), np.float32), {})
@@ -131,7 +136,7 @@ def _given(context: RunContext) -> tuple[Features, dict[str, str], dict[str, str
         return nothing, failed, {}
     ids = tuple(name for part in parts for name in part.ids)
     found = Features(ids, np.concatenate([part.matrix for part in parts]), {})
-    return found, failed, {name: _hash(files[name]) for name in ids}
+    return found, failed, {name: files[name] for name in ids}
 
 
 def _from_table(source: Path, width: int) -> Features:

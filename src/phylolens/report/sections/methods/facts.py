@@ -19,6 +19,7 @@ STAGES = {
     "classify": "classification",
     "guide": "guided embedding",
     "signal": "signal",
+    "place": "placement",
     "bench": "bench",
 }
 
