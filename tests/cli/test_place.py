@@ -101,6 +101,53 @@ def test_equal_seeds_give_equal_bytes(placed, guide_world, unknowns, phylolens, 
     assert json.loads(again.out)["place"]["kept"] is True
 
 
+def test_a_stored_placer_gives_the_same_places(placed, unknowns, phylolens, tmp_path):
+    out, _ = placed
+    answer = phylolens(
+        *("place", "--reference", out / "place/model", "--unknowns", unknowns, "--out", tmp_path)
+    )
+    assert answer.code == 0, answer.err
+    for name in ("place.json", "placements.csv", "grafted.nwk", "characters.tsv"):
+        assert (tmp_path / "place" / name).read_bytes() == (out / "place" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--tree", "tree.nwk"), ("--reference", "--tree", "stays as it was fitted")),
+        (("--method", "nearest"), ("--method", "stays as it was fitted")),
+        (("--depth", "genus"), ("--depth", "family")),
+    ],
+)
+def test_a_stored_placer_takes_few_options(placed, unknowns, phylolens, tmp_path, more, words):
+    out, _ = placed
+    answer = phylolens(
+        *("place", "--reference", out / "place/model", "--unknowns", unknowns),
+        *("--out", tmp_path, *more),
+    )
+    assert answer.code == 2
+    for word in words:
+        assert word in " ".join(answer.err.split())
+
+
+def test_what_is_no_placer_is_refused(placed, unknowns, phylolens, tmp_path):
+    out, _ = placed
+    base = ("--unknowns", unknowns, "--out", tmp_path / "o")
+    answer = phylolens("place", "--reference", tmp_path, *base)
+    assert answer.code == 2
+    assert "model.json" in answer.err
+    answer = phylolens("place", "--reference", out / "place/model")
+    assert answer.code == 2
+    assert "Give --unknowns" in answer.err
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for file in (out / "place/model").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    answer = phylolens("place", "--reference", folder, *base)
+    assert answer.code == 2
+    assert "not a readable placer" in answer.err
+
+
 def test_without_unknowns_it_is_the_assessment(guide_world, phylolens, tmp_path):
     answer = phylolens(*arguments(guide_world, tmp_path, "--method", "brownian"))
     assert answer.code == 0, answer.err

@@ -33,7 +33,8 @@ def write_placements(
     """
     tree = placer.observer_.reference.branches
     write_csv(folder / "placements.csv", result.table())
-    write_csv(folder / "left_out.csv", _left_out(placer))
+    if hasattr(placer, "assessed_"):  # not of a stored placer, which lies beside its own
+        write_csv(folder / "left_out.csv", _left_out(placer))
     write_jplace(
         folder / "placements.jplace",
         tree,

@@ -1,7 +1,9 @@
 """Unknown specimens of a study: where they come from, and their features."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from phylolens.errors import InputError, require_file
 from phylolens.guided.sample import Sample, to_sample
 from phylolens.images import open_file, sha256_of
 from phylolens.pipeline.context import RunContext
+from phylolens.progress import Progress, silent
 from phylolens.specimens.locate import new_images
 from phylolens.values import Features
 
@@ -43,14 +46,52 @@ class Unknowns:
     paths: dict[str, str] = field(default_factory=dict)
 
 
-def unknowns_of(context: RunContext, *, root: bool) -> Unknowns | None:
+@dataclass(frozen=True)
+class Source:
+    """Where unknowns come from, and what their features have to be like.
+
+    Parameters
+    ----------
+    path : Path or None
+        A folder of images, or a table of features; None: there are no others.
+    spec : mapping
+        Of the reference's features.
+    width : int
+        Their number.
+    root : bool
+        Whether they are square-rooted.
+    of_images : bool
+        Whether they were made from images here.
+    """
+
+    path: Path | None
+    spec: Mapping[str, Any]
+    width: int
+    root: bool
+    of_images: bool
+
+
+def gather_unknowns(
+    source: Source,
+    out: Path,
+    own: Features | None = None,
+    *,
+    weights: Path | None = None,
+    device: str = "auto",
+    progress: Progress = silent,
+) -> Unknowns | None:
     """Gather the unknowns; None where there are none.
 
     Parameters
     ----------
-    context : RunContext
-    root : bool
-        Whether the reference's features are square-rooted.
+    source : Source
+    out : Path
+        Results directory, whose store keeps the features of images.
+    own : Features, optional
+        Of the study's own images without a taxon.
+    weights, device
+        Of the network.
+    progress : callable
 
     Raises
     ------
@@ -58,15 +99,14 @@ def unknowns_of(context: RunContext, *, root: bool) -> Unknowns | None:
         If none of the unknowns given can be used, or their features are others than the
         reference's.
     """
-    own = _without_taxon(context)
-    given, failed, images = _given(context)
-    parts = [features for features in (own, given) if len(features)]
+    given, failed, images = _given(source, out, weights, device, progress)
+    parts = [features for features in (own, given) if features is not None and len(features)]
     if not parts:
-        if context.settings.unknowns is not None:
+        if source.path is not None:
             why = next(iter(failed.values()), "none given")
             raise InputError(
                 f"no unknown has a usable image ({why}).",
-                where=context.settings.unknowns,
+                where=source.path,
                 ids=list(failed),
                 hint="Give images that can be opened.",
             )
@@ -78,7 +118,7 @@ def unknowns_of(context: RunContext, *, root: bool) -> Unknowns | None:
     matrix = np.concatenate([part.matrix for part in parts])
     owner = pd.Series(specimen_names(ids), index=list(ids))
     sample = to_sample(
-        Features(ids, np.sqrt(matrix.clip(0)) if root else matrix, {}),
+        Features(ids, np.sqrt(matrix.clip(0)) if source.root else matrix, {}),
         owner,
         pd.Series(list(ids), index=list(ids)),
         sorted(set(owner)),
@@ -100,36 +140,33 @@ def specimen_names(files: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _without_taxon(context: RunContext) -> Features:
+def without_taxon(context: RunContext) -> Features:
     """Features of the study's own images that have no taxon at the rank of comparison."""
     dataset = context.dataset
     files = dataset.table["file"][dataset.table[dataset.rank].isna()]
     return context.images.originals.take(list(files))
 
 
-def _given(context: RunContext) -> tuple[Features, dict[str, str], dict[str, Path]]:
+def _given(
+    source: Source, out: Path, weights: Path | None, device: str, progress: Progress
+) -> tuple[Features, dict[str, str], dict[str, Path]]:
     """Features of the unknowns given, files that have none and why, images of the others."""
-    settings, spec = context.settings, context.images.originals.spec
-    width = context.images.originals.matrix.shape[1]
-    nothing = Features((), np.zeros((0, width), np.float32), {})
-    source = settings.unknowns
-    if source is None:
+    nothing = Features((), np.zeros((0, source.width), np.float32), {})
+    if source.path is None:
         return nothing, {}, {}
-    if not context.images.can_alter:
-        return _from_table(source, width), {}, {}
-    if not source.exists():
-        require_file(source, "Give a folder of images.")
-    files = new_images(source, settings.out, "no unknowns.")
+    if not source.of_images:
+        return _from_table(source.path, source.width), {}, {}
+    if not source.path.exists():
+        require_file(source.path, "Give a folder of images.")
+    files = new_images(source.path, out, "no unknowns.")
     parts: list[Features] = []
     failed: dict[str, str] = {}
     done = 0
-    context.progress(TASK, 0, len(files))
-    for features, faults in chunks_of_images(
-        spec, files, settings.out / "features", settings.weights, settings.device
-    ):
+    progress(TASK, 0, len(files))
+    for features, faults in chunks_of_images(source.spec, files, out / "features", weights, device):
         failed |= dict(faults)
         done += len(faults) + (0 if features is None else len(features))
-        context.progress(TASK, done, len(files))
+        progress(TASK, done, len(files))
         if features is not None:
             parts.append(features)
     if not parts:
