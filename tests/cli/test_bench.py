@@ -86,7 +86,7 @@ def test_one_class_is_too_few(guide_world, phylolens, tmp_path):
     )
     assert answer.code == 2
     assert "roy2025" not in answer.err  # the bench has no recipe
-    assert "Give more taxa" in " ".join(answer.err.split())
+    assert "at least three are needed" in " ".join(answer.err.split())
     assert not (tmp_path / "out/bench/bench.json").exists()
 
 

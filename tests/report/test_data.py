@@ -8,7 +8,7 @@ from phylolens.report.literature import SOURCES, entries, printed, references
 
 def test_every_entry_has_what_it_is_printed_from():
     assert len([entry for entry in entries() if entry["keywords"] != "docs"]) == 41
-    assert len(entries()) == 66
+    assert len(entries()) == 69
     for entry in entries():
         assert {"author", "year", "title", "keywords"} <= set(entry)
         assert len([name for name in SOURCES if name in entry]) == 1
