@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+from phylolens import pipeline
 from phylolens.cli import _options as o
 from phylolens.cli._console import progress_bar, run_and_show, show
 from phylolens.cli._stored import OF_FEATURES
 from phylolens.errors import InputError
-from phylolens.pipeline.place_new import place_new
 from phylolens.pipeline.settings import SECTION_MODELS, Settings, make_settings, option_name
 
 TAKEN = (*OF_FEATURES, "unknowns", "device", "seed", "out", "place")
@@ -55,7 +55,7 @@ def _place_more(reference: Path, settings: dict[str, Any], *, json: bool) -> Non
     if found.unknowns is None:
         raise InputError("no unknowns.", where="--reference", hint="Give --unknowns.")
     with progress_bar() as progress:
-        summary = place_new(
+        summary = pipeline.place_new(
             reference,
             found.unknowns,
             found.out,

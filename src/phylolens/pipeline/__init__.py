@@ -4,7 +4,7 @@
 and matches the inputs, ``image_features`` embeds what a stage asks for, ``context`` is what every
 stage has at hand, ``checkpoints`` keep finished parts of a long stage, ``summaries`` sum a stage up
 from its files.
-``demo``, ``audit`` and ``pretrain`` (of ``own_images``) are runs of their own.
+``demo``, ``audit``, ``pretrain`` (of ``own_images``) and ``place_new`` are runs of their own.
 """
 
 import lazy_loader
